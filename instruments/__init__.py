@@ -1,0 +1,1 @@
+"""Real instruments: drivers, plans, interlocks and the engine that runs them."""

@@ -1,0 +1,54 @@
+"""The errors of this package.
+
+InstrumentError
+├── MotionRefusedError        nothing moved: an interlock, a limit, a gate, a deadline
+│   └── InterlockError        an interlock or limit forbids it
+├── ActuationFailedError      the instrument executed and reported a failure
+├── ActuationUnknownError     it may or may not have happened
+└── TransportError            an instrument that cannot be reached or answers nonsense
+"""
+
+from collections.abc import Mapping
+
+
+class InstrumentError(Exception):
+    """Anything an instrument or its driver refuses."""
+
+
+class MotionRefusedError(InstrumentError):
+    """Nothing moved."""
+
+
+class InterlockError(MotionRefusedError):
+    """An interlock or limit forbids the motion.
+
+    Attributes:
+        instrument: The instrument asked.
+        quantity: The set-point.
+        value: What was asked.
+    """
+
+    def __init__(self, message: str, *, instrument: str, quantity: str = "", value: float | str | None = None) -> None:
+        self.instrument, self.quantity, self.value = instrument, quantity, value
+        super().__init__(message)
+
+
+class ActuationFailedError(InstrumentError):
+    """The instrument executed the program and reported that it failed."""
+
+
+class ActuationUnknownError(InstrumentError):
+    """The actuation may or may not have happened; a person must say.
+
+    Attributes:
+        token: The actuation.
+        evidence: What is known.
+    """
+
+    def __init__(self, message: str, *, token: str, evidence: Mapping[str, str] | None = None) -> None:
+        self.token, self.evidence = token, dict(evidence or {})
+        super().__init__(message)
+
+
+class TransportError(InstrumentError):
+    """An instrument that cannot be reached, or that answers what its protocol does not allow."""

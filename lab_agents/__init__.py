@@ -1,0 +1,3 @@
+"""Controller for self-driving materials laboratories."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""The agents: pure rules for each role, and the loop that runs them."""

@@ -1,0 +1,1 @@
+"""Carrying bytes between processes."""

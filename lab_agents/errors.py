@@ -1,0 +1,75 @@
+"""The errors of this package.
+
+LabAgentsError
+├── DeclarationError        a campaign, lab file or table that cannot be meant
+├── MessageError            bytes that are no entry, frame, question or status
+│   └── OversizedError      more bytes than the protocol carries
+├── TableError              a table of recorded data that cannot be read as declared
+├── BlobError               a blob that is missing or whose content does not match its address
+├── StoreError              the central store cannot be opened, or belongs to another laboratory or version
+│   └── LostLeaseError      another recorder holds the store
+├── JournalError            an agent's journal cannot be opened, or another process holds it
+├── ForeignLogError         a log that is not the one followed so far: identity, chain or head disagree
+├── StateFolderError        a state folder of another laboratory or version, or one that is in use
+└── GuardError              the guard of a machine cannot be reached or refuses
+"""
+
+
+class LabAgentsError(Exception):
+    """Anything that this package refuses; the message says what, where, with which number, and what to do next."""
+
+
+class DeclarationError(LabAgentsError):
+    """A campaign, lab file or message record that cannot be meant.
+
+    Attributes:
+        source: File (or topic) it stands in.
+        line: Line in that file, from 1, or None.
+        field: Dotted path of the field.
+        remedy: What to do next.
+    """
+
+    def __init__(self, what: str, *, source: str, line: int | None = None, field: str = "", remedy: str = "") -> None:
+        self.what, self.source, self.line, self.field, self.remedy = what, source, line, field, remedy
+        place = source if line is None else f"{source}, line {line}"
+        super().__init__(f"{place}: {field + ': ' if field else ''}{what}{'. ' + remedy if remedy else ''}")
+
+
+class MessageError(LabAgentsError):
+    """Bytes that are no entry, frame, question or status of this protocol."""
+
+
+class OversizedError(MessageError):
+    """More bytes than the protocol carries."""
+
+
+class TableError(LabAgentsError):
+    """A table of recorded data that cannot be read as declared."""
+
+
+class BlobError(LabAgentsError):
+    """A blob that is missing, or whose content does not match its address."""
+
+
+class StoreError(LabAgentsError):
+    """The central store cannot be opened, or belongs to another laboratory or version."""
+
+
+class LostLeaseError(StoreError):
+    """Another recorder holds the store; this process must exit."""
+
+
+class JournalError(LabAgentsError):
+    """An agent's journal cannot be opened, or another process holds it."""
+
+
+class ForeignLogError(LabAgentsError):
+    """A log that is not the one followed so far: its identity, chain or head disagree."""
+
+
+class StateFolderError(LabAgentsError):
+    """A state folder of another laboratory or version, or one that is in use."""
+
+
+class GuardError(LabAgentsError):
+    """The guard of a machine cannot be reached, or refuses."""

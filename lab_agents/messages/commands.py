@@ -1,0 +1,67 @@
+"""What a person asks for. Every call of the command line publishes these from its own source."""
+
+from pydantic import Field
+
+from lab_agents.messages.entry import Body, kind
+from lab_agents.records.base import Identifier
+from lab_agents.records.campaign import CampaignPlan
+
+
+@kind("person")
+class StartCampaign(Body):
+    """Start a campaign."""
+
+    plan: CampaignPlan
+    person: str
+
+
+@kind("person")
+class AbortCampaign(Body):
+    """End a campaign early: nothing new, accepted work runs to its outcome, samples go to the rack."""
+
+    person: str
+    reason: str = Field(min_length=1)
+
+
+@kind("person")
+class PauseCampaign(Body):
+    """Propose and award nothing until resumed."""
+
+    person: str
+    reason: str = ""
+
+
+@kind("person")
+class ResumeCampaign(Body):
+    """Go on after a pause."""
+
+    person: str
+
+
+@kind("person")
+class GiveApproval(Body):
+    """Let an award that waits for an approval bind."""
+
+    work: Identifier
+    round: int
+    person: str
+    note: str = ""
+
+
+@kind("person")
+class AnswerTicket(Body):
+    """Answer a ticket with one of its remedies; for an unknown actuation `done`, `not done` or `discard`."""
+
+    ticket: Identifier
+    answer: str
+    person: str
+    note: str = ""
+
+
+@kind("person")
+class EntryVoided(Body):
+    """Let every follower pass over the entry at `position`, because no handler can take it."""
+
+    position: int
+    person: str
+    reason: str = Field(min_length=1)

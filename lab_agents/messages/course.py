@@ -1,0 +1,189 @@
+"""Entries of planning, analysis, training and supervision: the course of a campaign."""
+
+from pydantic import Field
+
+from lab_agents.messages.entry import Body, kind
+from lab_agents.records.base import Identifier, Name
+from lab_agents.records.campaign import CampaignPlan
+from lab_agents.records.model import TrainedModel
+from lab_agents.records.observation import Observation
+from lab_agents.records.proposal import Proposal
+from lab_agents.records.ticket import Ticket
+
+
+@kind("planning")
+class ProposalMade(Body):
+    """A batch of candidates chosen together: each is the offer to make it."""
+
+    proposal: Proposal
+
+
+@kind("planning")
+class WindowClosed(Body):
+    """Bidding on a piece of work is over. `silent` are able bidders that did not answer in time."""
+
+    work: Identifier
+    round: int
+    bidders: tuple[Name, ...]
+    refused: tuple[Name, ...]
+    silent: tuple[Name, ...] = ()
+
+
+@kind("planning")
+class WorkAwarded(Body):
+    """One bidder gets the work, at the recipe of its bid; `score` is expected value per hour and consumable."""
+
+    work: Identifier
+    round: int
+    bidder: Name
+    bid: int = Field(description="Position of the bid.")
+    score: float
+    reason: str
+    needs_approval: bool = False
+
+
+@kind("planning")
+class AwardWithdrawn(Body):
+    """The award no longer stands: unanswered, or the campaign is closing."""
+
+    work: Identifier
+    round: int
+    bidder: Name
+    reason: str
+
+
+@kind("planning")
+class PlannerExhausted(Body):
+    """The planner has no further candidate, and why."""
+
+    reason: str
+
+
+@kind("analysis")
+class ObservationMade(Body):
+    """A value with its uncertainty was concluded from raw data."""
+
+    observation: Observation
+
+
+@kind("analysis")
+class RemeasureRequested(Body):
+    """The raw data cannot decide: the offer to measure the sample again."""
+
+    sample: Identifier
+    measurement: Identifier
+    reason: str
+
+
+@kind("training")
+class ModelTrained(Body):
+    """The surrogate was trained on every observation up to the cause."""
+
+    model: TrainedModel
+
+
+@kind("supervision")
+class CampaignStarted(Body):
+    """A campaign runs from here on."""
+
+    plan: CampaignPlan
+    person: str
+
+
+@kind("supervision")
+class CampaignPaused(Body):
+    """Nothing is proposed or awarded until resumed."""
+
+    reason: str
+
+
+@kind("supervision")
+class CampaignResumed(Body):
+    """The campaign goes on."""
+
+    reason: str = ""
+
+
+@kind("supervision")
+class CampaignClosing(Body):
+    """Nothing more is proposed; what was begun runs to its outcome, what was made is measured."""
+
+    reason: str
+
+
+@kind("supervision")
+class CampaignFinished(Body):
+    """No work, job, reservation or sample outside a rack is left."""
+
+    reason: str
+    n_made: int
+    n_observed: int
+    n_failed: int
+
+
+@kind("supervision")
+class BudgetGranted(Body):
+    """How many samples may be awarded in all, from the campaign's start."""
+
+    samples: int
+
+
+@kind("supervision")
+class TicketOpened(Body):
+    """A person is asked."""
+
+    ticket: Ticket
+
+
+@kind("supervision")
+class TicketClosed(Body):
+    """The ticket was answered, by a person or by its default."""
+
+    ticket: Identifier
+    answer: str
+    person: str
+    note: str = ""
+
+
+@kind("supervision")
+class ObservationRetracted(Body):
+    """An observation no longer counts; models trained on it are trained again without it."""
+
+    sample: Identifier
+    measurement: Identifier
+    reason: str
+
+
+@kind("supervision")
+class AgentDeclaredOut(Body):
+    """An agent was silent for so long that the clock no longer waits for it."""
+
+    agent: Name
+    reason: str
+
+
+@kind("supervision")
+class AgentDeclaredIn(Body):
+    """An agent is back and has caught up."""
+
+    agent: Name
+
+
+@kind("supervision")
+class StopRecorded(Body):
+    """A guard reported an emergency stop."""
+
+    stop: str
+    person: str
+    reason: str
+    machine: Name
+
+
+@kind("supervision")
+class Rearmed(Body):
+    """A named person re-armed a machine after a stop."""
+
+    stop: str
+    person: str
+    reason: str
+    machine: Name

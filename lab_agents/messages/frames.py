@@ -1,0 +1,204 @@
+"""What travels: submitted frames, logged entries, questions and answers, statuses."""
+
+from typing import Literal
+
+from pydantic import AwareDatetime, Field, ValidationError
+
+from lab_agents.errors import MessageError
+from lab_agents.messages.entry import Entry, read_entry
+from lab_agents.records.base import FrozenMap, Name, Record
+from lab_agents.records.motion import Motion
+
+MAX_PAGE_BYTES = 256 * 1024
+"""A page stays well under the 1 MiB payload limit of the embedded broker."""
+
+
+class Header(Record):
+    """The first line of a submitted frame; stamped at each sending."""
+
+    source: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,79}$")
+    epoch: int = Field(ge=0)
+    sequence: int = Field(ge=1)
+
+
+class Seal(Record):
+    """The first line of a logged entry: what the recorder adds.
+
+    `chain` is the sha256 (hexadecimal) of the previous chain's 64 ASCII characters followed by the entry's bytes; the
+    chain before position 1 is 64 zeros. `recorded_at` is wall time.
+    """
+
+    log: str
+    position: int = Field(ge=1)
+    chain: str = Field(pattern=r"^[0-9a-f]{64}$")
+    source: str
+    epoch: int
+    sequence: int
+    recorded_at: AwareDatetime
+
+
+GENESIS = "0" * 64
+
+
+class Logged(Record):
+    """An entry with its place in the log."""
+
+    seal: Seal
+    entry: Entry
+
+    @property
+    def position(self) -> int:
+        """The entry's position."""
+        return self.seal.position
+
+
+def pack(first_line: Record, payload: bytes) -> bytes:
+    """One JSON line, then the payload as it is."""
+    return first_line.model_dump_json().encode() + b"\n" + payload
+
+
+def unpack_frame(data: bytes) -> tuple[Header, bytes]:
+    """Split a submitted frame.
+
+    Raises:
+        MessageError: If the first line is no header.
+    """
+    line, _, payload = data.partition(b"\n")
+    try:
+        return Header.model_validate_json(line), payload
+    except ValidationError as error:
+        raise MessageError(f"not a frame: {error}") from error
+
+
+def unpack_logged(data: bytes) -> Logged:
+    """Read a logged entry with the model of its stored version.
+
+    Raises:
+        MessageError: If it is none.
+    """
+    seal, payload = unpack_sealed(data)
+    return Logged.model_construct(seal=seal, entry=read_entry(payload, stored=True))
+
+
+def unpack_sealed(data: bytes) -> tuple[Seal, bytes]:
+    """Split a logged entry into its seal and the bytes that the chain covers.
+
+    Raises:
+        MessageError: If the first line is no seal.
+    """
+    line, _, payload = data.partition(b"\n")
+    try:
+        return Seal.model_validate_json(line), payload
+    except ValidationError as error:
+        raise MessageError(f"not a logged entry: {error}") from error
+
+
+class Question(Record):
+    """Asked on `read/<source>`: a birth with the journal's last sequence and epoch, or a page after a position."""
+
+    ask: Literal["birth", "page"]
+    number: int
+    source: str
+    epoch: int
+    after: int = 0
+    sequence: int = 0
+    last_epoch: int = 0
+    limit: int | None = None
+
+
+class Answer(Record):
+    """The first line of what comes back on `page/<source>`.
+
+    A `page` is followed by `count` logged entries, each preceded by its length in ASCII digits and a newline. `resend`
+    asks for frames from `sequence` on. `exit` tells a process of an older epoch to end.
+    """
+
+    answer: Literal["birth", "page", "resend", "exit"]
+    number: int
+    log: str
+    epoch: int = 0
+    head: int = 0
+    first: int = 0
+    last: int = 0
+    count: int = 0
+    sequence: int = 0
+    last_epoch: int = 0
+    recorder: int = 0
+
+
+class Head(Record):
+    """Published by the recorder at once after each commit and every 0.5 s; `refusing` says why nothing is appended."""
+
+    log: str
+    position: int
+    chain: str
+    recorder: int
+    refusing: str | None = None
+
+
+class AgentStatus(Record):
+    """How an agent stands, retained, at once on change and every 0.5 s.
+
+    `owed` names what the agent still owes (computing jobs, motions not yet started, open bid windows), so that the
+    simulated clock waits for it; `waits` are reasons shown to people, by subject. `alive` is False in the last will.
+    """
+
+    agent: str
+    epoch: int
+    log: str = ""
+    position: int = 0
+    outbox: int = 0
+    alive: bool = True
+    owed: tuple[str, ...] = ()
+    motions: tuple[Motion, ...] = ()
+    next_timer: AwareDatetime | None = None
+    activity: str = ""
+    waits: FrozenMap[str, str] = Field(default_factory=dict)
+    stuck: str | None = None
+    pid: int = 0
+
+
+class InstrumentState(Record):
+    """What a guard knows of one instrument after a stop."""
+
+    state: Literal["not asked", "safe at", "not confirmed", "unreachable"]
+    at: AwareDatetime | None = None
+    detail: str = ""
+
+
+class GuardStatus(Record):
+    """How a machine stands: its children by role and pid, the latch, what each instrument confirmed."""
+
+    machine: Name
+    epoch: int
+    pid: int
+    alive: bool = True
+    latched: str | None = None
+    children: FrozenMap[str, int] = Field(default_factory=dict)
+    held: FrozenMap[str, str] = Field(default_factory=dict)
+    instruments: FrozenMap[str, InstrumentState] = Field(default_factory=dict)
+
+
+class Permit(Record):
+    """Supervision's word that motions may start; repeated every 0.5 s, lost after 2 s."""
+
+    number: int
+    granted: bool = True
+
+
+class Tick(Record):
+    """The laboratory clock of a simulated lab: `number` grows with each jump; `held_by` says why it stands."""
+
+    now: AwareDatetime
+    number: int
+    speed: float | None = None
+    held_by: str = ""
+
+
+class StopRequest(Record):
+    """Retained on `stop`; `id` names it for ever, a re-armed id is ignored."""
+
+    id: str
+    person: str
+    reason: str
+    at: AwareDatetime

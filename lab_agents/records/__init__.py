@@ -1,0 +1,1 @@
+"""The nouns: frozen pydantic models that import nothing else of the project."""

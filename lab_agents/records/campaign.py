@@ -1,0 +1,58 @@
+"""One pursuit of a target under a budget."""
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from lab_agents.records.base import FrozenMap, Name, Record, Sha256
+from lab_agents.records.quantities import Hours
+from lab_agents.records.recipe import Argument
+from lab_agents.records.space import DesignSpace
+from lab_agents.records.target import Target
+
+
+class Budget(Record):
+    """What a campaign may spend: samples made, and optionally hours of laboratory time."""
+
+    samples: int = Field(ge=1, le=100_000)
+    hours: Hours | None = None
+
+
+class PlannerChoice(Record):
+    """A planner's entry-point name with its settings; `initial` space-filling points come first."""
+
+    name: Name = "bayesian"
+    initial: int = Field(default=5, ge=1)
+    settings: FrozenMap[str, Argument] = Field(default_factory=dict)
+
+
+class Autonomy(Record):
+    """What may run alone: with `approve_awards` every award waits for a person's approval."""
+
+    approve_awards: bool = False
+
+
+class CampaignPlan(Record):
+    """All that decides a campaign's course, as the person stated it.
+
+    `content` is the sha256 of the campaign file and what it refers to: a second `run` of the same content attaches.
+    """
+
+    name: Name
+    target: Target
+    space: DesignSpace
+    budget: Budget
+    batch: int = Field(default=1, ge=1, le=64)
+    planner: PlannerChoice = PlannerChoice()
+    autonomy: Autonomy = Autonomy()
+    measurement: Name
+    seed: int = Field(default=0, ge=0, lt=2**31)
+    lines: tuple[Name, ...] = ()
+    content: Sha256
+    kind: Literal["inverse_design"] = "inverse_design"
+
+    @model_validator(mode="after")
+    def _check_batch(self) -> "CampaignPlan":
+        if self.batch > self.budget.samples:
+            raise ValueError(f"batch {self.batch} is larger than the budget of {self.budget.samples} samples")
+        return self

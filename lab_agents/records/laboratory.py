@@ -1,0 +1,134 @@
+"""The laboratory as its file declares it: machines, agents, instruments, places, consumables."""
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from lab_agents.records.base import FrozenMap, Name, Record
+from lab_agents.records.place import Consumable, Place
+from lab_agents.records.quantities import Seconds
+from lab_agents.records.recipe import Argument
+
+Role = Literal["planning", "synthesis", "characterization", "service", "analysis", "training", "supervision", "person"]
+LostPermit = Literal["hold", "finish", "safe"]
+
+
+class Limit(Record):
+    """The inclusive range of a set-point. `smallest` refuses values strictly between zero and it."""
+
+    lower: float
+    upper: float
+    smallest: float | None = Field(default=None, gt=0)
+    unit: str = "1"
+
+    @model_validator(mode="after")
+    def _check_range(self) -> "Limit":
+        if self.lower > self.upper:
+            raise ValueError(f"lower {self.lower} is above upper {self.upper}")
+        return self
+
+
+class SafeWrite(Record):
+    """One write of a safe state: register, value, the register read back, the value expected, the time allowed."""
+
+    signal: str
+    value: float
+    read_back: str
+    expected: float
+    within: Seconds = 2.0
+
+
+class InstrumentDeclaration(Record):
+    """One instrument: its driver (entry point), address, limits, safe state.
+
+    `address` is a URL of the transport (`modbus://host:port?unit=1`, `opc.tcp://host:port/…`, `scpi://host:port`,
+    `ca://host:port/PREFIX:`). Port 0 means: the port that the simulated laboratory chose and keeps in its state folder.
+    """
+
+    driver: Name
+    address: str
+    limits: FrozenMap[str, Limit] = Field(default_factory=dict)
+    safe_state: tuple[SafeWrite, ...] = ()
+    lost_permit: LostPermit = "finish"
+    settings: FrozenMap[str, Argument] = Field(default_factory=dict)
+
+
+class AgentDeclaration(Record):
+    """One agent process: its role, the instruments it alone drives, its settings (recipe rules, places)."""
+
+    role: Role
+    machine: Name = "main"
+    instruments: tuple[Name, ...] = ()
+    settings: FrozenMap[str, Argument] = Field(default_factory=dict)
+
+
+class Channel(Record):
+    """How one parameter becomes a volume: `volume = offset + scale * value`, in µL; part of a line's recipe rules.
+
+    Dispensers have channels 1 to 4 in the order of this list. With a simplex the offset is 0 and the scale the total.
+    """
+
+    parameter: str
+    offset: float = 0.0
+    scale: float
+
+
+class SimulationDeclaration(Record):
+    """What stands at the other end in a simulated laboratory; a real laboratory has none.
+
+    `speed` is laboratory seconds per wall second at most; None jumps as fast as rest allows.
+    """
+
+    world: Name
+    seed: int = Field(ge=0)
+    starts_at: str = "2026-01-01T00:00:00+00:00"
+    speed: float | None = Field(default=None, gt=0)
+    settings: FrozenMap[str, Argument] = Field(default_factory=dict)
+
+
+class Laboratory(Record):
+    """The whole declaration. Agents not listed under `agents` but needed by every lab are added by the reader."""
+
+    name: Name
+    agents: FrozenMap[Name, AgentDeclaration]
+    instruments: FrozenMap[Name, InstrumentDeclaration]
+    places: tuple[Place, ...] = ()
+    consumables: tuple[Consumable, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    machines: tuple[Name, ...] = ("main",)
+    broker: str | None = None
+    simulation: SimulationDeclaration | None = None
+
+    @model_validator(mode="after")
+    def _check_references(self) -> "Laboratory":
+        owners: dict[str, str] = {}
+        for agent, declaration in self.agents.items():
+            if declaration.machine not in self.machines:
+                raise ValueError(f"agent {agent} is on machine {declaration.machine}, which machines does not list")
+            for instrument in declaration.instruments:
+                if instrument not in self.instruments:
+                    raise ValueError(f"agent {agent} drives {instrument}, which instruments does not declare")
+                if instrument in owners:
+                    raise ValueError(f"{instrument} has two owners, {owners[instrument]} and {agent}; one must go")
+                owners[instrument] = agent
+        unowned = sorted(set(self.instruments) - set(owners))
+        if unowned:
+            raise ValueError(f"instruments without an agent: {', '.join(unowned)}")
+        for place in self.places:
+            if place.service not in self.agents or self.agents[place.service].role != "service":
+                raise ValueError(f"place {place.name} belongs to {place.service}, which is no declared service")
+        names = [p.name for p in self.places]
+        if len(set(names)) != len(names):
+            raise ValueError("two places have one name")
+        for stock in self.consumables:
+            if stock.used_by not in self.agents:
+                raise ValueError(f"consumable {stock.name} is used by {stock.used_by}, which agents does not declare")
+        return self
+
+    def owner(self, instrument: str) -> str:
+        """The agent that drives `instrument`."""
+        return next(a for a, d in self.agents.items() if instrument in d.instruments)
+
+    def agents_of(self, role: Role) -> tuple[str, ...]:
+        """Names of the agents with `role`, in the order of the file."""
+        return tuple(a for a, d in self.agents.items() if d.role == role)

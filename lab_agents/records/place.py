@@ -1,0 +1,26 @@
+"""Where things stand, and what is used up."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from lab_agents.records.base import Name, Record
+
+
+class Place(Record):
+    """One slot that holds at most one sample. A `buffer` is where a sample may wait as long as it likes."""
+
+    name: Name
+    kind: Name
+    service: Name
+    is_buffer: bool = False
+
+
+class Consumable(Record):
+    """A stock that work uses up. `used_by` is the agent that draws on it; amounts are in `unit`."""
+
+    name: Name
+    used_by: Name
+    amount: float = Field(ge=0)
+    unit: Literal["µL", "piece"]
+    lot: str = ""

@@ -1,0 +1,1 @@
+"""Pure planners: observations in, proposal out."""

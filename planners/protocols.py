@@ -1,0 +1,88 @@
+"""What a planner is: observations in, candidates out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from lab_agents.records.space import Candidate, DesignSpace
+from lab_agents.records.target import Target
+
+
+@dataclass(frozen=True)
+class Learned:
+    """One observation as planners see it: inputs as made, value and one standard deviation in the target's unit."""
+
+    sample: str
+    values: tuple[float, ...]
+    value: float
+    deviation: float
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A candidate that no bidder can make, as asked: feasibility data, never a number."""
+
+    values: tuple[float, ...]
+    refused_by: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """The whole question put to a planner; equal questions get equal answers, bit for bit, on one machine.
+
+    `observations` are sorted by sample. `pending` are candidates in the making, as asked, `made` all candidates ever
+    proposed (they are not proposed again). `pool` holds the candidates that exist, one row a candidate in the order of
+    the space's parameters, or None where the space is continuous. `checkpoint` is a trained surrogate (see
+    `planners.checkpoints`) or None. `n_proposed` counts candidates of this campaign so far.
+    """
+
+    target: Target
+    space: DesignSpace
+    observations: tuple[Learned, ...]
+    pending: tuple[tuple[float, ...], ...]
+    made: tuple[tuple[float, ...], ...]
+    refused: tuple[Refused, ...]
+    pool: tuple[tuple[float, ...], ...] | None
+    checkpoint: bytes | None
+    n: int
+    initial: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A candidate with its acquisition value and the prediction behind it (target's unit); None where there is none."""
+
+    candidate: Candidate
+    acquisition: float | None = None
+    mean: float | None = None
+    deviation: float | None = None
+
+
+class Planner(Protocol):
+    """Proposes candidates. Pure: a seed, no clock, no bus, no files."""
+
+    name: str
+
+    def propose(self, ask: Ask) -> Sequence[Scored]:
+        """Up to `ask.n` candidates inside the space, none of them in `made` where a pool is given; fewer, or none,
+        where the space is exhausted."""
+        ...
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A trained surrogate as data: JSON and tensors, never pickle; `held_out` as in `TrainedModel`."""
+
+    data: bytes
+    held_out: float | None
+
+
+class Retrainer(Protocol):
+    """Trains the surrogate that a planner asks with."""
+
+    name: str
+
+    def retrain(self, ask: Ask) -> Checkpoint:
+        """Train on `ask.observations` (the rest of the question gives target, space and seed)."""
+        ...

@@ -1,0 +1,1 @@
+"""The simulated laboratories: what stands at the other end of the wire."""
