@@ -73,6 +73,16 @@ class Channel(Record):
     scale: float
 
 
+class Rack(Record):
+    """A row of equal places, `<prefix>_1` to `<prefix>_<count>`; the laboratory's `all_places` lists them."""
+
+    prefix: Name
+    count: int = Field(ge=1, le=1000)
+    kind: Name
+    service: Name
+    is_buffer: bool = True
+
+
 class SimulationDeclaration(Record):
     """What stands at the other end in a simulated laboratory; a real laboratory has none.
 
@@ -93,6 +103,7 @@ class Laboratory(Record):
     agents: FrozenMap[Name, AgentDeclaration]
     instruments: FrozenMap[Name, InstrumentDeclaration]
     places: tuple[Place, ...] = ()
+    racks: tuple[Rack, ...] = ()
     consumables: tuple[Consumable, ...] = ()
     channels: tuple[Channel, ...] = ()
     machines: tuple[Name, ...] = ("main",)
@@ -114,16 +125,26 @@ class Laboratory(Record):
         unowned = sorted(set(self.instruments) - set(owners))
         if unowned:
             raise ValueError(f"instruments without an agent: {', '.join(unowned)}")
-        for place in self.places:
+        for place in self.all_places:
             if place.service not in self.agents or self.agents[place.service].role != "service":
                 raise ValueError(f"place {place.name} belongs to {place.service}, which is no declared service")
-        names = [p.name for p in self.places]
+        names = [p.name for p in self.all_places]
         if len(set(names)) != len(names):
             raise ValueError("two places have one name")
         for stock in self.consumables:
             if stock.used_by not in self.agents:
                 raise ValueError(f"consumable {stock.name} is used by {stock.used_by}, which agents does not declare")
         return self
+
+    @property
+    def all_places(self) -> tuple[Place, ...]:
+        """Single places, then the racks' places in order."""
+        rows = (
+            Place(name=f"{rack.prefix}_{i}", kind=rack.kind, service=rack.service, is_buffer=rack.is_buffer)
+            for rack in self.racks
+            for i in range(1, rack.count + 1)
+        )
+        return (*self.places, *rows)
 
     def owner(self, instrument: str) -> str:
         """The agent that drives `instrument`."""
