@@ -1,8 +1,8 @@
 """What agents ask of the compute workers, and what they are answered.
 
-Agents build these records without importing a planner; `lab_agents.jobs` reads them in a worker process. A question names
-all that its answer depends on, so equal questions get equal answers and a repeat costs nothing. Every tuple is sent
-in an order that derives from the log (observations by sample), never in order of arrival.
+Agents build these records without importing a planner; `lab_agents.jobs` reads them in a worker process. A question
+names all that its answer depends on, so equal questions get equal answers and a repeat costs nothing. Every tuple is
+sent in an order that derives from the log (observations by sample), never in order of arrival.
 """
 
 from typing import Literal
@@ -35,7 +35,7 @@ class AskArguments(Record):
 
     `pending` are candidates whose outcome is still to come (offered, in the making, made and not yet observed), `made`
     all candidates ever proposed in this campaign, whatever became of them; they are not proposed again where a pool is
-    given. `model` is the checkpoint of the last `TrainedModel`. The proposal's samples are numbered from `first_sample`.
+    given. `model` is the checkpoint of the last `TrainedModel`. The samples are numbered from `first_sample`.
     """
 
     campaign: Name
