@@ -14,6 +14,9 @@ class Message:
     retained: bool = False
 
 
+MAX_PAYLOAD = 512 * 1024
+"""Twice the largest page, and half of what the embedded broker carries."""
+
 Receive = Callable[[Message], None]
 """Called in the event loop for each message, in order of arrival; it must not block and must not raise."""
 
@@ -26,8 +29,11 @@ class Bus(Protocol):
     """
 
     async def publish(self, topic: str, payload: bytes, *, retain: bool = False, qos: int = 1) -> bool:
-        """Hand bytes to the carrier; False where it is not connected (they are dropped). An empty retained payload
-        clears the topic. Never raises for a lost connection."""
+        """Hand bytes to the carrier; False where it is not connected (they are dropped).
+
+        True promises no delivery and False no loss. An empty retained payload clears the topic. A lost connection never
+        raises; a topic with a wildcard or white space, or a payload above `MAX_PAYLOAD`, is a `ValueError`.
+        """
         ...
 
     async def subscribe(self, topic_filter: str, receive: Receive) -> None:
