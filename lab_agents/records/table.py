@@ -17,7 +17,8 @@ class TableDeclaration(Record):
     """Where a table stands and what its columns mean.
 
     `path` is relative to the installed package `package` if one is named, else to the campaign file. `columns` names
-    the columns where there is no header. Rows with equal inputs are replicates of one material.
+    the columns where there is no header. Rows with equal inputs are replicates of one material. `unit` is the output's,
+    where the table's author states it; a campaign's target must then agree.
     """
 
     package: str | None = None
@@ -26,6 +27,7 @@ class TableDeclaration(Record):
     columns: tuple[str, ...] = ()
     inputs: FrozenMap[str, InputRange]
     output: str
+    unit: str | None = None
     simplex: bool = False
     sum_tolerance: float = Field(default=2e-3, gt=0)
 
