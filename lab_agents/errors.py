@@ -11,6 +11,7 @@ LabAgentsError
 ├── JournalError            an agent's journal cannot be opened, or another process holds it
 ├── ForeignLogError         a log that is not the one followed so far: identity, chain or head disagree
 ├── StateFolderError        a state folder of another laboratory or version, or one that is in use
+├── ComputeError            a computing job that failed, with the text of its error
 └── GuardError              the guard of a machine cannot be reached or refuses
 """
 
@@ -69,6 +70,10 @@ class ForeignLogError(LabAgentsError):
 
 class StateFolderError(LabAgentsError):
     """A state folder of another laboratory or version, or one that is in use."""
+
+
+class ComputeError(LabAgentsError):
+    """A computing job that failed; the message is the text of its error."""
 
 
 class GuardError(LabAgentsError):

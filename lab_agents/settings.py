@@ -35,6 +35,13 @@ class Settings(Record):
     """At most so many entries in one commit: keeps the transaction below 50 ms on a slow disk."""
     poison_tries: int = 3
     """A handler that raised so often is stuck."""
+    starting: Seconds = 60.0
+    """A child that has not beaten once for so long after its start is killed: imports of a dozen processes at once took
+    8 s on two cores, and a cold disk is slower."""
+    safe_for: Seconds = 5.0
+    """A safe state counts once it was read back unchanged for so long: bytes in flight have arrived by then."""
+    compute_workers: int = 1
+    """Processes that compute; each uses one torch thread."""
     restart_window: Seconds = 60.0
     restarts: int = 5
     """More ends than this within the window: the guard holds the child and asks a person."""

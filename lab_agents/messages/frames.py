@@ -166,8 +166,31 @@ class InstrumentState(Record):
     detail: str = ""
 
 
+class StopRequest(Record):
+    """Retained on `stop`; `id` names it for ever, a re-armed id is ignored."""
+
+    id: str
+    person: str
+    reason: str
+    at: AwareDatetime
+
+
+class Rearm(Record):
+    """A person let a machine start its instruments again after the stop `stop`."""
+
+    stop: str
+    person: str
+    reason: str
+    at: AwareDatetime
+
+
 class GuardStatus(Record):
-    """How a machine stands: its children by role and pid, the latch, what each instrument confirmed."""
+    """How a machine stands: its children by role and pid, the latch, what each instrument confirmed.
+
+    `latched` is the id of the oldest stop in force; `stops` are all of them, `rearms` the last ones lifted (supervision
+    enters both). `lost` are children silent for more than 2 s; `held` children that a person must release, by reason.
+    `draining` says what an orderly end still waits for.
+    """
 
     machine: Name
     epoch: int
@@ -177,6 +200,10 @@ class GuardStatus(Record):
     children: FrozenMap[str, int] = Field(default_factory=dict)
     held: FrozenMap[str, str] = Field(default_factory=dict)
     instruments: FrozenMap[str, InstrumentState] = Field(default_factory=dict)
+    stops: tuple[StopRequest, ...] = ()
+    rearms: tuple[Rearm, ...] = ()
+    lost: tuple[str, ...] = ()
+    draining: str | None = None
 
 
 class Permit(Record):
@@ -193,12 +220,3 @@ class Tick(Record):
     number: int
     speed: float | None = None
     held_by: str = ""
-
-
-class StopRequest(Record):
-    """Retained on `stop`; `id` names it for ever, a re-armed id is ignored."""
-
-    id: str
-    person: str
-    reason: str
-    at: AwareDatetime

@@ -96,6 +96,14 @@ class SimulationDeclaration(Record):
     settings: FrozenMap[str, Argument] = Field(default_factory=dict)
 
 
+class GuardAddress(Record):
+    """Where the guard of a machine listens beyond its own machine, and the key that a stop request must be signed with."""
+
+    host: str
+    port: int = Field(ge=1, le=65535)
+    key: str = Field(min_length=16, repr=False)
+
+
 class Laboratory(Record):
     """The whole declaration. Agents not listed under `agents` but needed by every lab are added by the reader."""
 
@@ -107,6 +115,7 @@ class Laboratory(Record):
     consumables: tuple[Consumable, ...] = ()
     channels: tuple[Channel, ...] = ()
     machines: tuple[Name, ...] = ("main",)
+    guards: FrozenMap[Name, GuardAddress] = Field(default_factory=dict)
     broker: str | None = None
     simulation: SimulationDeclaration | None = None
 
