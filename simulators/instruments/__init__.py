@@ -1,0 +1,1 @@
+"""What the instruments do: forward models, durations, tokens; without any protocol."""
