@@ -1,0 +1,113 @@
+"""Content-addressed raw data: what is too large for an entry."""
+
+import hashlib
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import Any, Protocol
+
+from lab_agents.errors import BlobError
+
+_ADDRESS = re.compile(r"[0-9a-f]{64}")
+
+
+class Blobs(Protocol):
+    """Bytes by the sha256 of their content; what was put once never changes."""
+
+    def put(self, data: bytes) -> str:
+        """Keep `data`; return its address once it is safely stored."""
+        ...
+
+    def get(self, address: str) -> bytes:
+        """The bytes at `address`.
+
+        Raises:
+            BlobError: If they are missing or do not match their address.
+        """
+        ...
+
+
+class DirectoryBlobs:
+    """Blobs in a directory, as `<first two digits>/<sha256>`: written, synced and renamed before `put` returns."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, address: str) -> Path:
+        """Where the blob of `address` stands."""
+        if not _ADDRESS.fullmatch(address):
+            raise BlobError(f"{address!r} is no blob address; one is 64 hexadecimal digits")
+        return self.folder / address[:2] / address
+
+    def put(self, data: bytes) -> str:
+        """Keep `data` on disk."""
+        address = hashlib.sha256(data).hexdigest()
+        path = self.path(address)
+        if path.exists():
+            return address
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).rename(path)
+        _sync_folder(path.parent)
+        return address
+
+    def get(self, address: str) -> bytes:
+        """Read and check."""
+        try:
+            data = self.path(address).read_bytes()
+        except FileNotFoundError:
+            raise BlobError(f"blob {address} is missing from {self.folder}; restore it from a backup") from None
+        return _checked(address, data, str(self.folder))
+
+
+class RemoteBlobs:
+    """Blobs wherever fsspec reaches (`s3://bucket/prefix`, `memory://`): the store's own write is trusted to last."""
+
+    def __init__(self, url: str) -> None:
+        from fsspec.core import url_to_fs
+
+        self._files: Any
+        self._files, self._root = url_to_fs(url)
+        self.url = url
+
+    def put(self, data: bytes) -> str:
+        """Keep `data` at the remote."""
+        address = hashlib.sha256(data).hexdigest()
+        path = f"{self._root}/{address[:2]}/{address}"
+        if not self._files.exists(path):
+            self._files.makedirs(f"{self._root}/{address[:2]}", exist_ok=True)
+            self._files.pipe_file(path, data)
+        return address
+
+    def get(self, address: str) -> bytes:
+        """Read and check."""
+        try:
+            data = bytes(self._files.cat_file(f"{self._root}/{address[:2]}/{address}"))
+        except FileNotFoundError:
+            raise BlobError(f"blob {address} is missing from {self.url}") from None
+        return _checked(address, data, self.url)
+
+
+def open_blobs(location: str | Path) -> Blobs:
+    """Blobs in a directory, or behind a URL with a scheme."""
+    return RemoteBlobs(location) if isinstance(location, str) and "://" in location else DirectoryBlobs(Path(location))
+
+
+def _checked(address: str, data: bytes, where: str) -> bytes:
+    found = hashlib.sha256(data).hexdigest()
+    if found != address:
+        raise BlobError(f"blob {address} in {where} holds other content ({found}); restore it from a backup")
+    return data
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
