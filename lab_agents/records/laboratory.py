@@ -97,7 +97,7 @@ class SimulationDeclaration(Record):
 
 
 class GuardAddress(Record):
-    """Where the guard of a machine listens beyond its own machine, and the key that a stop request must be signed with."""
+    """Where a guard listens beyond its own machine, and the key that a stop request must be signed with."""
 
     host: str
     port: int = Field(ge=1, le=65535)
