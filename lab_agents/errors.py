@@ -4,12 +4,14 @@ LabAgentsError
 ├── DeclarationError        a campaign, lab file or table that cannot be meant
 ├── MessageError            bytes that are no entry, frame, question or status
 │   └── OversizedError      more bytes than the protocol carries
+├── BusError                a broker that cannot be found, started or addressed
 ├── TableError              a table of recorded data that cannot be read as declared
 ├── BlobError               a blob that is missing or whose content does not match its address
 ├── StoreError              the central store cannot be opened, or belongs to another laboratory or version
 │   └── LostLeaseError      another recorder holds the store
 ├── JournalError            an agent's journal cannot be opened, or another process holds it
 ├── ForeignLogError         a log that is not the one followed so far: identity, chain or head disagree
+├── FencedError             a newer process of the same source was born; this one must exit
 ├── StateFolderError        a state folder of another laboratory or version, or one that is in use
 ├── ComputeError            a computing job that failed, with the text of its error
 └── GuardError              the guard of a machine cannot be reached or refuses
@@ -44,6 +46,10 @@ class OversizedError(MessageError):
     """More bytes than the protocol carries."""
 
 
+class BusError(LabAgentsError):
+    """A broker that cannot be found, started or addressed."""
+
+
 class TableError(LabAgentsError):
     """A table of recorded data that cannot be read as declared."""
 
@@ -66,6 +72,10 @@ class JournalError(LabAgentsError):
 
 class ForeignLogError(LabAgentsError):
     """A log that is not the one followed so far: its identity, chain or head disagree."""
+
+
+class FencedError(LabAgentsError):
+    """A newer process of the same source was born; this one must exit at once and move nothing."""
 
 
 class StateFolderError(LabAgentsError):

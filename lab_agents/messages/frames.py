@@ -1,5 +1,6 @@
 """What travels: submitted frames, logged entries, questions and answers, statuses."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import AwareDatetime, Field, ValidationError
@@ -109,11 +110,13 @@ class Question(Record):
 class Answer(Record):
     """The first line of what comes back on `page/<source>`.
 
-    A `page` is followed by `count` logged entries, each preceded by its length in ASCII digits and a newline. `resend`
-    asks for frames from `sequence` on. `exit` tells a process of an older epoch to end.
+    A `birth` gives the source's last sequence and the epoch given out before this one. `known` says that the frame
+    under `sequence` stands in the log already, at position `first`. A `page` is followed by `count` logged entries,
+    each preceded by its length in ASCII digits and a newline. `resend` asks for frames from `sequence` on. `exit`
+    tells a process of an older epoch to end.
     """
 
-    answer: Literal["birth", "page", "resend", "exit"]
+    answer: Literal["birth", "page", "resend", "known", "exit"]
     number: int
     log: str
     epoch: int = 0
@@ -124,6 +127,32 @@ class Answer(Record):
     sequence: int = 0
     last_epoch: int = 0
     recorder: int = 0
+
+
+def pack_page(answer: Answer, sealed: Sequence[bytes]) -> bytes:
+    """An answer followed by logged entries, each preceded by its length in ASCII digits and a newline."""
+    return pack(answer, b"".join(b"%d\n%s" % (len(one), one) for one in sealed))
+
+
+def unpack_page(data: bytes) -> tuple[Answer, list[bytes]]:
+    """Split what came on `page/<source>`.
+
+    Raises:
+        MessageError: If it is no answer, or its entries are cut short.
+    """
+    line, _, rest = data.partition(b"\n")
+    try:
+        answer = Answer.model_validate_json(line)
+        sealed = []
+        for _number in range(answer.count):
+            length, _, rest = rest.partition(b"\n")
+            one, rest = rest[: int(length)], rest[int(length) :]
+            if len(one) != int(length):
+                raise MessageError("a page that is cut short")
+            sealed.append(one)
+    except ValueError as error:
+        raise MessageError(f"not an answer: {error}") from error
+    return answer, sealed
 
 
 class Head(Record):

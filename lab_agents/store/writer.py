@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, insert, select, update
+from sqlalchemy import Connection, Engine, Table, create_engine, event, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import OperationalError
 from sqlmodel import SQLModel
@@ -141,6 +141,24 @@ class LogWriter:
         with self._engine.connect() as connection:
             row = connection.execute(select(_LOG.c.position, _LOG.c.entry).where(_LOG.c.id == entry_id)).first()
         return (row.position, read_entry(row.entry, stored=True)) if row else None
+
+    def last(self, kinds: Sequence[str]) -> Entry:
+        """The newest entry of these kinds.
+
+        Raises:
+            StoreError: If there is none.
+        """
+        with self._engine.connect() as connection:
+            query = select(_LOG.c.entry).where(_LOG.c.kind.in_(kinds)).order_by(_LOG.c.position.desc()).limit(1)
+            row = connection.execute(query).first()
+        if row is None:
+            raise StoreError(f"the log holds no {' or '.join(kinds)}")
+        return read_entry(row.entry, stored=True)
+
+    def count(self, kind: str) -> int:
+        """How many entries of a kind the log holds."""
+        with self._engine.connect() as connection:
+            return int(connection.execute(select(func.count()).where(_LOG.c.kind == kind)).scalar_one())
 
     def page(self, after: int, limit: int) -> list[bytes]:
         """Sealed entries from position `after` + 1 on, as many as fit into `limit` bytes, at least one if there is."""

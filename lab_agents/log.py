@@ -1,0 +1,262 @@
+"""Following the log and submitting to it: positions, gaps, births, the outbox."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from lab_agents.bus.protocol import Bus, Message
+from lab_agents.errors import FencedError, ForeignLogError, MessageError
+from lab_agents.journal import OutboxRow
+from lab_agents.messages.frames import (
+    GENESIS,
+    Answer,
+    Head,
+    Header,
+    Logged,
+    Question,
+    pack,
+    unpack_logged,
+    unpack_page,
+    unpack_sealed,
+)
+from lab_agents.messages.topics import Topics
+from lab_agents.settings import DEFAULT, Settings
+from lab_agents.store.writer import link
+
+READY_AT_MOST = 512
+"""Live entries kept for a slow follower; later ones are fetched as pages, so that memory stays bounded."""
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """How far a log was followed: its identity, the last position and the chain there."""
+
+    log: str = ""
+    position: int = 0
+    chain: str = GENESIS
+
+
+class LogLink:
+    """One source's connection to the log: follows it entry by entry, and asks the recorder.
+
+    After entry n comes n + 1, whatever the bus does: a gap is filled by pages, live entries are dropped while it is
+    open, and an entry that does not continue the chain stops the follower.
+    """
+
+    def __init__(self, bus: Bus, topics: Topics, source: str, epoch: int, settings: Settings = DEFAULT) -> None:
+        self._bus, self._topics, self.source, self.epoch, self._settings = bus, topics, source, epoch, settings
+        self._ready: deque[bytes] = deque()
+        self._tail = Cursor()
+        self._wake = asyncio.Event()
+        self._answers: dict[int, asyncio.Future[tuple[Answer, list[bytes]]]] = {}
+        self._number = 0
+        self._failure: Exception | None = None
+        self.head: Head | None = None
+        self.head_at = float("-inf")
+        self.on_answer: Callable[[Answer], None] = lambda _answer: None
+
+    async def start(self, cursor: Cursor) -> None:
+        """Subscribe; entries after `cursor` will follow."""
+        self._tail = cursor
+        await self._bus.subscribe(self._topics.build("page", source=self.source), self._receive_page)
+        await self._bus.subscribe(self._topics.build("head"), self._receive_head)
+        await self._bus.subscribe(self._topics.build("log"), self._receive_live)
+
+    def rewind(self, cursor: Cursor) -> None:
+        """Follow again from `cursor`: what was ready is forgotten."""
+        self._tail = cursor
+        self._ready.clear()
+        self._wake.set()
+
+    @property
+    def has_caught_up(self) -> bool:
+        """Whether every entry heard of was handed out."""
+        return not self._ready and self.head is not None and self.head.position <= self._tail.position
+
+    async def birth(self, sequence: int, last_epoch: int) -> Answer:
+        """Tell the recorder of this process and wait for its answer, however long it takes.
+
+        Raises:
+            FencedError: If a newer process of this source was born.
+        """
+        answer, _ = await self._ask("birth", sequence=sequence, last_epoch=last_epoch)
+        return answer
+
+    async def next(self) -> Logged:
+        """The entry after the last one handed out.
+
+        Raises:
+            ForeignLogError: If the log is not the one followed so far.
+            FencedError: If a newer process of this source was born.
+        """
+        while not self._ready:
+            self._check_failure()
+            if self.head is not None and self.head.position > self._tail.position:
+                await self._fetch()
+            else:
+                self._wake.clear()
+                if self._failure is None:
+                    await self._wake.wait()
+        self._check_failure()
+        return unpack_logged(self._ready.popleft())
+
+    async def _fetch(self) -> None:
+        after = self._tail
+        answer, sealed = await self._ask("page", after=after.position)
+        if answer.head < after.position:
+            raise ForeignLogError(
+                f"{self.source} has followed the log to {after.position}, but its head is {answer.head}: the store was "
+                "rolled back. Restore it, or adopt this log: lab-agents log adopt."
+            )
+        if after == self._tail:
+            for one in sealed:
+                self._push(one)
+
+    async def _ask(
+        self, ask: str, *, after: int = 0, sequence: int = 0, last_epoch: int = 0
+    ) -> tuple[Answer, list[bytes]]:
+        """Put a question until it is answered; a lost question or answer only costs a second."""
+        self._number += 1
+        number = self._number
+        question = Question(
+            ask=ask,  # type: ignore[arg-type]
+            number=number,
+            source=self.source,
+            epoch=self.epoch,
+            after=after,
+            sequence=sequence,
+            last_epoch=last_epoch,
+        )
+        future = self._answers[number] = asyncio.get_running_loop().create_future()
+        try:
+            while not future.done():
+                self._check_failure()
+                await self._bus.publish(
+                    self._topics.build("read", source=self.source), question.model_dump_json().encode()
+                )
+                await asyncio.wait([future], timeout=self._settings.ask_again)
+            return future.result()
+        finally:
+            del self._answers[number]
+
+    def _receive_page(self, message: Message) -> None:
+        try:
+            answer, sealed = unpack_page(message.payload)
+        except MessageError:
+            return
+        if answer.answer == "exit" and answer.epoch == self.epoch:
+            self._fail(FencedError(f"a newer process of {self.source} than epoch {self.epoch} was born"))
+        future = self._answers.get(answer.number)
+        if future is not None and not future.done():
+            future.set_result((answer, sealed))
+        self.on_answer(answer)
+
+    def _receive_head(self, message: Message) -> None:
+        try:
+            head = Head.model_validate_json(message.payload)
+        except ValidationError:
+            return
+        if self._tail.log and head.log != self._tail.log:
+            self._fail(self._foreign(head.log))
+        if self.head is None or head.recorder >= self.head.recorder:
+            if self.head is None or head.position >= self.head.position or head.recorder > self.head.recorder:
+                self.head = head
+            if not message.retained:
+                self.head_at = asyncio.get_running_loop().time()
+        self._wake.set()
+
+    def _receive_live(self, message: Message) -> None:
+        if len(self._ready) < READY_AT_MOST and self.head is not None:
+            self._push(message.payload)
+
+    def _push(self, data: bytes) -> None:
+        """Take the next entry of the chain; anything else is dropped, because a page will bring it."""
+        try:
+            seal, payload = unpack_sealed(data)
+        except MessageError:
+            return
+        if self._tail.log and seal.log != self._tail.log:
+            self._fail(self._foreign(seal.log))
+        elif seal.position == self._tail.position + 1:
+            if seal.chain != link(self._tail.chain, payload):
+                self._fail(
+                    ForeignLogError(
+                        f"entry {seal.position} does not continue the chain that {self.source} followed; the log was "
+                        "changed or replaced. Verify the store (lab-agents audit), or adopt it: lab-agents log adopt."
+                    )
+                )
+                return
+            self._tail = Cursor(seal.log, seal.position, seal.chain)
+            self._ready.append(data)
+            if self.head is not None and self.head.position < seal.position:
+                self.head = self.head.model_copy(update={"position": seal.position, "chain": seal.chain})
+            self._wake.set()
+
+    def _foreign(self, log: str) -> ForeignLogError:
+        return ForeignLogError(
+            f"{self.source} follows log {self._tail.log} but met log {log}: another store serves this laboratory. "
+            "Bring the former store back, or adopt this one: lab-agents log adopt."
+        )
+
+    def _fail(self, failure: Exception) -> None:
+        self._failure = self._failure or failure
+        self._wake.set()
+
+    def _check_failure(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+
+
+class Submitter:
+    """Sends a source's outbox in order, again and again, until every frame is answered."""
+
+    def __init__(
+        self,
+        link_: LogLink,
+        bus: Bus,
+        topics: Topics,
+        rows: Callable[[], Awaitable[Sequence[OutboxRow]]],
+        settings: Settings = DEFAULT,
+    ) -> None:
+        self._link, self._bus, self._rows, self._settings = link_, bus, rows, settings
+        self._topic = topics.build("submit", source=link_.source)
+        self._sent = 0
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """There are new rows, or some were answered."""
+        self._wake.set()
+
+    def hear(self, answer: Answer) -> None:
+        """Take the recorder's word on what to send next."""
+        if answer.answer in ("resend", "birth"):
+            self._sent = min(self._sent, answer.sequence - (answer.answer == "resend"))
+            self._wake.set()
+
+    async def run(self) -> None:
+        """Send until cancelled."""
+        first, recorder = 0, 0
+        while True:
+            self._wake.clear()
+            rows = await self._rows()
+            head = self._link.head
+            if head is not None and head.recorder != recorder:
+                recorder, self._sent = head.recorder, 0
+            for row in rows:
+                if row.sequence > self._sent:
+                    await self._send(row)
+            try:
+                async with asyncio.timeout(self._settings.ask_again if rows else None):
+                    await self._wake.wait()
+            except TimeoutError:
+                if rows and rows[0].sequence == first:
+                    self._sent = 0
+            first = rows[0].sequence if rows else 0
+
+    async def _send(self, row: OutboxRow) -> None:
+        header = Header(source=self._link.source, epoch=self._link.epoch, sequence=row.sequence)
+        if await self._bus.publish(self._topic, pack(header, row.data)):
+            self._sent = row.sequence

@@ -1,0 +1,334 @@
+"""The log's one writer: checks frames, appends them in order, answers births and questions, publishes the head."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from pydantic import ValidationError
+
+from lab_agents.blobs import Blobs
+from lab_agents.bus.protocol import Bus, Message
+from lab_agents.clock import Clock
+from lab_agents.errors import MessageError, StoreError
+from lab_agents.messages.entry import KINDS, Body, Entry, Publisher, read_entry
+from lab_agents.messages.frames import (
+    MAX_PAGE_BYTES,
+    Answer,
+    Head,
+    Header,
+    Question,
+    pack_page,
+    unpack_frame,
+)
+from lab_agents.messages.life import EntryRefused, LabChanged, LabOpened
+from lab_agents.messages.topics import Topics
+from lab_agents.records.laboratory import Laboratory
+from lab_agents.settings import DEFAULT, Settings
+from lab_agents.store.writer import LogWriter, Offered, SourceState
+from lab_agents.threads import Worker
+
+SOURCE = "recorder"
+_WORKERS = ("synthesis", "characterization", "service")
+
+Roles = Callable[[str], frozenset[Publisher]]
+"""Which roles a source may publish for."""
+
+
+def roles_of(laboratory: Laboratory) -> Roles:
+    """The roles of each source of a laboratory; a call of the command line (`once-…`) and the console are persons."""
+
+    def roles(source: str) -> frozenset[Publisher]:
+        if source.startswith("once-"):
+            return frozenset({"person"})
+        declaration = laboratory.agents.get(source)
+        if declaration is None:
+            return frozenset()
+        role = declaration.role
+        if role in _WORKERS:
+            return frozenset({"agent", "worker"})
+        return frozenset({"agent", role})  # type: ignore[arg-type]
+
+    return roles
+
+
+@dataclass
+class _Batch:
+    """Entries and source states gathered for one commit, and what to answer once it stands."""
+
+    offered: list[Offered] = field(default_factory=list)
+    used: dict[str, SourceState] = field(default_factory=dict)
+    ids: dict[str, Offered] = field(default_factory=dict)
+    answers: list[tuple[str, Answer]] = field(default_factory=list)
+
+
+class Recorder:
+    """Keeps one laboratory's log.
+
+    Frames wait in arrival order; while one commit runs in the store's thread the next ones gather, at most
+    `settings.group_entries` to a commit. Nothing is published before it is committed.
+    """
+
+    def __init__(
+        self,
+        writer: LogWriter,
+        worker: Worker,
+        bus: Bus,
+        blobs: Blobs,
+        clock: Clock,
+        topics: Topics,
+        settings: Settings = DEFAULT,
+    ) -> None:
+        self._writer, self._worker, self._bus, self._blobs, self._clock = writer, worker, bus, blobs, clock
+        self._topics, self._settings = topics, settings
+        self._sources = writer.sources()
+        self._roles: Roles = lambda _source: frozenset()
+        self._frames: deque[Message] = deque()
+        self._questions: deque[Message] = deque()
+        self._work = asyncio.Event()
+        self._refusing: str | None = None
+        self.dead_letters = 0
+
+    async def open(self, laboratory: Laboratory, file: str, version: str) -> None:
+        """Append `LabOpened`, or `LabChanged` where the file or the software differs from the last one.
+
+        Args:
+            laboratory: The laboratory as declared.
+            file: Blob of the lab file.
+            version: Software version.
+        """
+        self._roles = roles_of(laboratory)
+        if self._writer.position == 0:
+            await self._commit(self._own([("lab", LabOpened(laboratory=laboratory, file=file, version=version))]))
+            return
+        last = (await self._worker.run(self._writer.last, ("LabOpened", "LabChanged"))).record
+        if not isinstance(last, LabOpened | LabChanged):
+            raise StoreError("The log does not begin with LabOpened; it was not made by this program.")
+        if last.laboratory != laboratory:
+            await self._check_nothing_open()
+        if (last.laboratory, last.version) != (laboratory, version):
+            change = LabChanged(laboratory=laboratory, file=file, version=version)
+            await self._commit(self._own([(f"lab/{self._writer.recorder}", change)]))
+
+    async def _check_nothing_open(self) -> None:
+        started = await self._worker.run(self._writer.count, "CampaignStarted")
+        if started > await self._worker.run(self._writer.count, "CampaignFinished"):
+            raise StoreError(
+                "The lab file changed while a campaign is open. Put the former file back and end the campaign first "
+                "(lab-agents abort), or choose another --state."
+            )
+
+    async def run(self) -> None:
+        """Serve until cancelled, or until the lease is lost.
+
+        Raises:
+            LostLeaseError: If another recorder took over.
+        """
+        await self._bus.subscribe(self._topics.build("submit", source="+"), self._receive_frame)
+        await self._bus.subscribe(self._topics.build("read", source="+"), self._receive_question)
+        await self._publish_head()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._serve())
+            group.create_task(self._beat())
+
+    def _receive_frame(self, message: Message) -> None:
+        self._frames.append(message)
+        self._work.set()
+
+    def _receive_question(self, message: Message) -> None:
+        self._questions.append(message)
+        self._work.set()
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(self._settings.beat)
+            await self._publish_head()
+
+    async def _serve(self) -> None:
+        while True:
+            await self._work.wait()
+            self._work.clear()
+            while self._questions:
+                await self._answer(self._questions.popleft())
+            while self._frames:
+                await self._take(min(len(self._frames), self._settings.group_entries))
+
+    async def _take(self, count: int) -> None:
+        batch = _Batch()
+        for _ in range(count):
+            await self._check(self._frames.popleft(), batch)
+        await self._commit(batch)
+        for source, answer in batch.answers:
+            await self._send(source, answer)
+
+    async def _commit(self, batch: _Batch) -> None:
+        if batch.offered or batch.used:
+            try:
+                sealed = await self._worker.run(self._writer.append, batch.offered, batch.used, datetime.now(UTC))
+            except StoreError as error:
+                await self._refuse_all(error)
+                return
+            self._refusing = None
+            self._sources.update(batch.used)
+            for one in sealed:
+                await self._bus.publish(self._topics.build("log"), one)
+            await self._publish_head()
+
+    async def _refuse_all(self, error: StoreError) -> None:
+        """Say in the head that nothing is appended; the sources send again, so nothing is lost."""
+        if type(error) is not StoreError:
+            raise error
+        self._refusing = str(error)
+        await self._publish_head()
+
+    async def _check(self, message: Message, batch: _Batch) -> None:
+        try:
+            header, data = unpack_frame(message.payload)
+        except MessageError:
+            await self._keep_dead_letter(message.payload)
+            return
+        if message.topic != self._topics.build("submit", source=header.source):
+            await self._keep_dead_letter(message.payload)
+            return
+        state = batch.used.get(header.source) or self._sources.get(header.source, SourceState())
+        if header.epoch < state.epoch:
+            batch.answers.append((header.source, self._answer_to("exit", header.epoch)))
+        elif header.epoch > state.epoch:
+            return  # its birth was lost or is on its way: it will ask, and send again
+        elif header.sequence > state.sequence + 1:
+            batch.answers.append((header.source, self._answer_to("resend", state.epoch, sequence=state.sequence + 1)))
+        elif header.sequence == state.sequence + 1:
+            await self._use_sequence(header, data, state, batch)
+
+    async def _use_sequence(self, header: Header, data: bytes, state: SourceState, batch: _Batch) -> None:
+        batch.used[header.source] = SourceState(state.epoch, state.last_epoch, header.sequence)
+        try:
+            entry = read_entry(data)
+            self._check_role(header.source, entry)
+            known = await self._find(entry.id, batch)
+            _check_same(entry, known)
+        except MessageError as error:
+            await self._refuse(header, data, str(error), batch)
+            return
+        if known is None:
+            self._add(Offered(header, entry, data), batch)
+        else:
+            answer = self._answer_to("known", state.epoch, sequence=header.sequence, first=known[0])
+            batch.answers.append((header.source, answer))
+
+    async def _find(self, entry_id: str, batch: _Batch) -> tuple[int, Entry] | None:
+        if entry_id in batch.ids:
+            position = self._writer.position + 1 + batch.offered.index(batch.ids[entry_id])
+            return position, batch.ids[entry_id].entry
+        return await self._worker.run(self._writer.find, entry_id)
+
+    def _check_role(self, source: str, entry: Entry) -> None:
+        publisher = KINDS[entry.kind].publisher
+        if publisher not in self._roles(source):
+            raise MessageError(f"{source} may not publish {entry.kind}; that belongs to the role {publisher}")
+
+    async def _refuse(self, header: Header, data: bytes, reason: str, batch: _Batch) -> None:
+        raw = await self._worker.run(self._blobs.put, data)
+        body = EntryRefused(source=header.source, sequence=header.sequence, reason=reason[:4000], raw=raw)
+        own = self._own([(f"{header.source}/{header.sequence}", body)], batch.used.get(SOURCE))
+        batch.used |= own.used
+        for offer in own.offered:
+            self._add(offer, batch)
+
+    def _add(self, offer: Offered, batch: _Batch) -> None:
+        batch.offered.append(offer)
+        batch.ids[offer.entry.id] = offer
+
+    def _own(self, bodies: list[tuple[str, Body]], state: SourceState | None = None) -> _Batch:
+        """The recorder's own entries, as a batch."""
+        state = state or self._sources.get(SOURCE, SourceState())
+        batch, sequence = _Batch(), state.sequence
+        for name, body in bodies:
+            sequence += 1
+            kind = type(body).__name__
+            entry = Entry(
+                id=f"{SOURCE}/{name}",
+                kind=kind,
+                schema_version=KINDS[kind].version,
+                at=self._clock.now(),
+                subject=name,
+                record=body,
+            )
+            header = Header(source=SOURCE, epoch=self._writer.recorder, sequence=sequence)
+            self._add(Offered(header, entry, entry.to_bytes()), batch)
+        batch.used[SOURCE] = SourceState(self._writer.recorder, state.epoch, sequence)
+        return batch
+
+    async def _answer(self, message: Message) -> None:
+        try:
+            question = Question.model_validate_json(message.payload)
+        except ValidationError:
+            await self._keep_dead_letter(message.payload)
+            return
+        if message.topic != self._topics.build("read", source=question.source):
+            await self._keep_dead_letter(message.payload)
+        elif question.ask == "birth":
+            await self._give_birth(question)
+        else:
+            await self._give_page(question)
+
+    async def _give_birth(self, question: Question) -> None:
+        state = self._sources.get(question.source, SourceState())
+        if question.epoch < state.epoch:
+            await self._send(question.source, self._answer_to("exit", question.epoch))
+            return
+        if question.epoch > state.epoch:
+            state = SourceState(question.epoch, state.epoch, state.sequence)
+            try:
+                await self._worker.run(self._writer.give_epoch, question.source, state)
+            except StoreError as error:
+                await self._refuse_all(error)
+                return
+            self._sources[question.source] = state
+        answer = self._answer_to("birth", state.epoch, sequence=state.sequence)
+        await self._send(
+            question.source, answer.model_copy(update={"number": question.number, "last_epoch": state.last_epoch})
+        )
+
+    async def _give_page(self, question: Question) -> None:
+        limit = min(question.limit or MAX_PAGE_BYTES, MAX_PAGE_BYTES) - 1024
+        sealed = await self._worker.run(self._writer.page, question.after, limit)
+        answer = self._answer_to("page", question.epoch, first=question.after + 1).model_copy(
+            update={"number": question.number, "last": question.after + len(sealed), "count": len(sealed)}
+        )
+        await self._bus.publish(self._topics.build("page", source=question.source), pack_page(answer, sealed))
+
+    def _answer_to(self, kind: str, epoch: int, *, sequence: int = 0, first: int = 0) -> Answer:
+        return Answer(
+            answer=kind,  # type: ignore[arg-type]
+            number=0,
+            log=self._writer.log,
+            epoch=epoch,
+            head=self._writer.position,
+            first=first,
+            sequence=sequence,
+            recorder=self._writer.recorder,
+        )
+
+    async def _send(self, source: str, answer: Answer) -> None:
+        await self._bus.publish(self._topics.build("page", source=source), pack_page(answer, []))
+
+    async def _publish_head(self) -> None:
+        head = Head(
+            log=self._writer.log,
+            position=self._writer.position,
+            chain=self._writer.chain,
+            recorder=self._writer.recorder,
+            refusing=self._refusing,
+        )
+        await self._bus.publish(self._topics.build("head"), head.model_dump_json().encode(), retain=True, qos=0)
+
+    async def _keep_dead_letter(self, data: bytes) -> None:
+        self.dead_letters += 1
+        await self._worker.run(self._blobs.put, data)
+
+
+def _check_same(entry: Entry, known: tuple[int, Entry] | None) -> None:
+    if known is not None and not entry.same_as(known[1]):
+        raise MessageError(f"{entry.id} stands at position {known[0]} with another record")
