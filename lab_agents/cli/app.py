@@ -1,0 +1,46 @@
+"""The `lab-agents` command: what there is, and how errors leave it.
+
+Nothing heavy is imported here or in the modules of the commands, so that `--help` answers at once: a command imports
+what it runs with when it runs.
+"""
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from instruments.errors import InstrumentError
+from lab_agents.cli import benchmark, checks, course, inspection, people, safety
+from lab_agents.cli.exits import Exit, exit_of
+from lab_agents.errors import LabAgentsError
+
+app = typer.Typer(
+    name="lab-agents",
+    help="Agents that run a self-driving materials laboratory: propose, make, measure, conclude, retrain.",
+    epilog="Exit codes are listed in docs/exit-codes.md.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    # Plain help: rich's would triple the time until it shows.
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for module in (course, inspection, people, safety, benchmark):
+    module.register(app)
+app.add_typer(checks.labs, name="labs")
+app.add_typer(checks.campaigns, name="campaign")
+app.add_typer(people.log, name="log")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and leave with its exit code; an error that is ours is one message, not a traceback."""
+    try:
+        code = app(args=list(arguments) if arguments is not None else None, standalone_mode=False)
+    except (LabAgentsError, InstrumentError) as error:
+        typer.secho(f"error: {error}", fg="red", err=True)
+        sys.exit(exit_of(error))
+    except typer.Abort:
+        sys.exit(Exit.INTERRUPTED)
+    except typer.TyperException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    sys.exit(code or Exit.OK)

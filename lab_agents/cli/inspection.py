@@ -1,0 +1,78 @@
+"""Commands that only look: `status`, `report`, `replay`, `audit`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lab_agents.cli.exits import Exit
+from lab_agents.cli.output import say, say_json
+from lab_agents.cli.people import State
+from lab_agents.cli.states import existing_state
+
+AsJson = Annotated[bool, typer.Option("--json", help="Answer with one JSON object.")]
+Folder = Annotated[
+    Path | None, typer.Argument(metavar="[STATE]", help="The state folder; by default the only one in lab-state.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command("status")(status)
+    app.command("report")(report)
+    app.command("replay")(replay)
+    app.command("audit")(audit)
+
+
+def status(state: State = None, as_json: AsJson = False) -> int:
+    """Say how a laboratory stands: campaign, processes with role and pid, latch, open tickets."""
+    from lab_agents.standing import standing_of
+
+    standing = standing_of(existing_state(state))
+    if as_json:
+        say_json(standing)
+    else:
+        say(standing.to_text())
+    return Exit.STOPPED if standing.latched else Exit.OK
+
+
+def report(
+    state: Folder = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Where to write; by default STATE/report.")] = None,
+    campaign: Annotated[str | None, typer.Option("--campaign", help="Which campaign; by default the last.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the report of a campaign: one page that needs no network, and a table of samples."""
+    from lab_agents.report.writing import write_report
+
+    folder = existing_state(state)
+    written = write_report(folder, out or folder / "report", campaign)
+    if as_json:
+        say_json({"page": written.page, "samples": written.samples})
+    else:
+        say(f"report: {written.page}")
+        say(f"samples: {written.samples}")
+
+
+def replay(state: Folder = None, as_json: AsJson = False) -> int:
+    """Take every decision in the log again and compare; compute every proposal again from its inputs."""
+    from lab_agents.replay import replay_state
+
+    result = replay_state(existing_state(state))
+    if as_json:
+        say_json(result)
+    else:
+        say(result.to_text())
+    return Exit.OK if result.agrees else Exit.DIFFERENCE
+
+
+def audit(state: Folder = None, as_json: AsJson = False) -> int:
+    """Compare what was ordered with what moved, entry by entry, against the instruments' own ledger."""
+    from lab_agents.audit import audit_state
+
+    result = audit_state(existing_state(state))
+    if as_json:
+        say_json(result)
+    else:
+        say(result.to_text())
+    return Exit.OK if result.agrees else Exit.DIFFERENCE

@@ -1,0 +1,124 @@
+"""What a person says to a running laboratory: answers, approvals, abort, pause, continue; and ways on for the log."""
+
+import getpass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lab_agents.cli.output import say, say_json
+
+log = typer.Typer(help="Ways on when the log itself is in question.", no_args_is_help=True, rich_markup_mode=None)
+
+State = Annotated[
+    Path | None, typer.Option("--state", metavar="DIR", help="The state folder; by default the only one in lab-state.")
+]
+Person = Annotated[
+    str, typer.Option("--person", help="Who says it; by default the name you are logged in with.", default_factory=getpass.getuser)
+]
+Reason = Annotated[str, typer.Option("--reason", help="Why; it stands in the log.")]
+Campaign = Annotated[str | None, typer.Option("--campaign", help="Which campaign; by default the open one.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command("answer")(answer)
+    app.command("approve")(approve)
+    app.command("abort")(abort)
+    app.command("pause")(pause)
+    app.command("continue")(go_on)
+
+
+def answer(
+    ticket: Annotated[str, typer.Argument(metavar="TICKET", help="The ticket, as status shows it.")],
+    words: Annotated[str, typer.Argument(metavar="ANSWER", help="One of the ticket's remedies.")],
+    person: Person,
+    note: Annotated[str, typer.Option("--note", help="Anything worth keeping.")] = "",
+    state: State = None,
+) -> None:
+    """Answer a ticket."""
+    from lab_agents.cli.submitting import submit
+    from lab_agents.messages.commands import AnswerTicket
+
+    submit(state, AnswerTicket(ticket=ticket, answer=words, person=person, note=note), subject=ticket)
+    say(f"{ticket}: {words}")
+
+
+def approve(
+    work: Annotated[str, typer.Argument(metavar="WORK", help="The work whose award waits, as status shows it.")],
+    person: Person,
+    number: Annotated[int, typer.Option("--round", min=1, help="The round of the award.")] = 1,
+    note: Annotated[str, typer.Option("--note", help="Anything worth keeping.")] = "",
+    state: State = None,
+) -> None:
+    """Let an award that waits for an approval bind."""
+    from lab_agents.cli.submitting import submit
+    from lab_agents.messages.commands import GiveApproval
+
+    submit(state, GiveApproval(work=work, round=number, person=person, note=note), subject=work)
+    say(f"{work}: approved")
+
+
+def abort(reason: Reason, person: Person, campaign: Campaign = None, state: State = None) -> None:
+    """End a campaign early: nothing new, what was begun runs to its outcome, samples go to the rack."""
+    from lab_agents.cli.submitting import submit_for_campaign
+    from lab_agents.messages.commands import AbortCampaign
+
+    name = submit_for_campaign(state, campaign, AbortCampaign(person=person, reason=reason))
+    say(f"{name}: closing; what was begun runs to its outcome")
+
+
+def pause(person: Person, reason: Reason = "", campaign: Campaign = None, state: State = None) -> None:
+    """Propose and award nothing until continued; what runs goes on to its end."""
+    from lab_agents.cli.submitting import submit_for_campaign
+    from lab_agents.messages.commands import PauseCampaign
+
+    name = submit_for_campaign(state, campaign, PauseCampaign(person=person, reason=reason))
+    say(f"{name}: paused")
+
+
+def go_on(person: Person, campaign: Campaign = None, state: State = None) -> None:
+    """Go on after a pause."""
+    from lab_agents.cli.submitting import submit_for_campaign
+    from lab_agents.messages.commands import ResumeCampaign
+
+    name = submit_for_campaign(state, campaign, ResumeCampaign(person=person))
+    say(f"{name}: goes on")
+
+
+@log.callback()
+def _log() -> None:
+    """Ways on when the log itself is in question."""
+
+
+@log.command("void")
+def void(
+    position: Annotated[int, typer.Argument(metavar="POSITION", min=1, help="Where the entry stands.")],
+    reason: Reason,
+    person: Person,
+    state: State = None,
+) -> None:
+    """Let every agent pass over an entry that none can take."""
+    from lab_agents.cli.submitting import submit
+    from lab_agents.messages.commands import EntryVoided
+
+    submit(state, EntryVoided(position=position, person=person, reason=reason), subject=str(position))
+    say(f"entry {position} is void")
+
+
+@log.command("adopt")
+def adopt(
+    agent: Annotated[str, typer.Argument(metavar="AGENT", help="The agent that met another log than its own.")],
+    person: Person,
+    state: State = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer with one JSON object.")] = False,
+) -> None:
+    """Let an agent take the recorder's log as its own after a restored backup: its journal is put aside and rebuilt."""
+    from lab_agents.cli.adopting import adopt_log
+    from lab_agents.cli.states import existing_state
+
+    kept = adopt_log(existing_state(state), agent, person)
+    if as_json:
+        say_json({"agent": agent, "kept": kept})
+    else:
+        say(f"{agent}: its journal was put aside as {kept}; it is rebuilt from the log at its next start")
