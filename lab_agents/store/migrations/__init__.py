@@ -1,0 +1,1 @@
+"""Bringing the tables of an older store up to this version, with Alembic."""
