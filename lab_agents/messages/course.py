@@ -106,9 +106,13 @@ class CampaignResumed(Body):
 
 @kind("supervision")
 class CampaignClosing(Body):
-    """Nothing more is proposed; what was begun runs to its outcome, what was made is measured."""
+    """Nothing more is proposed; what was begun runs to its outcome, what was made is measured.
+
+    Without `measure` (after an abort) what was made goes to the rack unmeasured.
+    """
 
     reason: str
+    measure: bool = True
 
 
 @kind("supervision")
