@@ -5,7 +5,11 @@ InstrumentError
 │   └── InterlockError        an interlock or limit forbids it
 ├── ActuationFailedError      the instrument executed and reported a failure
 ├── ActuationUnknownError     it may or may not have happened
-└── TransportError            an instrument that cannot be reached or answers nonsense
+├── TransportError            an instrument that cannot be reached or answers nonsense
+├── DriverError               a driver that is not installed or breaks its declaration
+├── PlanError                 a plan that breaks the rules of acts
+├── DocumentsError            a run's documents could not be kept
+└── AddressError              a text that is no address (instruments.addresses)
 """
 
 from collections.abc import Mapping
@@ -51,4 +55,24 @@ class ActuationUnknownError(InstrumentError):
 
 
 class TransportError(InstrumentError):
-    """An instrument that cannot be reached, or that answers what its protocol does not allow."""
+    """An instrument that cannot be reached, or that answers what its protocol does not allow.
+
+    Attributes:
+        sent: Whether bytes of a write may have left: then the write may have been executed.
+    """
+
+    def __init__(self, message: str, *, sent: bool = False) -> None:
+        self.sent = sent
+        super().__init__(message)
+
+
+class DriverError(InstrumentError):
+    """A driver that is not installed, or that does not keep to its declaration."""
+
+
+class PlanError(InstrumentError):
+    """A plan that breaks the rules of acts; nothing repairs it but mending the plan."""
+
+
+class DocumentsError(InstrumentError):
+    """A run's documents could not be kept; what moved has moved, and is reconciled after a restart."""

@@ -20,6 +20,14 @@ class Intents(Protocol):
         ...
 
 
+class BlobWriter(Protocol):
+    """Where raw data and finished documents go."""
+
+    def put(self, data: bytes) -> str:
+        """Keep `data`; return its sha256 once it is safely stored. Blocks; never called in an event loop."""
+        ...
+
+
 Gate = Callable[[], None]
 """Raises `MotionRefusedError` where nothing may start now: deadline, epoch, permit, latch, age of the head."""
 

@@ -1,0 +1,81 @@
+"""Drivers: what is known of a class of instruments without loading the RunEngine, and where the rest is."""
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from typing import Literal
+
+from instruments.addresses import Address
+from instruments.errors import DriverError
+from instruments.programs import Traits
+from instruments.transports.connection import Wire
+
+GROUP = "lab_agents.instruments"
+
+ArgumentKind = Literal["quantity", "channel", "place"]
+
+
+@dataclass(frozen=True)
+class ActDeclaration:
+    """One act that a driver offers.
+
+    Attributes:
+        plan: Where its plan is, `module:function`; loaded by the engine only.
+        arguments: Its arguments and what each one is. A `quantity` needs a limit in the lab file.
+        raw: For a measuring act, the keys of its raw record and the reading behind each.
+    """
+
+    plan: str
+    arguments: Mapping[str, ArgumentKind] = field(default_factory=dict)
+    raw: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Driver:
+    """A class of instruments, as registered under the entry point group `lab_agents.instruments`.
+
+    Attributes:
+        name: The driver's name in lab files.
+        scheme: Of its addresses.
+        traits: What the instruments promise.
+        units: Unit of every quantity that its acts take; the lab file's limits must be in it.
+        acts: What it can do, by the names that recipes use.
+        signals: Names that a safe state may write and read.
+        wire: Makes the light client from an address and a time limit in seconds.
+        device: Where the Bluesky device is, `module:class`; loaded by the engine only.
+    """
+
+    name: str
+    scheme: str
+    traits: Traits
+    units: Mapping[str, str]
+    acts: Mapping[str, ActDeclaration]
+    signals: frozenset[str]
+    wire: Callable[[Address, float], Wire]
+    device: str
+
+
+@functools.cache
+def driver_names() -> tuple[str, ...]:
+    """Names of all installed drivers, sorted."""
+    return tuple(sorted({point.name for point in entry_points(group=GROUP)}))
+
+
+@functools.cache
+def load_driver(name: str) -> Driver:
+    """The driver `name`.
+
+    Raises:
+        DriverError: If it is not installed, or its entry point is no `Driver` of that name.
+    """
+    found = [point for point in entry_points(group=GROUP) if point.name == name]
+    if not found:
+        raise DriverError(
+            f"There is no instrument driver {name}. Known are {', '.join(driver_names())}; install the package that "
+            f"registers {name} under {GROUP}."
+        )
+    driver = found[0].load()
+    if not isinstance(driver, Driver) or driver.name != name:
+        raise DriverError(f"The entry point {name} of {found[0].dist} is {driver!r}, which is no driver of that name.")
+    return driver

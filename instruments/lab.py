@@ -1,0 +1,145 @@
+"""Reading lab files: YAML in, a checked `Laboratory` out, every mistake with its file, line, value and remedy."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from instruments.addresses import AddressError, parse_address
+from instruments.drivers import load_driver
+from instruments.errors import DriverError
+from lab_agents.declarations import Declaration, read_declaration
+from lab_agents.errors import DeclarationError
+from lab_agents.records.laboratory import AgentDeclaration, InstrumentDeclaration, Laboratory, Role
+
+_EVERY_LAB: tuple[Role, ...] = ("planning", "analysis", "training", "supervision")
+"""Roles that the ring cannot turn without."""
+
+
+def read_laboratory(path: Path) -> Laboratory:
+    """Read and check a lab file.
+
+    Agents that every laboratory needs and the file does not list (planning, analysis, training, supervision, and in
+    simulation the person) are added under the names of their roles, on the first machine.
+
+    Raises:
+        DeclarationError: For the first thing that cannot be meant.
+    """
+    document = read_declaration(path)
+    laboratory = document.read(Laboratory)
+    for name, instrument in laboratory.instruments.items():
+        _check_instrument(document, name, instrument)
+    if len(laboratory.channels) > _CHANNELS:
+        raise document.error(f"{len(laboratory.channels)} are declared, dispensers have {_CHANNELS}", "channels")
+    return _with_default_agents(document, laboratory)
+
+
+_CHANNELS = 4
+"""Of every dispenser; channel numbers are positions in the lab file's list."""
+
+
+def find_laboratory(name_or_path: str, base: Path) -> Path:
+    """The lab file that is meant: a path (relative to `base`), or the name of a lab that comes with the package.
+
+    Raises:
+        DeclarationError: If there is none; the remedy names those that exist.
+    """
+    if name_or_path.endswith((".yaml", ".yml")) or "/" in name_or_path:
+        path = base / name_or_path
+        if path.is_file():
+            return path.resolve()
+        raise DeclarationError("there is no such lab file", source=str(path), remedy="Check the path")
+    for folder in _lab_folders():
+        if (folder / f"{name_or_path}.yaml").is_file():
+            return folder / f"{name_or_path}.yaml"
+    known = ", ".join(sorted({p.stem for folder in _lab_folders() for p in folder.glob("*.yaml")}))
+    remedy = f"Known are {known}; or give the path of a lab file"
+    raise DeclarationError(f"there is no laboratory {name_or_path!r}", source=name_or_path, remedy=remedy)
+
+
+def resolve_addresses(laboratory: Laboratory, addresses: Mapping[str, str]) -> Laboratory:
+    """The laboratory with the addresses that its simulation chose.
+
+    Only addresses with port 0 are replaced: a real instrument in a mixed laboratory keeps its own.
+
+    Raises:
+        DeclarationError: If an instrument with port 0 has no address in `addresses`, or one of another protocol.
+    """
+    instruments = {}
+    for name, declaration in laboratory.instruments.items():
+        asked = parse_address(declaration.address)
+        if asked.port != 0:
+            instruments[name] = declaration
+            continue
+        if name not in addresses:
+            raise DeclarationError(
+                f"has port 0, and no address of it is known ({', '.join(sorted(addresses)) or 'none at all'} are)",
+                source=laboratory.name, field=f"instruments.{name}.address",
+                remedy="Start the simulated laboratory, or write the real instrument's port",
+            )  # fmt: skip
+        given = parse_address(addresses[name])
+        if given.scheme != asked.scheme or given.port == 0:
+            raise DeclarationError(
+                f"is declared as {asked}, but {given} was given",
+                source=laboratory.name,
+                field=f"instruments.{name}.address",
+            )
+        instruments[name] = declaration.model_copy(update={"address": str(given)})
+    return laboratory.model_copy(update={"instruments": instruments})
+
+
+def _lab_folders() -> tuple[Path, ...]:
+    beside = Path(__file__).resolve().parent.parent
+    # In a checkout the lab files lie beside the packages; installed, inside lab_agents.
+    return (beside / "deployment" / "labs", beside / "lab_agents" / "deployment" / "labs")
+
+
+def _check_instrument(document: Declaration, name: str, declaration: InstrumentDeclaration) -> None:
+    where = ("instruments", name)
+    try:
+        driver = load_driver(declaration.driver)
+    except DriverError as error:
+        raise document.error(str(error), *where, "driver") from None
+    try:
+        address = parse_address(declaration.address)
+        address.number("unit", 1)
+    except AddressError as error:
+        raise document.error(str(error), *where, "address") from None
+    if address.scheme != driver.scheme:
+        remedy = f"Write {driver.scheme}://host:port"
+        raise document.error(f"{declaration.driver} does not speak {address.scheme}", *where, "address", remedy=remedy)
+    for quantity, unit in driver.units.items():
+        if quantity not in declaration.limits:
+            remedy = f"Write {quantity}: {{lower: …, upper: …, unit: {unit}}}"
+            raise document.error(f"there is no limit for {quantity}", *where, "limits", remedy=remedy)
+        given = declaration.limits[quantity].unit
+        if given != unit:
+            remedy = f"Convert the limits to {unit}"
+            raise document.error(f"is {given!r}; {quantity} is set in {unit}", *where, "limits", quantity, "unit",
+                                 remedy=remedy)  # fmt: skip
+    for quantity in declaration.limits:
+        if quantity not in driver.units:
+            remedy = f"Its quantities are {', '.join(driver.units) or 'none'}"
+            raise document.error(f"{declaration.driver} sets no {quantity}", *where, "limits", quantity, remedy=remedy)
+    for i, write in enumerate(declaration.safe_state):
+        for field, signal in (("signal", write.signal), ("read_back", write.read_back)):
+            if signal not in driver.signals:
+                remedy = f"Known are {', '.join(sorted(driver.signals))}"
+                raise document.error(f"{declaration.driver} has no signal {signal!r}", *where, "safe_state", i, field,
+                                     remedy=remedy)  # fmt: skip
+
+
+def _with_default_agents(document: Declaration, laboratory: Laboratory) -> Laboratory:
+    wanted: tuple[Role, ...] = (*_EVERY_LAB, "person") if laboratory.simulation is not None else _EVERY_LAB
+    agents = dict(laboratory.agents)
+    for role in wanted:
+        if laboratory.agents_of(role):
+            continue
+        if role in agents:
+            raise document.error(f"is the name of the {role} agent, but has the role {agents[role].role}", "agents",
+                                 role, remedy=f"Rename it, or declare an agent with role {role}")  # fmt: skip
+        agents[role] = AgentDeclaration(role=role, machine=laboratory.machines[0])
+    try:
+        return Laboratory.model_validate({**dict(laboratory), "agents": agents})
+    except ValidationError as error:
+        raise document.error(str(error), "agents") from None

@@ -1,0 +1,1 @@
+"""Bluesky plans, one for each act; each holds exactly one actuation."""
