@@ -130,7 +130,8 @@ class LogLink:
             sequence=sequence,
             last_epoch=last_epoch,
         )
-        future = self._answers[number] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[tuple[Answer, list[bytes]]] = asyncio.get_running_loop().create_future()
+        self._answers[number] = future
         try:
             while not future.done():
                 self._check_failure()
@@ -169,7 +170,7 @@ class LogLink:
         self._wake.set()
 
     def _receive_live(self, message: Message) -> None:
-        if len(self._ready) < READY_AT_MOST and self.head is not None:
+        if len(self._ready) < READY_AT_MOST:
             self._push(message.payload)
 
     def _push(self, data: bytes) -> None:
@@ -238,7 +239,7 @@ class Submitter:
 
     async def run(self) -> None:
         """Send until cancelled."""
-        first, recorder = 0, 0
+        recorder = 0
         while True:
             self._wake.clear()
             rows = await self._rows()
@@ -252,9 +253,7 @@ class Submitter:
                 async with asyncio.timeout(self._settings.ask_again if rows else None):
                     await self._wake.wait()
             except TimeoutError:
-                if rows and rows[0].sequence == first:
-                    self._sent = 0
-            first = rows[0].sequence if rows else 0
+                self._sent = 0
 
     async def _send(self, row: OutboxRow) -> None:
         header = Header(source=self._link.source, epoch=self._link.epoch, sequence=row.sequence)

@@ -1,0 +1,342 @@
+"""The loop that runs an agent: follow the log, apply and decide in one commit, submit, and keep jobs running."""
+
+import asyncio
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from pydantic import ValidationError
+
+from lab_agents import __version__
+from lab_agents.agents.behaviour import AgentState, Behaviour, Draft, Job, JobOutcome
+from lab_agents.agents.decisions import concerns, decision_id, step
+from lab_agents.agents.rebuild import Rebuild
+from lab_agents.clock import Clock
+from lab_agents.errors import ForeignLogError
+from lab_agents.journal import Journal, OutboxRow, Saved
+from lab_agents.log import Cursor, LogLink, Submitter
+from lab_agents.messages.commands import EntryVoided
+from lab_agents.messages.entry import KINDS, Entry
+from lab_agents.messages.frames import Answer, Logged
+from lab_agents.messages.life import AgentStarted, EntryRefused, Timer, TimerRang, TroubleMet
+from lab_agents.records.ticket import Trouble
+from lab_agents.settings import DEFAULT, Settings
+from lab_agents.threads import Worker
+
+S = TypeVar("S", bound=AgentState)
+
+
+@dataclass(frozen=True)
+class Memory:
+    """An agent's journal and the one thread that may touch it."""
+
+    journal: Journal
+    worker: Worker
+
+
+class Agent(Generic[S]):
+    """One agent process apart from its jobs: state, journal, place in the log.
+
+    `changed` is set whenever something happened that the executor, the timers or the status may care about.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        behaviour: Behaviour[S],
+        memory: Memory,
+        link: LogLink,
+        clock: Clock,
+        settings: Settings = DEFAULT,
+    ) -> None:
+        self.name, self.behaviour, self.link, self.clock, self.settings = name, behaviour, link, clock, settings
+        self._journal, self._worker = memory.journal, memory.worker
+        self.state: S = behaviour.start()
+        self.cursor = Cursor()
+        self.concluded: frozenset[str] = frozenset()
+        self.outbox_size = 0
+        self.stuck: str | None = None
+        self.is_born = False
+        self.rebuilt_until = 0
+        self.changed = asyncio.Event()
+        self._saved_position = 0
+        self._known: list[int] = []
+        self._submitter: Submitter | None = None
+
+    # Birth.
+
+    async def be_born(self, submitter: Submitter) -> None:
+        """Announce this process to the recorder and take up the journal, or make it anew where it was lost.
+
+        Raises:
+            ForeignLogError: If the log is not the one this journal followed.
+            FencedError: If a newer process of this agent was born.
+        """
+        self._submitter = submitter
+        saved = await self._worker.run(self._journal.load)
+        await self._worker.run(self._write_epochs, (*saved.epochs, self.link.epoch))
+        await self.link.start(Cursor(saved.log, saved.position, saved.chain))
+        answer = await self.link.birth(saved.sequence, max(saved.epochs, default=0))
+        self._check_log(saved, answer)
+        is_lost = self._is_lost(saved, answer)
+        if is_lost or not await self._worker.run(self._take_up, saved):
+            await self._rebuild(answer)
+        started = AgentStarted(agent=self.name, epoch=self.link.epoch, version=__version__, rebuilt=is_lost)
+        await self._worker.run(self._begin, started)
+        self.is_born = True
+        self.link.on_answer = self._hear
+        submitter.wake()
+        self.changed.set()
+
+    def _check_log(self, saved: Saved, answer: Answer) -> None:
+        if saved.log and (saved.log != answer.log or answer.head < saved.position):
+            raise ForeignLogError(
+                f"{self.name} has followed log {saved.log} to {saved.position}; the recorder serves log {answer.log} "
+                f"with head {answer.head}. Bring the former store back, or adopt this one: lab-agents log adopt."
+            )
+
+    def _is_lost(self, saved: Saved, answer: Answer) -> bool:
+        never_born = answer.last_epoch == 0
+        return answer.sequence > saved.sequence or not (never_born or answer.last_epoch in saved.epochs)
+
+    def _take_up(self, saved: Saved) -> bool:
+        """Load the state; False where this software cannot read it, so that it must be made anew."""
+        if saved.state is not None:
+            try:
+                self.state = type(self.state).model_validate_json(saved.state)
+            except ValidationError:
+                return False
+        self.cursor = Cursor(saved.log, saved.position, saved.chain)
+        self._saved_position = saved.position
+        return True
+
+    async def _rebuild(self, answer: Answer) -> None:
+        """Make state, position and outbox anew from the log, up to the head at birth."""
+        rebuild = Rebuild(self.name, self.behaviour)
+        self.link.rewind(Cursor())
+        while rebuild.position < answer.head:
+            rebuild.take(await self.link.next())
+        self.state, self.rebuilt_until = rebuild.state, answer.head
+        await self._worker.run(self._start_over, rebuild, answer)
+
+    def _start_over(self, rebuild: Rebuild[S], answer: Answer) -> None:
+        self._journal.start_over()
+        with self._journal.transaction() as journal:
+            journal.write_sequence(answer.sequence)
+            self.cursor = rebuild.cursor
+            self._write_all(journal)
+            for cause, ordinal, draft in rebuild.missing():
+                journal.add_outbox(self._entry(decision_id(self.name, cause, ordinal), cause, draft))
+
+    def _write_epochs(self, epochs: Sequence[int]) -> None:
+        with self._journal.transaction() as journal:
+            journal.write_epochs(epochs)
+
+    def _begin(self, started: AgentStarted) -> None:
+        """Nothing but the confirmed epoch is kept: the recorder gave it out, so it is the last one from here on."""
+        with self._journal.transaction() as journal:
+            journal.write_epochs((self.link.epoch,))
+            entry = self._entry(f"{self.name}/epoch/{started.epoch}", None, Draft(body=started, subject=self.name))
+            journal.add_outbox(entry)
+        self._look()
+
+    # Following.
+
+    async def follow(self) -> None:
+        """Handle every entry, in order, for ever."""
+        while True:
+            await self._take(await self.link.next())
+
+    async def _take(self, logged: Logged) -> None:
+        for _ in range(self.settings.poison_tries):
+            try:
+                await self._worker.run(self._handle, logged)
+            except Exception as error:  # noqa: BLE001 - the loop's edge: becomes TroubleMet with its trace
+                trace = "".join(traceback.format_exception(error))
+            else:
+                self._tell()
+                return
+        await self._be_stuck(logged, trace)
+
+    def _handle(self, logged: Logged) -> None:
+        """Begin, apply, decide, write position, state and outbox, commit: whole in the journal's thread."""
+        cursor = Cursor(logged.seal.log, logged.position, logged.seal.chain)
+        if not concerns(self.name, self.behaviour, logged):
+            self.cursor = cursor
+            return
+        before = self.state
+        taken = step(self.name, self.behaviour, before, logged)
+        after = taken.state
+        with self._journal.transaction() as journal:
+            self._settle(journal, logged)
+            journal.write_position(cursor.log, cursor.position, cursor.chain)
+            if after is not before:
+                journal.write_state(after.model_dump_json(), __version__)
+            self._forget_ended(journal, before, after)
+            self._add(journal, f"{logged.position}", logged.position, taken.drafts)
+        self.state, self.cursor, self._saved_position = after, cursor, cursor.position
+        self._look()
+
+    def _settle(self, journal: Journal, logged: Logged) -> None:
+        """Take from the outbox what this entry answers."""
+        record = logged.entry.record
+        if logged.seal.source == self.name:
+            journal.drop_outbox(logged.seal.sequence)
+        elif isinstance(record, EntryRefused) and record.source == self.name:
+            journal.drop_outbox(record.sequence)
+
+    def _forget_ended(self, journal: Journal, before: S, after: S) -> None:
+        wanted = {job.id for job in after.jobs()}
+        ended = [job for job in before.jobs() if job.id not in wanted]
+        tokens = [job.task.token(i) for job in ended if job.task for i in range(len(job.task.acts))]
+        journal.forget([job.id for job in ended], tokens)
+
+    # Submitting.
+
+    async def conclude(self, job: Job, outcome: JobOutcome) -> None:
+        """Put the outcome of a job into the outbox; the job will not start again."""
+        await self._worker.run(self._conclude, job, outcome)
+        self._tell()
+
+    def _conclude(self, job: Job, outcome: JobOutcome) -> None:
+        drafts = self.behaviour.conclude(job, outcome)
+        with self._journal.transaction() as journal:
+            self._add(journal, job.id, job.cause, drafts)
+            journal.conclude(job.id)
+        self._look()
+
+    async def ring(self, timer: Timer) -> None:
+        """Let a timer ring: the agent's own entry first, decided on when it comes back."""
+        when = f"{timer.due:%Y%m%dT%H%M%S.%fZ}" if timer.due else f"since-{timer.since}"
+        body = TimerRang(purpose=timer.purpose, due=timer.due)
+        entry = self._entry(
+            f"{self.name}/timer/{timer.subject}/{timer.purpose}-{when}",
+            timer.since,
+            Draft(body=body, subject=timer.subject),
+        )
+        await self.submit([entry])
+
+    async def sense(self, name: str, drafts: Sequence[Draft]) -> None:
+        """Enter what was met outside the log; `name` makes the ids, so that saying it twice is harmless."""
+        await self.submit(
+            [self._entry(f"{self.name}/{name}/{ordinal}", None, draft) for ordinal, draft in enumerate(drafts)]
+        )
+
+    async def submit(self, entries: Sequence[Entry]) -> None:
+        """Put entries into the outbox."""
+        await self._worker.run(self._submit, entries)
+        self._tell()
+
+    def _submit(self, entries: Sequence[Entry]) -> None:
+        with self._journal.transaction() as journal:
+            for entry in entries:
+                journal.add_outbox(entry)
+        self._look()
+
+    def _add(self, journal: Journal, stem: str, cause: int, drafts: Sequence[Draft]) -> None:
+        for ordinal, draft in enumerate(drafts):
+            journal.add_outbox(self._entry(f"{self.name}/{stem}/{ordinal}", cause, draft))
+
+    def _entry(self, entry_id: str, cause: int | None, draft: Draft) -> Entry:
+        kind = type(draft.body).__name__
+        return Entry(
+            id=entry_id,
+            kind=kind,
+            schema_version=KINDS[kind].version,
+            at=self.clock.now(),
+            campaign=draft.campaign,
+            subject=draft.subject,
+            cause=cause,
+            not_after=draft.not_after,
+            record=draft.body,
+        )
+
+    async def outbox(self) -> Sequence[OutboxRow]:
+        """The first entries without a position, for the submitter."""
+        rows = await self._worker.run(self._outbox)
+        self.changed.set()
+        return rows
+
+    def _outbox(self) -> list[OutboxRow]:
+        if self._known:
+            with self._journal.transaction() as journal:
+                while self._known:
+                    journal.drop_outbox(self._known.pop())
+            self._look()
+        return self._journal.outbox()
+
+    # Poison.
+
+    async def _be_stuck(self, logged: Logged, trace: str) -> None:
+        """Say so, start nothing, and wait until a person voids the entry; entries in between are kept."""
+        self.stuck = f"stuck at {logged.position}"
+        trouble = Trouble(
+            what=f"{self.name} cannot handle entry {logged.position} ({logged.entry.kind} {logged.entry.id})",
+            severity="stopped",
+            evidence={"trace": trace[-4000:], "position": str(logged.position)},
+            remedies=("ship a fix and restart the agent", f"lab-agents log void {logged.position}"),
+        )
+        await self.sense(
+            f"stuck/{logged.position}",
+            [Draft(body=TroubleMet(trouble=trouble, position=logged.position), subject=self.name)],
+        )
+        held: list[Logged] = []
+        while not (held and _voids(held[-1], logged.position)):
+            held.append(await self.link.next())
+            await self._worker.run(self._settle_alone, held[-1])
+            self._tell()
+        self.stuck = None
+        self.cursor = Cursor(logged.seal.log, logged.position, logged.seal.chain)
+        for one in held:
+            await self._take(one)
+
+    def _settle_alone(self, logged: Logged) -> None:
+        with self._journal.transaction() as journal:
+            self._settle(journal, logged)
+        self._look()
+
+    # The rest.
+
+    async def keep_position(self) -> None:
+        """Write the position once a second where only entries of no concern came by."""
+        while True:
+            await asyncio.sleep(1.0)
+            if self.cursor.position != self._saved_position:
+                await self._worker.run(self._keep)
+
+    def _keep(self) -> None:
+        with self._journal.transaction() as journal:
+            journal.write_position(self.cursor.log, self.cursor.position, self.cursor.chain)
+        self._saved_position = self.cursor.position
+
+    def _write_all(self, journal: Journal) -> None:
+        journal.write_position(self.cursor.log, self.cursor.position, self.cursor.chain)
+        journal.write_state(self.state.model_dump_json(), __version__)
+        self._saved_position = self.cursor.position
+
+    def _look(self) -> None:
+        self.outbox_size = self._journal.outbox_size()
+        self.concluded = self._journal.concluded()
+
+    def _tell(self) -> None:
+        if self._submitter is not None and self.outbox_size:
+            self._submitter.wake()
+        self.changed.set()
+
+    def _hear(self, answer: Answer) -> None:
+        if self._submitter is None:
+            return
+        self._submitter.hear(answer)
+        if answer.answer == "known":
+            self._known.append(answer.sequence)
+            self._submitter.wake()
+
+    def jobs_wanted(self) -> tuple[Job, ...]:
+        """Jobs that the state wants and that have not ended."""
+        return tuple(job for job in self.state.jobs() if job.id not in self.concluded)
+
+
+def _voids(logged: Logged, position: int) -> bool:
+    record = logged.entry.record
+    return isinstance(record, EntryVoided) and record.position == position

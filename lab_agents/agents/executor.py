@@ -1,0 +1,122 @@
+"""Keeping the jobs running that the state wants, and the timers ringing."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Protocol
+
+from lab_agents.agents.agent import Agent
+from lab_agents.agents.behaviour import AgentState, Job, JobOutcome
+from lab_agents.agents.gates import Gates
+from lab_agents.messages.life import Timer
+
+
+class Runner(Protocol):
+    """Runs one kind of job to its outcome."""
+
+    async def run(self, job: Job) -> JobOutcome:
+        """The outcome; it raises only for faults of the program itself."""
+        ...
+
+
+class Executor:
+    """Starts each wanted job once the agent has handled the head and the gates are open; reports its outcome."""
+
+    def __init__(self, agent: Agent[AgentState], runners: Mapping[str, Runner], gates: Gates) -> None:
+        self._agent, self._runners, self._gates = agent, runners, gates
+        self.running: dict[str, asyncio.Task[None]] = {}
+        self.waits: dict[str, str] = {}
+
+    async def run(self) -> None:
+        """Look whenever something changed, and four times a second because gates open by themselves."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                self._agent.changed.clear()
+                self._start_wanted(group)
+                try:
+                    async with asyncio.timeout(0.25):
+                        await self._agent.changed.wait()
+                except TimeoutError:
+                    continue
+
+    def _start_wanted(self, group: asyncio.TaskGroup) -> None:
+        self.waits.clear()
+        for job in self._agent.jobs_wanted():
+            if job.id in self.running:
+                continue
+            reason = self._closed_because(job)
+            if reason is not None:
+                self.waits[job.subject] = reason
+                continue
+            self.running[job.id] = group.create_task(self._run_one(job))
+
+    def _closed_because(self, job: Job) -> str | None:
+        agent = self._agent
+        if not agent.is_born:
+            return "not born yet"
+        if agent.stuck:
+            return agent.stuck
+        if not agent.link.has_caught_up or agent.link.head is None or agent.cursor.position < agent.link.head.position:
+            return "catching up with the log"
+        now = asyncio.get_running_loop().time()
+        return self._gates.closed_because(now, needs_permit=job.kind == "motion")
+
+    async def _run_one(self, job: Job) -> None:
+        try:
+            outcome = await self._runners[job.kind].run(job)
+            await self._agent.conclude(job, outcome)
+        finally:
+            self.running.pop(job.id, None)
+            self._agent.changed.set()
+
+
+class ComputeRunner:
+    """Runs computing jobs in the shared workers."""
+
+    def __init__(self, compute: "Compute") -> None:
+        self._compute = compute
+
+    async def run(self, job: Job) -> JobOutcome:
+        """Send the question; a worker's refusal is an outcome."""
+        answer = json.loads(await self._compute.run(job.name, job.arguments))
+        if isinstance(answer, dict) and "failed" in answer:
+            return JobOutcome(ok=False, error=str(answer["failed"]))
+        return JobOutcome(ok=True, answer=json.dumps(answer))
+
+
+class Compute(Protocol):
+    """The shared pool of workers."""
+
+    async def run(self, name: str, arguments: str) -> str:
+        """The answer (JSON); waits for a worker and sends again where one dies, because jobs are pure."""
+        ...
+
+
+class Timers:
+    """Rings what the state wants to be woken for: laboratory instants, and waits in wall time."""
+
+    def __init__(self, agent: Agent[AgentState]) -> None:
+        self._agent = agent
+        self._since: dict[Timer, float] = {}
+        self._rung: set[Timer] = set()
+
+    async def run(self) -> None:
+        """Look often: laboratory time moves by jumps, wall waits are seconds."""
+        while True:
+            await asyncio.sleep(0.1)
+            if self._agent.is_born:
+                await self._look(asyncio.get_running_loop().time())
+
+    async def _look(self, now: float) -> None:
+        wanted = self._agent.state.timers()
+        self._rung &= set(wanted)
+        self._since = {timer: self._since.get(timer, now) for timer in wanted}
+        for timer in wanted:
+            if timer not in self._rung and self._is_due(timer, now):
+                self._rung.add(timer)
+                await self._agent.ring(timer)
+
+    def _is_due(self, timer: Timer, now: float) -> bool:
+        if timer.due is not None:
+            return self._agent.clock.now() >= timer.due
+        return timer.wall is not None and now - self._since[timer] >= timer.wall

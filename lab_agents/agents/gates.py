@@ -1,0 +1,72 @@
+"""What must hold in this moment for anything to start; never an input of a decision."""
+
+import asyncio
+from collections.abc import Callable
+
+from pydantic import ValidationError
+
+from instruments.errors import MotionRefusedError
+from lab_agents.bus.protocol import Bus, Message
+from lab_agents.log import LogLink
+from lab_agents.messages.frames import Permit
+from lab_agents.messages.topics import Topics
+from lab_agents.settings import DEFAULT, Settings
+
+
+class GateClosedError(MotionRefusedError):
+    """Nothing may start now; it may later. Nothing moved."""
+
+
+class Gates:
+    """Permit, age of the head, the guard's beat, and the order to drain: each says why it is closed."""
+
+    def __init__(self, link: LogLink, guard_is_alive: Callable[[], bool], settings: Settings = DEFAULT) -> None:
+        self._link, self._guard_is_alive, self._settings = link, guard_is_alive, settings
+        self._permit_at = float("-inf")
+        self._is_granted = False
+        self.is_draining = False
+
+    async def start(self, bus: Bus, topics: Topics) -> None:
+        """Listen for permits."""
+        await bus.subscribe(topics.build("permit"), self._receive)
+
+    def _receive(self, message: Message) -> None:
+        try:
+            permit = Permit.model_validate_json(message.payload)
+        except ValidationError:
+            return
+        if not message.retained:
+            self._is_granted, self._permit_at = permit.granted, asyncio.get_running_loop().time()
+
+    def closed_because(self, now: float, *, needs_permit: bool) -> str | None:
+        """Why nothing may start, or None. `now` is the loop's time; computations need no permit."""
+        if self.is_draining:
+            return "the laboratory is being ended"
+        if not self._guard_is_alive():
+            return "the guard of this machine is silent"
+        if now - self._link.head_at > self._settings.lost:
+            return "the recorder is silent"
+        if self._link.head is not None and self._link.head.refusing:
+            return f"the recorder appends nothing: {self._link.head.refusing}"
+        if needs_permit and (not self._is_granted or now - self._permit_at > self._settings.lost):
+            return "supervision's permit is lost"
+        return None
+
+    def check(self) -> None:
+        """Raise where a motion may not start; called again just before each actuation.
+
+        Raises:
+            GateClosedError: Saying which gate is closed.
+        """
+        reason = self.closed_because(self._now(), needs_permit=True)
+        if reason is not None:
+            raise GateClosedError(f"nothing starts: {reason}")
+
+    def _now(self) -> float:
+        return self._loop_time()
+
+    def bind(self, loop_time: Callable[[], float]) -> None:
+        """Read time from this clock: `check` is called from the engine's loop, whose own time may differ."""
+        self._loop_time = loop_time
+
+    _loop_time: Callable[[], float] = staticmethod(lambda: asyncio.get_running_loop().time())

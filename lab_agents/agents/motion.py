@@ -1,0 +1,149 @@
+"""Carrying out a task: one act after the other, each at most once, whatever died in between."""
+
+import asyncio
+from collections.abc import Callable
+
+from pydantic import ValidationError
+
+from instruments.errors import (
+    ActuationFailedError,
+    ActuationUnknownError,
+    MotionRefusedError,
+    TransportError,
+)
+from instruments.protocols import Gate, Motions, Reconciled
+from lab_agents import __version__
+from lab_agents.agents.behaviour import Job, JobOutcome
+from lab_agents.agents.gates import GateClosedError
+from lab_agents.journal import Intent, Journal
+from lab_agents.records.recipe import Act, ActResult, Task
+from lab_agents.settings import DEFAULT, Settings
+from lab_agents.threads import Worker
+
+
+class TaskEndedBadlyError(Exception):
+    """An act failed or is unknown; carries the outcome of the whole task."""
+
+    def __init__(self, error: str, *, unknown: tuple[str, ...] = (), evidence: dict[str, str] | None = None) -> None:
+        self.unknown, self.evidence = unknown, evidence or {}
+        super().__init__(error)
+
+
+class MotionRunner:
+    """Runs motion jobs: goes on with the next act after a restart, asks the instrument where the journal is unsure.
+
+    Args:
+        motions: The engine.
+        journal: Intents and outcomes of this agent's actuations.
+        worker: The journal's thread.
+        gate: Raises where nothing may start.
+        rebuilt_until: Position up to which the journal was made anew: intents of older jobs may be missing.
+    """
+
+    def __init__(
+        self,
+        motions: Motions,
+        journal: Journal,
+        worker: Worker,
+        gate: Gate,
+        rebuilt_until: Callable[[], int],
+        settings: Settings = DEFAULT,
+    ) -> None:
+        self._motions, self._journal, self._worker, self._gate = motions, journal, worker, gate
+        self._rebuilt_until, self._settings = rebuilt_until, settings
+        self._one_at_a_time = asyncio.Lock()
+        self.waits: dict[str, str] = {}
+
+    async def run(self, job: Job) -> JobOutcome:
+        """Carry out the job's task to its end.
+
+        Never raises for what the instrument does: that is the outcome. It waits, and says so in `waits`, while a gate
+        is closed or an instrument cannot be reached.
+        """
+        task = job.task
+        if task is None:
+            return JobOutcome(ok=False, error=f"job {job.id} has no task")
+        async with self._one_at_a_time:
+            results: list[ActResult] = []
+            try:
+                for number, act in enumerate(task.acts):
+                    results.append(await self._once(job, task, number, act))
+            except TaskEndedBadlyError as end:
+                return JobOutcome(
+                    ok=False, results=tuple(results), error=str(end), unknown=end.unknown, evidence=end.evidence
+                )
+            finally:
+                self.waits.pop(task.id, None)
+            return JobOutcome(ok=True, results=tuple(results))
+
+    async def _once(self, job: Job, task: Task, number: int, act: Act) -> ActResult:
+        """The result of one act: from the journal, from the instrument, or by doing it."""
+        token = task.token(number)
+        about = _about(job, task, token)
+        while True:
+            intent = (await self._worker.run(self._journal.intents, [token])).get(token)
+            result = _finished(intent)
+            if result is not None:
+                return result
+            try:
+                if intent is not None or job.cause <= self._rebuilt_until():
+                    result = await self._reconcile(act, number, token, about, intended=intent is not None)
+                if result is None:
+                    self._gate()
+                    result = await self._motions.perform(act, number, token, self._gate, about)
+            except GateClosedError as closed:
+                await self._pause(task, str(closed))
+            except TransportError as lost:
+                await self._pause(task, f"{act.instrument} cannot be reached: {lost}")
+            except ActuationUnknownError as unsure:
+                await self._pause(task, f"asking {act.instrument}: {unsure}")
+            except (ActuationFailedError, MotionRefusedError) as failure:
+                raise TaskEndedBadlyError(str(failure)) from failure
+            else:
+                await self._worker.run(self._journal.outcome, token, result.model_dump_json())
+                self.waits.pop(task.id, None)
+                return result
+
+    async def _reconcile(
+        self, act: Act, number: int, token: str, about: dict[str, str], *, intended: bool
+    ) -> ActResult | None:
+        """What the instrument says of the token; None where it certainly did not start."""
+        said = await self._motions.reconcile(act, number, token, about, intended=intended)
+        if said.verdict == "not_started":
+            return None
+        if said.verdict == "done" and said.result is not None:
+            return said.result
+        if said.verdict == "failed":
+            raise TaskEndedBadlyError(f"{act.instrument} reports that {act.plan} failed", evidence=_evidence(said))
+        raise TaskEndedBadlyError(
+            f"{act.instrument} cannot say whether {act.plan} happened", unknown=(token,), evidence=_evidence(said)
+        )
+
+    async def _pause(self, task: Task, reason: str) -> None:
+        self.waits[task.id] = reason
+        await asyncio.sleep(self._settings.ask_again / 4)
+
+
+def _finished(intent: Intent | None) -> ActResult | None:
+    """The whole result, where the journal has it; the engine's own short outcome only says that the act ended."""
+    if intent is None or intent.outcome is None:
+        return None
+    try:
+        return ActResult.model_validate_json(intent.outcome)
+    except ValidationError:
+        return None
+
+
+def _about(job: Job, task: Task, token: str) -> dict[str, str]:
+    return {
+        "task": task.id,
+        "work": task.work,
+        "sample": task.sample,
+        "campaign": job.campaign or "",
+        "token": token,
+        "software": __version__,
+    }
+
+
+def _evidence(said: Reconciled) -> dict[str, str]:
+    return {key: str(value) for key, value in (said.evidence or {}).items()}

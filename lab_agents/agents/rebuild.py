@@ -1,0 +1,58 @@
+"""Making a lost journal anew from the log."""
+
+from collections.abc import Iterator
+from typing import Generic, TypeVar
+
+from lab_agents.agents.behaviour import AgentState, Behaviour, Draft
+from lab_agents.agents.decisions import concerns, decision_id, step
+from lab_agents.log import Cursor
+from lab_agents.messages.frames import Logged
+
+S = TypeVar("S", bound=AgentState)
+
+
+class Rebuild(Generic[S]):
+    """State and missing decisions, from every entry up to the head at birth.
+
+    Decisions are taken again only for causes from that of the source's last recorded decision on: what was decided
+    before it was also submitted before it, and a newer software must not decide the past differently.
+    """
+
+    def __init__(self, name: str, behaviour: Behaviour[S]) -> None:
+        self._name, self._behaviour = name, behaviour
+        self.state: S = behaviour.start()
+        self.cursor = Cursor()
+        self._decided: list[tuple[int, tuple[Draft, ...]]] = []
+        self._recorded: set[str] = set()
+
+    @property
+    def position(self) -> int:
+        """How far the log was taken."""
+        return self.cursor.position
+
+    def take(self, logged: Logged) -> None:
+        """Apply the next entry."""
+        self.cursor = Cursor(logged.seal.log, logged.position, logged.seal.chain)
+        if logged.seal.source == self._name:
+            self._note_own(logged)
+        if concerns(self._name, self._behaviour, logged):
+            taken = step(self._name, self._behaviour, self.state, logged)
+            self.state = taken.state
+            if taken.drafts:
+                self._decided.append((logged.position, taken.drafts))
+
+    def _note_own(self, logged: Logged) -> None:
+        cause = logged.entry.cause
+        if cause is None or not logged.entry.id.startswith(f"{self._name}/{cause}/"):
+            return
+        ordinal = logged.entry.id.removeprefix(f"{self._name}/{cause}/")
+        if ordinal.isdigit():
+            self._recorded.add(logged.entry.id)
+            self._decided = [(position, drafts) for position, drafts in self._decided if position >= cause]
+
+    def missing(self) -> Iterator[tuple[int, int, Draft]]:
+        """Decisions that the log does not hold: cause, ordinal, draft; in order."""
+        for cause, drafts in self._decided:
+            for ordinal, draft in enumerate(drafts):
+                if decision_id(self._name, cause, ordinal) not in self._recorded:
+                    yield cause, ordinal, draft

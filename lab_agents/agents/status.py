@@ -1,0 +1,89 @@
+"""Telling everybody how an agent stands: at once on change, and every beat."""
+
+import asyncio
+import os
+
+from instruments.protocols import Motions
+from lab_agents.agents.agent import Agent
+from lab_agents.agents.behaviour import AgentState
+from lab_agents.agents.executor import Executor
+from lab_agents.agents.motion import MotionRunner
+from lab_agents.bus.protocol import Bus
+from lab_agents.messages.frames import AgentStatus
+from lab_agents.messages.topics import Topics
+from lab_agents.records.motion import Motion
+
+LOOK = 0.01
+"""Wall seconds between two looks at what moves: a status late by this much delays the simulated clock by as much."""
+
+
+def will(source: str, epoch: int) -> bytes:
+    """The last will: what the carrier says for a process that died."""
+    return AgentStatus(agent=source, epoch=epoch, alive=False).model_dump_json().encode()
+
+
+class StatusTeller:
+    """Publishes an agent's status."""
+
+    def __init__(
+        self,
+        agent: Agent[AgentState],
+        executor: Executor,
+        bus: Bus,
+        topics: Topics,
+        motions: Motions | None = None,
+        runner: MotionRunner | None = None,
+    ) -> None:
+        self._agent, self._executor, self._bus, self._motions, self._runner = agent, executor, bus, motions, runner
+        self._topic = topics.build("agent_status", source=agent.name)
+
+    async def run(self) -> None:
+        """Publish at once on change, repeat every beat."""
+        last, told_at = None, float("-inf")
+        loop = asyncio.get_running_loop()
+        while True:
+            status = self.status()
+            if status != last or loop.time() - told_at >= self._agent.settings.beat:
+                await self._bus.publish(self._topic, status.model_dump_json().encode(), retain=True)
+                last, told_at = status, loop.time()
+            await asyncio.sleep(LOOK)
+
+    def status(self) -> AgentStatus:
+        """How the agent stands now."""
+        agent = self._agent
+        motions = self._motions.motions() if self._motions else ()
+        timers = [t.due for t in agent.state.timers() if t.due is not None]
+        untils = [m.until for m in motions if m.waits and m.until is not None]
+        return AgentStatus(
+            agent=agent.name,
+            epoch=agent.link.epoch,
+            log=agent.cursor.log,
+            position=agent.cursor.position,
+            outbox=agent.outbox_size,
+            owed=self._owed(motions),
+            motions=motions,
+            next_timer=min((*timers, *untils), default=None),
+            activity=_activity(motions, tuple(self._executor.running)),
+            waits={**agent.state.waits(), **self._executor.waits, **(self._runner.waits if self._runner else {})},
+            stuck=agent.stuck,
+            pid=os.getpid(),
+        )
+
+    def _owed(self, motions: tuple[Motion, ...]) -> tuple[str, ...]:
+        """What the simulated clock must wait for: everything but motions that only wait."""
+        waiting = {motion.token for motion in motions if motion.waits}
+        owed = list(self._agent.state.owed())
+        if not self._agent.is_born:
+            owed.append("birth")
+        for job in self._agent.jobs_wanted():
+            tokens = {job.task.token(i) for i in range(len(job.task.acts))} if job.task else set()
+            if not tokens & waiting:
+                owed.append(job.id)
+        owed.extend(m.token for m in motions if not m.waits)
+        return tuple(owed)
+
+
+def _activity(motions: tuple[Motion, ...], running: tuple[str, ...]) -> str:
+    if motions:
+        return ", ".join(f"{m.instrument}: {m.plan}" for m in motions)
+    return ", ".join(sorted(name.split("/", 1)[-1] for name in running))
