@@ -5,6 +5,7 @@ import ctypes
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -66,3 +67,21 @@ async def kill_and_wait(pid: int, name: str, *, within: float = 10.0) -> bool:
             return False
         await asyncio.sleep(0.01)
     return True
+
+
+_BOUND = (
+    "import ctypes,os,sys\n"
+    "ctypes.CDLL(None).prctl(1, 9, 0, 0, 0)\n"
+    "os.getppid() == int(sys.argv[1]) or sys.exit(70)\n"
+    "os.execv(sys.argv[2], sys.argv[2:])"
+)
+
+
+def dying_with_parent(command: Sequence[str]) -> list[str]:
+    """A command line that runs a foreign program bound to this process (Linux); elsewhere the command as it is.
+
+    The setting survives the exec. Python's `preexec_fn` would be shorter and can deadlock once there are threads.
+    """
+    if sys.platform != "linux":
+        return list(command)
+    return [sys.executable, "-I", "-S", "-c", _BOUND, str(os.getpid()), *command]

@@ -1,0 +1,132 @@
+"""Which processes one machine of a laboratory has, read from its declaration."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from lab_agents.bus.broker import broker_command, find_broker
+from lab_agents.child import ChildPlan, Spawn
+from lab_agents.processes import dying_with_parent
+from lab_agents.records.laboratory import Laboratory
+from lab_agents.settings import DEFAULT, Settings
+from lab_agents.state_folder import StateFolder, read_json
+
+Program = Callable[[str, str], list[str]]
+"""Role and name in, the beginning of the command line out; epoch and pipes are added to it."""
+
+
+def assembly(folder: StateFolder) -> Program:
+    """The command line of our own processes."""
+
+    def program(role: str, name: str) -> list[str]:
+        return [sys.executable, "-m", "lab_agents.assembly", role, name, "--state", str(folder.path)]
+
+    return program
+
+
+@dataclass(frozen=True)
+class Household:
+    """One machine of a laboratory and what its processes are started with.
+
+    Attributes:
+        laboratory: The declaration.
+        machine: This machine.
+        folder: The state folder.
+        program: Builds command lines; tests put small programs there.
+        broker_port: Port of the broker to start here, or None where somebody else runs it.
+        repeater_port: Port of the Channel Access repeater of this laboratory: two laboratories on one machine do not
+            share one.
+        settings: Times and numbers.
+    """
+
+    laboratory: Laboratory
+    machine: str
+    folder: StateFolder
+    program: Program
+    broker_port: int | None
+    repeater_port: int
+    settings: Settings = DEFAULT
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this is the machine of the broker, the recorder, the workers and the simulated laboratory."""
+        return self.machine == self.laboratory.machines[0]
+
+    @property
+    def instruments(self) -> tuple[str, ...]:
+        """Instruments whose agents belong to this machine."""
+        agents = self.laboratory.agents.values()
+        return tuple(i for a in agents if a.machine == self.machine for i in a.instruments)
+
+    def addresses(self) -> dict[str, str] | None:
+        """Each instrument's address here with its real port, or None while the simulated laboratory has not said."""
+        declared = {name: self.laboratory.instruments[name].address for name in self.instruments}
+        if all(urlsplit(address).port != 0 for address in declared.values()):
+            return declared
+        if not self.folder.addresses.exists():
+            return None
+        found = read_json(self.folder.addresses)
+        return {name: str(found.get(name, address)) for name, address in declared.items()}
+
+    def epics_environment(self, instruments: tuple[str, ...]) -> dict[str, str]:
+        """What a process that speaks Channel Access to these instruments needs; nothing where none of them does."""
+        addresses = self.addresses() or {}
+        places = [urlsplit(a) for name, a in addresses.items() if name in instruments and a.startswith("ca://")]
+        if not places:
+            return {}
+        return {
+            "EPICS_CA_ADDR_LIST": " ".join(f"{place.hostname}:{place.port}" for place in places),
+            "EPICS_CA_AUTO_ADDR_LIST": "NO",
+            "EPICS_CA_REPEATER_PORT": str(self.repeater_port),
+        }
+
+    def plans(self) -> tuple[ChildPlan, ...]:
+        """The children, in the order in which they start: what others wait for comes first."""
+        shared = (*self._broker(), *self._simulator(), *self._plain("recorder", "recorder")) if self.is_first else ()
+        agents = (
+            self._agent(name, declaration.role, declaration.instruments)
+            for name, declaration in self.laboratory.agents.items()
+            if declaration.machine == self.machine
+        )
+        workers = range(1, self.settings.compute_workers + 1) if self.is_first else ()
+        # Agents with instruments import most, so they start first.
+        ordered = sorted(agents, key=lambda plan: not plan.instruments)
+        return (*shared, *ordered, *(plan for i in workers for plan in self._plain("compute", f"compute_{i}")))
+
+    def _broker(self) -> tuple[ChildPlan, ...]:
+        port = self.broker_port
+        if port is None:
+            return ()
+
+        def command(_: Spawn) -> list[str]:
+            return dying_with_parent(broker_command(find_broker(), self.folder.broker, port).command)
+
+        return (ChildPlan("broker", "broker", command, self.folder.log("broker"), beats=False),)
+
+    def _simulator(self) -> tuple[ChildPlan, ...]:
+        if self.laboratory.simulation is None:
+            return ()
+        command = self._command("simulator", "simulator")
+        log = self.folder.log("simulator")
+        return (ChildPlan("simulator", "simulator", command, log, beats=False, detached=True),)
+
+    def _plain(self, role: str, name: str) -> tuple[ChildPlan, ...]:
+        return (ChildPlan(role, name, self._command(role, name), self.folder.log(name)),)
+
+    def _agent(self, name: str, role: str, instruments: tuple[str, ...]) -> ChildPlan:
+        return ChildPlan(
+            role,
+            name,
+            self._command(role, name),
+            self.folder.log(name),
+            instruments=instruments,
+            environment=lambda: self.epics_environment(instruments),
+        )
+
+    def _command(self, role: str, name: str) -> Callable[[Spawn], list[str]]:
+        def command(spawn: Spawn) -> list[str]:
+            pipes = [] if spawn.up is None else ["--up", str(spawn.up), "--down", str(spawn.down)]
+            return [*self.program(role, name), "--epoch", str(spawn.epoch), *pipes]
+
+        return command
