@@ -21,7 +21,7 @@ from lab_agents.messages.work import (
     TaskFailed,
     TaskStarted,
 )
-from lab_agents.store.columns import put, put_new, table_of, to_json_column
+from lab_agents.store.columns import bounded, put, put_new, table_of, to_json_column
 from lab_agents.store.projection_tables import ActRow, BidRow, MeasurementRow, SampleRow, TaskRow, WorkRow
 
 WORK, BID, SAMPLE = table_of(WorkRow), table_of(BidRow), table_of(SampleRow)
@@ -66,9 +66,9 @@ def _follow_work(connection: Connection, logged: Logged) -> None:
 
 
 def _award(connection: Connection, logged: Logged, award: WorkAwarded) -> None:
-    values: dict[str, Any] = {"work": award.work, "position": logged.position, "campaign": logged.entry.campaign}
-    values |= {"state": "awarded", "round": award.round, "bidder": award.bidder, "reason": award.reason}
-    put(connection, WORK, values | {"at": logged.entry.at, "record": to_json_column(award)})
+    _offer(connection, logged, award.work, award.round)
+    change = {"state": "awarded", "round": award.round, "bidder": award.bidder, "reason": award.reason}
+    _change_work(connection, award.work, **bounded(change), at=logged.entry.at, record=to_json_column(award))
 
 
 def _offer(connection: Connection, logged: Logged, work: str, number: int) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import inspect, text
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlmodel import SQLModel
 
 from lab_agents.errors import StoreError
@@ -68,15 +69,24 @@ def prepare(engine: Engine, path: Path) -> None:
     Raises:
         StoreError: If the store is newer than this version, or is another program's database.
     """
-    with engine.begin() as connection:
-        found = find_revision(connection)
-        if found is None:
-            METADATA.create_all(connection, tables=[table_of(model) for model in MODELS])
-            connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
-            connection.execute(text("INSERT INTO alembic_version VALUES (:revision)"), {"revision": REVISION})
-            return
-        if found < REVISION:
-            from lab_agents.store.migrations.upgrading import upgrade_connection
+    try:
+        with engine.begin() as connection:
+            _prepare(connection, path)
+    except OperationalError:
+        raise  # a full, locked or read-only disk: the caller knows what it was about to do
+    except DatabaseError as error:
+        raise StoreError(f"{path} is no database ({error.orig}). Restore it from a backup, or move it away.") from error
 
-            upgrade_connection(connection)
-        check_revision(connection, path)
+
+def _prepare(connection: Connection, path: Path) -> None:
+    found = find_revision(connection)
+    if found is None:
+        METADATA.create_all(connection, tables=[table_of(model) for model in MODELS])
+        connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+        connection.execute(text("INSERT INTO alembic_version VALUES (:revision)"), {"revision": REVISION})
+        return
+    if found < REVISION:
+        from lab_agents.store.migrations.upgrading import upgrade_connection  # noqa: PLC0415 - Alembic only where needed
+
+        upgrade_connection(connection)
+    check_revision(connection, path)

@@ -10,11 +10,11 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, Table, create_engine, event, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import OperationalError
-from sqlmodel import SQLModel
 
 from lab_agents.errors import LostLeaseError, StoreError
 from lab_agents.messages.entry import Entry, read_entry
 from lab_agents.messages.frames import GENESIS, Header, Logged, Seal, pack
+from lab_agents.store.schema import prepare
 from lab_agents.store.tables import LeaseRow, LogRow, SourceRow
 
 Project = Callable[[Connection, Logged], None]
@@ -57,7 +57,7 @@ class LogWriter:
         self._engine = connect(path)
         self._project = project
         try:
-            SQLModel.metadata.create_all(self._engine)
+            prepare(self._engine, path)
             with self._engine.begin() as connection:
                 self.log, self.recorder = self._take_lease(connection, lab, path)
                 row = connection.execute(
