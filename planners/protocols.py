@@ -33,7 +33,8 @@ class Ask:
     `observations` are sorted by sample. `pending` are candidates in the making, as asked, `made` all candidates ever
     proposed (they are not proposed again). `pool` holds the candidates that exist, one row a candidate in the order of
     the space's parameters, or None where the space is continuous. `checkpoint` is a trained surrogate (see
-    `planners.checkpoints`) or None. `n_proposed` counts candidates of this campaign so far.
+    `planners.checkpoints`) or None. `number` counts the campaign's proposals from 1 and keys, with the seed, every
+    random draw.
     """
 
     target: Target
@@ -47,6 +48,7 @@ class Ask:
     n: int
     initial: int
     seed: int
+    number: int = 1
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,10 @@ class Planner(Protocol):
     name: str
 
     def propose(self, ask: Ask) -> Sequence[Scored]:
-        """Up to `ask.n` candidates inside the space, none of them in `made` where a pool is given; fewer, or none,
-        where the space is exhausted."""
+        """Up to `ask.n` candidates inside the space, none of them in `made` where a pool is given.
+
+        Fewer, or none, where the space is exhausted.
+        """
         ...
 
 

@@ -1,0 +1,116 @@
+"""The Bayesian planner: a Gaussian process and log expected improvement, after space-filling beginnings."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.stats import qmc
+
+from lab_agents.records.recipe import Argument
+from planners.acquisition import log_expected_gain
+from planners.checkpoints import unpack
+from planners.feasibility import log_chance
+from planners.objectives import in_target_unit, training_data
+from planners.protocols import Ask, Checkpoint, Scored
+from planners.questions import choices, no_settings
+from planners.repeatable import one_thread
+from planners.retraining import GaussianProcessRetrainer, train_surrogate
+from planners.search import best_point
+from planners.seeds import keyed_generator, keyed_seed
+from planners.space_filling import SpaceFillingPlanner
+from planners.spaces import Points, as_points, from_unit, to_candidate, to_unit
+from planners.surrogates import Surrogate, recall
+
+N_DRAWS = 64
+"""Outcomes imagined for the pending candidates; as Sobol draws they rank a pool as four times as many do."""
+
+N_TOGETHER = 1024
+"""Candidates scored at a time: their joint covariance holds 8 MB, and a pool of any size is scored in pieces."""
+
+N_STARTS = 8
+"""Best observed points from which a continuous search also starts."""
+
+
+class BayesianPlanner:
+    """Log expected improvement [Jones1998, Ament2023] on a Gaussian process, batches chosen one candidate at a time.
+
+    Each choice is pending for the next one. A pool is scored whole; a continuous space by a cloud of points that
+    narrows. The first `ask.initial` candidates of a campaign are space-filling.
+    """
+
+    name = "bayesian"
+
+    def __init__(self, settings: Mapping[str, Argument] | None = None) -> None:
+        no_settings(self.name, settings)
+
+    def propose(self, ask: Ask) -> Sequence[Scored]:
+        """Up to `ask.n` candidates in the order in which they were chosen."""
+        if len(ask.made) < ask.initial or not ask.observations:
+            return SpaceFillingPlanner().propose(ask)
+        one_thread()
+        if ask.checkpoint is None:
+            surrogate = train_surrogate(ask)
+        else:
+            surrogate = recall(unpack(ask.checkpoint), training_data(ask))
+        left = choices(ask)
+        scorer = _Scorer(ask, surrogate)
+        if left is None:
+            return [scorer.choose_from_space(number) for number in range(ask.n)]
+        return [scorer.choose_from(left) for _ in range(min(ask.n, len(left)))]
+
+    def retrain(self, ask: Ask) -> Checkpoint:
+        """Train the planner's Gaussian process."""
+        return GaussianProcessRetrainer().retrain(ask)
+
+
+class _Scorer:
+    """Scores points while choices become pending, one after another."""
+
+    def __init__(self, ask: Ask, surrogate: Surrogate) -> None:
+        self._ask, self._surrogate = ask, surrogate
+        self._pending = as_points(ask.space, sorted(set(ask.pending)))
+        self._chosen: set[tuple[float, ...]] = set()
+        size = len(self._pending) + ask.n
+        normal = qmc.MultivariateNormalQMC(np.zeros(size), rng=keyed_generator(ask.seed, ask.number, "draws"))
+        self._draws = torch.from_numpy(normal.random(N_DRAWS))
+        self._best = float(surrogate.posterior(surrogate.data.inputs)[0].max())
+
+    def choose_from(self, pool: Points) -> Scored:
+        """The best point of the pool that was not chosen before."""
+        scores = self.score(pool)
+        scores[[tuple(row) in self._chosen for row in pool]] = -np.inf
+        return self._choose(pool[scores.argmax()])
+
+    def choose_from_space(self, number: int) -> Scored:
+        """The best point found in the continuous space, as choice `number` of this question."""
+        best = np.argsort(-self._surrogate.data.values, kind="stable")[:N_STARTS]
+        starts = from_unit(self._ask.space, self._surrogate.data.inputs[best])
+        seed = keyed_seed(self._ask.seed, self._ask.number, "search", number)
+        return self._choose(best_point(self._ask.space, self.score, starts, seed))
+
+    def score(self, points: Points) -> NDArray[np.float64]:
+        """Log expected gain plus the log chance that the candidate can be made, shape (n,)."""
+        pieces = [points[i : i + N_TOGETHER] for i in range(0, len(points), N_TOGETHER)]
+        return np.concatenate([self._score(piece) for piece in pieces]) + log_chance(self._ask, points)
+
+    def _score(self, points: Points) -> NDArray[np.float64]:
+        together = np.concatenate([points, self._pending])
+        mean, covariance = self._surrogate.posterior(to_unit(self._ask.space, together))
+        pending = torch.arange(len(points), len(together))
+        gain = log_expected_gain(
+            mean, covariance, pending, best=self._best, noise=self._surrogate.noise, draws=self._draws
+        )
+        return np.asarray(gain[: len(points)].numpy())
+
+    def _choose(self, point: Points) -> Scored:
+        acquisition = float(self.score(point[None, :])[0])
+        mean, deviation = self._surrogate.predict(to_unit(self._ask.space, point[None, :]))
+        self._pending = np.concatenate([self._pending, point[None, :]])
+        self._chosen.add(tuple(point))
+        return Scored(
+            to_candidate(self._ask.space, point),
+            acquisition,
+            in_target_unit(self._ask.target, float(mean[0])),
+            float(deviation[0]),
+        )

@@ -1,0 +1,36 @@
+"""Reading a question: what may still be proposed, what was learned, in an order that does not depend on arrival."""
+
+from collections.abc import Mapping
+
+from lab_agents.records.recipe import Argument
+from planners.errors import SettingsError
+from planners.protocols import Ask, Learned
+from planners.spaces import Points, as_points, remaining
+
+
+def sorted_observations(ask: Ask) -> tuple[Learned, ...]:
+    """Observations by sample, then by value where one sample was measured twice."""
+    return tuple(sorted(ask.observations, key=lambda o: (o.sample, o.values, o.value, o.deviation)))
+
+
+def taken(ask: Ask) -> Points:
+    """Candidates that must not be proposed again: made, pending or refused, as asked."""
+    rows = sorted({*ask.made, *ask.pending, *(r.values for r in ask.refused)})
+    return as_points(ask.space, rows)
+
+
+def choices(ask: Ask) -> Points | None:
+    """What is left of the pool, shape (n, d), or None where the space is continuous."""
+    if ask.pool is None:
+        return None
+    return remaining(as_points(ask.space, ask.pool), taken(ask))
+
+
+def no_settings(planner: str, settings: Mapping[str, Argument] | None) -> None:
+    """Refuse settings of a planner that has none.
+
+    Raises:
+        SettingsError: Naming the settings.
+    """
+    if settings:
+        raise SettingsError(f"Planner {planner} has no settings, but was given {', '.join(sorted(settings))}.")
