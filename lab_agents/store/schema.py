@@ -86,7 +86,7 @@ def _prepare(connection: Connection, path: Path) -> None:
         connection.execute(text("INSERT INTO alembic_version VALUES (:revision)"), {"revision": REVISION})
         return
     if found < REVISION:
-        from lab_agents.store.migrations.upgrading import upgrade_connection  # noqa: PLC0415 - Alembic only where needed
+        from lab_agents.store.migrations.upgrading import upgrade_connection
 
         upgrade_connection(connection)
     check_revision(connection, path)
