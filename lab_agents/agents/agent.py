@@ -175,8 +175,10 @@ class Agent(Generic[S]):
                 journal.write_state(after.model_dump_json(), __version__)
             self._forget_ended(journal, before, after)
             self._add(journal, f"{logged.position}", logged.position, taken.drafts)
-        self.state, self.cursor, self._saved_position = after, cursor, cursor.position
         self._look()
+        # The status is read from another thread: whoever sees the new cursor must see the new state and outbox too.
+        self.state = after
+        self.cursor, self._saved_position = cursor, cursor.position
 
     def _settle(self, journal: Journal, logged: Logged) -> None:
         """Take from the outbox what this entry answers."""

@@ -1,6 +1,6 @@
 """What must hold in this moment for anything to start; never an input of a decision."""
 
-import asyncio
+import time
 from collections.abc import Callable
 
 from pydantic import ValidationError
@@ -18,10 +18,20 @@ class GateClosedError(MotionRefusedError):
 
 
 class Gates:
-    """Permit, age of the head, the guard's beat, and the order to drain: each says why it is closed."""
+    """Permit, age of the head, the guard's beat, and the order to drain: each says why it is closed.
 
-    def __init__(self, link: LogLink, guard_is_alive: Callable[[], bool], settings: Settings = DEFAULT) -> None:
+    `monotonic` is the clock of the event loop that hears of them; `check` is called from the engine's thread too.
+    """
+
+    def __init__(
+        self,
+        link: LogLink,
+        guard_is_alive: Callable[[], bool],
+        settings: Settings = DEFAULT,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._link, self._guard_is_alive, self._settings = link, guard_is_alive, settings
+        self._monotonic = monotonic
         self._permit_at = float("-inf")
         self._is_granted = False
         self.is_draining = False
@@ -36,7 +46,7 @@ class Gates:
         except ValidationError:
             return
         if not message.retained:
-            self._is_granted, self._permit_at = permit.granted, asyncio.get_running_loop().time()
+            self._is_granted, self._permit_at = permit.granted, self._monotonic()
 
     def closed_because(self, now: float, *, needs_permit: bool) -> str | None:
         """Why nothing may start, or None. `now` is the loop's time; computations need no permit."""
@@ -58,15 +68,6 @@ class Gates:
         Raises:
             GateClosedError: Saying which gate is closed.
         """
-        reason = self.closed_because(self._now(), needs_permit=True)
+        reason = self.closed_because(self._monotonic(), needs_permit=True)
         if reason is not None:
             raise GateClosedError(f"nothing starts: {reason}")
-
-    def _now(self) -> float:
-        return self._loop_time()
-
-    def bind(self, loop_time: Callable[[], float]) -> None:
-        """Read time from this clock: `check` is called from the engine's loop, whose own time may differ."""
-        self._loop_time = loop_time
-
-    _loop_time: Callable[[], float] = staticmethod(lambda: asyncio.get_running_loop().time())

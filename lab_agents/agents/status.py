@@ -51,16 +51,20 @@ class StatusTeller:
     def status(self) -> AgentStatus:
         """How the agent stands now."""
         agent = self._agent
+        # The cursor first, the outbox last: the journal's thread writes them in the opposite order, so that a status
+        # never shows an entry as handled without what follows from it.
+        cursor = agent.cursor
         motions = self._motions.motions() if self._motions else ()
         timers = [t.due for t in agent.state.timers() if t.due is not None]
         untils = [m.until for m in motions if m.waits and m.until is not None]
+        owed = self._owed(motions)
         return AgentStatus(
             agent=agent.name,
             epoch=agent.link.epoch,
-            log=agent.cursor.log,
-            position=agent.cursor.position,
+            log=cursor.log,
+            position=cursor.position,
             outbox=agent.outbox_size,
-            owed=self._owed(motions),
+            owed=owed,
             motions=motions,
             next_timer=min((*timers, *untils), default=None),
             activity=_activity(motions, tuple(self._executor.running)),

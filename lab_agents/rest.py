@@ -1,0 +1,170 @@
+"""Is the laboratory at rest? Found from heads, statuses and the log, for the clock of a simulated laboratory."""
+
+import asyncio
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import ValidationError
+
+from lab_agents.bus.protocol import Bus, Message
+from lab_agents.log import Cursor, LogLink
+from lab_agents.messages.course import AgentDeclaredIn, AgentDeclaredOut, CampaignFinished, CampaignStarted
+from lab_agents.messages.frames import AgentStatus, GuardStatus, Head, Logged
+from lab_agents.messages.life import LabChanged, LabOpened
+from lab_agents.messages.topics import Topics
+from lab_agents.settings import DEFAULT, Settings
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one look found; the fields are those that the held clock asks for."""
+
+    at_rest: bool
+    next_timer: datetime | None = None
+    reason: str = ""
+    runs_at_wall_speed: bool = False
+    campaign_open: bool = True
+    acknowledged: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class _Heard:
+    status: AgentStatus
+    at: float
+
+
+class RestWatch:
+    """Watches a laboratory from outside; it publishes nothing and decides nothing.
+
+    The laboratory is at rest when every declared agent that is not out has reported for the newest position: handled,
+    outbox empty, nothing owed, every motion waiting for something that has not ended yet.
+    """
+
+    def __init__(
+        self,
+        bus: Bus,
+        topics: Topics,
+        link: LogLink,
+        settings: Settings = DEFAULT,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._bus, self._topics, self._link, self._settings = bus, topics, link, settings
+        self._monotonic = monotonic
+        self._agents: dict[str, _Heard] = {}
+        self._guards: dict[str, GuardStatus] = {}
+        self._head: Head | None = None
+        self._declared: frozenset[str] = frozenset()
+        self._out: frozenset[str] = frozenset()
+        self._open = 0
+        self._followed = 0
+        self._changed = asyncio.Event()
+
+    async def run(self) -> None:
+        """Follow heads, statuses and the log until cancelled."""
+        await self._link.start(Cursor())
+        await self._bus.subscribe(self._topics.build("head"), self._hear_head)
+        await self._bus.subscribe(self._topics.build("agent_status", source="+"), self._hear_agent)
+        await self._bus.subscribe(self._topics.build("guard_status", machine="+"), self._hear_guard)
+        while True:
+            self._take(await self._link.next())
+
+    def verdict(self, finished: Collection[str]) -> Look:
+        """A pure look at what is known now; see `simulators.held_clock.LabAtRest`."""
+        ended = frozenset(finished)
+        statuses = [self._agents[name].status for name in sorted(self._declared - self._out) if name in self._agents]
+        reason = self._unrest(ended)
+        return Look(
+            at_rest=not reason,
+            next_timer=min((s.next_timer for s in statuses if s.next_timer), default=None),
+            reason=reason,
+            runs_at_wall_speed=any(guard.latched for guard in self._guards.values()),
+            campaign_open=self._open > 0,
+            acknowledged=self._acknowledged(ended, statuses),
+        )
+
+    async def changed(self) -> None:
+        """Return when a new look may differ from the last one."""
+        await self._changed.wait()
+        self._changed.clear()
+
+    def _unrest(self, ended: frozenset[str]) -> str:
+        """Why the laboratory is not at rest, or an empty string."""
+        if self._head is None or not self._declared:
+            return "the log was not heard yet"
+        if self._followed < self._head.position:
+            return "the log is being read"
+        for name in sorted(self._declared - self._out):
+            reason = self._unrest_of(name, self._head, ended)
+            if reason:
+                return f"{name} {reason}"
+        return ""
+
+    def _unrest_of(self, name: str, head: Head, ended: frozenset[str]) -> str:
+        heard = self._agents.get(name)
+        if heard is None or not heard.status.alive:
+            return "is not there"
+        status = heard.status
+        if self._monotonic() - heard.at > self._settings.lost:
+            return "is silent"
+        if status.stuck:
+            return f"is {status.stuck}"
+        if (status.log, status.position) != (head.log, head.position):
+            return f"has handled entry {status.position} of {head.position}"
+        if status.outbox:
+            return f"waits for {status.outbox} entries to be recorded"
+        if status.owed:
+            return f"works on {status.owed[0]}"
+        late = [motion.token for motion in status.motions if motion.token in ended]
+        return f"has not seen the end of {late[0]}" if late else ""
+
+    def _acknowledged(self, ended: frozenset[str], statuses: list[AgentStatus]) -> frozenset[str]:
+        """Ended programs that no living agent waits for: each was listed until its agent saw the end."""
+        if len(statuses) < len(self._declared - self._out) or not all(status.alive for status in statuses):
+            return frozenset()
+        return ended - {motion.token for status in statuses for motion in status.motions}
+
+    def _take(self, logged: Logged) -> None:
+        record = logged.entry.record
+        if isinstance(record, LabOpened | LabChanged):
+            self._declared = frozenset(record.laboratory.agents)
+        elif isinstance(record, AgentDeclaredOut):
+            self._out |= {record.agent}
+        elif isinstance(record, AgentDeclaredIn):
+            self._out -= {record.agent}
+        elif isinstance(record, CampaignStarted):
+            self._open += 1
+        elif isinstance(record, CampaignFinished):
+            self._open -= 1
+        self._followed = logged.position
+        self._changed.set()
+
+    def _hear_head(self, message: Message) -> None:
+        try:
+            head = Head.model_validate_json(message.payload)
+        except ValidationError:
+            return
+        if self._head is None or (head.recorder, head.position) >= (self._head.recorder, self._head.position):
+            self._head = head
+            self._changed.set()
+
+    def _hear_agent(self, message: Message) -> None:
+        try:
+            status = AgentStatus.model_validate_json(message.payload)
+        except ValidationError:
+            return
+        known = self._agents.get(status.agent)
+        if known is not None and status.epoch < known.status.epoch:
+            return
+        at = float("-inf") if message.retained else self._monotonic()
+        self._agents[status.agent] = _Heard(status, at)
+        self._changed.set()
+
+    def _hear_guard(self, message: Message) -> None:
+        try:
+            status = GuardStatus.model_validate_json(message.payload)
+        except ValidationError:
+            return
+        self._guards[status.machine] = status
+        self._changed.set()
