@@ -1,7 +1,7 @@
 """The simulated laboratory's clock: it jumps only when the laboratory is at rest.
 
-`next_step` is the whole decision, a pure function; `HeldClock` looks, steps and tells. Who knows whether the laboratory is
-at rest implements `LabAtRest`; who keeps the time and ends the programs implements `Timekeeper`.
+`next_step` is the whole decision, a pure function; `HeldClock` looks, steps and tells. Who knows whether the laboratory
+is at rest implements `LabAtRest`; who keeps the time and ends the programs implements `Timekeeper`.
 """
 
 import asyncio
@@ -157,7 +157,6 @@ class HeldClock:
         self._keeper, self._rest, self._publish, self._speed = keeper, rest, publish, speed
         self._monotonic = monotonic
         self._moved = asyncio.Event()
-        self._number = 0
         self._told: tuple[datetime, str] | None = None
         self._told_at = 0.0
         self._walked_at: float | None = None
@@ -213,10 +212,10 @@ class HeldClock:
         wall = self._monotonic()
         if news == self._told and wall - self._told_at < REPUBLISH:
             return
-        if self._told is None or news[0] != self._told[0]:
-            self._number += 1
         self._told, self._told_at = news, wall
-        await self._publish(now=news[0], number=self._number, speed=self._speed, held_by=held_by)
+        # Microseconds of laboratory time: grows with it, also over a power cut, without being kept.
+        number = int(news[0].timestamp() * 1_000_000)
+        await self._publish(now=news[0], number=number, speed=self._speed, held_by=held_by)
 
     async def _wait(self, limit: float) -> None:
         waits = {asyncio.ensure_future(self._rest.changed()), asyncio.ensure_future(self._moved.wait())}

@@ -1,0 +1,83 @@
+"""The laboratory floor: every instrument and the world they share, as the servers and the clock reach them.
+
+All that changes the world runs in one thread of its own, one thing after the other; reads need no thread.
+"""
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from simulators.errors import ErrorNumber
+from simulators.instruments.program import Firmware, Order
+from simulators.world_state import WorldState
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Floor:
+    """Instruments by name, over one world."""
+
+    def __init__(self, world: WorldState, instruments: Mapping[str, Firmware], thread: ThreadPoolExecutor) -> None:
+        """`thread` has one worker, and is the only one that changes the world."""
+        self.world, self.instruments = world, instruments
+        self._thread = thread
+        self._listeners: list[Callable[[], None]] = []
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Call `listener` in the event loop after each change of the world; it must return at once."""
+        self._listeners.append(listener)
+
+    async def start(self, instrument: str, order: Order) -> ErrorNumber:
+        """Answer a start; when it returns, what it began is on disk."""
+        return await self._change(self.instruments[instrument].start, order)
+
+    async def halt(self, instrument: str) -> None:
+        """End the instrument's program as failed."""
+        await self._change(self.instruments[instrument].halt)
+
+    async def remember(self, name: str, value: str) -> None:
+        """Keep a fact over power cuts."""
+        await self._change(self.world.remember, name, value)
+
+    async def set_limit(self, instrument: str, quantity: str, end: str, value: float) -> None:
+        """Set the hardware's `lower` or `upper` limit."""
+        await self._change(self.instruments[instrument].set_limit, quantity, end, value)
+
+    @property
+    def now(self) -> datetime:
+        """Laboratory time."""
+        return self.world.now
+
+    def next_end(self) -> datetime | None:
+        """When the first of the running programs ends."""
+        return self.world.next_end()
+
+    def unacknowledged(self) -> frozenset[str]:
+        """Tokens of ended programs whose outcome is not known to stand in the log."""
+        return self.world.unacknowledged()
+
+    async def acknowledge(self, tokens: Collection[str]) -> None:
+        """Forget these among the unacknowledged."""
+        if tokens:
+            await self._change(self.world.acknowledge, tokens)
+
+    async def advance(self, to: datetime) -> None:
+        """Set the clock, end what is due."""
+        await self._change(self.world.advance, to)
+
+    async def _change(self, deed: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        loop = asyncio.get_running_loop()
+        # Shielded: a client that hangs up does not leave half a change behind.
+        result = await asyncio.shield(loop.run_in_executor(self._thread, lambda: deed(*args, **kwargs)))
+        for listener in self._listeners:
+            listener()
+        return result
+
+
+async def open_world(folder: Path, starts_at: datetime, thread: ThreadPoolExecutor) -> WorldState:
+    """Open the world in the thread that will own it."""
+    return await asyncio.get_running_loop().run_in_executor(thread, WorldState, folder, starts_at)

@@ -1,0 +1,158 @@
+"""What every simulated instrument has in common: programs with tokens, a fence, one program at a time."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from simulators.errors import ErrorNumber, RefusedError
+from simulators.faults import Faults
+from simulators.ledger import Detail
+from simulators.world.draws import Draws
+from simulators.world.things import Things
+from simulators.world_state import Begin, Program, WorldState
+
+
+@dataclass(frozen=True)
+class Order:
+    """A start as it came off the wire: token (16 hexadecimal digits), epoch, command, arguments by name."""
+
+    token: str
+    epoch: int
+    command: str
+    arguments: Mapping[str, float | int | str] = field(default_factory=dict)
+
+    def number(self, name: str) -> float:
+        """The argument `name` as a number.
+
+        Raises:
+            RefusedError: With *limit*, if it is missing or no number.
+        """
+        value = self.arguments.get(name)
+        if value is None or isinstance(value, str):
+            raise RefusedError(ErrorNumber.LIMIT, f"{self.command} needs the number {name}, not {value!r}")
+        return float(value)
+
+
+@dataclass(frozen=True)
+class Span:
+    """The hardware's inclusive limits of a set-point."""
+
+    lower: float
+    upper: float
+
+    def check(self, quantity: str, value: float) -> None:
+        """Refuse what lies outside, also what is no number.
+
+        Raises:
+            RefusedError: With *limit*.
+        """
+        if not self.lower <= value <= self.upper:
+            raise RefusedError(ErrorNumber.LIMIT, f"{quantity} {value:g} is outside {self.lower:g} to {self.upper:g}")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What a program will do: its ledger action and details, its duration in seconds of laboratory time."""
+
+    action: str
+    details: Mapping[str, Detail]
+    duration: float
+
+
+class Model(Protocol):
+    """One instrument's physics: what an order would do to the things that stand there."""
+
+    @property
+    def limits(self) -> Mapping[str, Span]:
+        """The hardware's limits as delivered, by set-point."""
+        ...
+
+    def prepare(self, order: Order, things: Things, limits: Mapping[str, Span]) -> Prepared:
+        """What the order will do.
+
+        Raises:
+            RefusedError: With *limit* or *blocked*; nothing moves then.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class LastStart:
+    """The start that was answered last, also a refused one; forgotten in a power cut."""
+
+    token: str = "0" * 16
+    error: ErrorNumber = ErrorNumber.NONE
+
+
+class Firmware:
+    """One instrument's controller. Starts, halts and limits are called in the world's thread, reads anywhere."""
+
+    def __init__(self, name: str, model: Model, world: WorldState, draws: Draws, faults: Faults) -> None:
+        self.name = name
+        self.last = LastStart()
+        self._model, self._world, self._draws, self._faults = model, world, draws, faults
+
+    def start(self, order: Order) -> ErrorNumber:
+        """Answer a start: a token known already is answered and not executed again.
+
+        The epoch of a start counts as seen even if the start is refused for another reason, because it proves that a
+        newer owner is there.
+        """
+        number = self._answer(order)
+        self.last = LastStart(order.token, number)
+        return number
+
+    def _answer(self, order: Order) -> ErrorNumber:
+        if self.ask(order.token) is not None:
+            return ErrorNumber.NONE
+        if order.epoch < self.epoch:
+            return ErrorNumber.FENCED
+        if order.epoch > self.epoch:
+            self._world.remember(f"{self.name}.epoch", str(order.epoch))
+        if self.running is not None:
+            return ErrorNumber.BUSY
+        try:
+            prepared = self._model.prepare(order, self._world.things, self.limits)
+        except RefusedError as refusal:
+            return refusal.number
+        duration = prepared.duration * self._faults.slow_program.stretch(self._draws, order.token)
+        self._world.begin(Begin(self.name, order.token, order.epoch, prepared.action, prepared.details, duration))
+        return ErrorNumber.NONE
+
+    def halt(self) -> None:
+        """End the running program as failed."""
+        self._world.halt(self.name)
+
+    def ask(self, token: str) -> Program | None:
+        """What is known of a token."""
+        return self._world.program(self.name, token)
+
+    @property
+    def running(self) -> Program | None:
+        """The program that runs."""
+        return self._world.running(self.name)
+
+    @property
+    def epoch(self) -> int:
+        """The largest epoch seen."""
+        return int(self._world.fact(f"{self.name}.epoch") or 0)
+
+    @property
+    def limits(self) -> Mapping[str, Span]:
+        """The limits in force: as delivered, unless written since."""
+        return {
+            quantity: Span(self._limit(quantity, "lower", span.lower), self._limit(quantity, "upper", span.upper))
+            for quantity, span in self._model.limits.items()
+        }
+
+    def set_limit(self, quantity: str, end: str, value: float) -> None:
+        """Set the `lower` or `upper` limit of a set-point; kept over power cuts."""
+        self._world.remember(f"{self.name}.{quantity}.{end}", repr(value))
+
+    def loses_answer(self, token: str) -> bool:
+        """Whether the answer to the start of `token` never arrives, a declared fault."""
+        return self._faults.lost_answer.strikes(self._draws, token)
+
+    def _limit(self, quantity: str, end: str, delivered: float) -> float:
+        written = self._world.fact(f"{self.name}.{quantity}.{end}")
+        return delivered if written is None else float(written)
