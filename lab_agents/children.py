@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from instruments.lab import resolve_addresses
 from lab_agents.bus.broker import broker_command, find_broker
 from lab_agents.child import ChildPlan, Spawn
 from lab_agents.processes import dying_with_parent
@@ -66,8 +67,8 @@ class Household:
             return declared
         if not self.folder.addresses.exists():
             return None
-        found = read_json(self.folder.addresses)
-        return {name: str(found.get(name, address)) for name, address in declared.items()}
+        located = resolve_addresses(self.laboratory, read_json(self.folder.addresses))
+        return {name: located.instruments[name].address for name in declared}
 
     def epics_environment(self, instruments: tuple[str, ...]) -> dict[str, str]:
         """What a process that speaks Channel Access to these instruments needs; nothing where none of them does."""

@@ -1,0 +1,135 @@
+"""A guard's door for people: JSON lines on a socket in the state folder, and signed ones on an address.
+
+A client sends one object with `do`; the guard answers with any number of objects, the last of which has `ok`. On the
+address the guard first sends `{"nonce": …}`, and takes only `stop` and `status`, in `{"request": text, "signature": hex}`
+with the HMAC-SHA256 of nonce and text under the machine's key of the lab file.
+"""
+
+import asyncio
+import hashlib
+import hmac
+import json
+import logging
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from lab_agents.errors import LabAgentsError
+from lab_agents.local_sockets import serve_at
+from lab_agents.records.laboratory import GuardAddress
+
+MAX_LINE = 64 * 1024
+"""Bytes of a request; a stop has a few hundred."""
+REMOTE = frozenset({"stop", "status"})
+"""What may be asked from another machine: nothing that makes anything move."""
+
+_LOG = logging.getLogger(__name__)
+
+Json = dict[str, Any]
+Answer = Callable[[Json], AsyncIterator[Json]]
+"""Takes a request, yields answers; raises a `LabAgentsError` or `ValueError` for one that it refuses."""
+
+
+class ControlServer:
+    """Listens while its context is open.
+
+    Args:
+        path: The local socket.
+        answer: What answers.
+        address: Where else to listen, with the key; None for nowhere.
+    """
+
+    def __init__(self, path: Path, answer: Answer, address: GuardAddress | None = None) -> None:
+        self._path, self._answer, self._address = path, answer, address
+        self._exit = AsyncExitStack()
+        self._clients: set[asyncio.StreamWriter] = set()
+
+    async def __aenter__(self) -> "ControlServer":
+        self._exit.callback((await serve_at(self._path, self._serve_local)).close)
+        if self._address is not None:
+            await self._listen(self._address)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for writer in self._clients:
+            writer.close()
+        await self._exit.aclose()
+        with suppress(FileNotFoundError):
+            self._path.unlink()
+
+    async def _listen(self, address: GuardAddress) -> None:
+        serve = partial(self._serve_remote, address.key)
+        try:
+            server = await asyncio.start_server(serve, address.host, address.port, limit=MAX_LINE)
+        except OSError as error:
+            # A taken port must not leave the machine without its guard; the local socket and the topic remain.
+            _LOG.error("The guard cannot listen on %s:%d: %s.", address.host, address.port, error)
+        else:
+            self._exit.callback(server.close)
+
+    async def _serve_local(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async with self._connection(writer):
+            await self._reply(await receive_line(reader), writer)
+
+    async def _serve_remote(self, key: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async with self._connection(writer):
+            nonce = secrets.token_hex(16)
+            await send_line(writer, {"nonce": nonce})
+            signed = await receive_line(reader)
+            text, signature = str(signed["request"]), str(signed["signature"])
+            if not hmac.compare_digest(signature, sign(key, nonce, text)):
+                await send_line(writer, {"ok": False, "error": "The signature is not that of this machine's key."})
+                return
+            request = json.loads(text)
+            if request.get("do") not in REMOTE:
+                await send_line(writer, {"ok": False, "error": f"From afar only {', '.join(sorted(REMOTE))}."})
+                return
+            await self._reply(request, writer)
+
+    async def _reply(self, request: Json, writer: asyncio.StreamWriter) -> None:
+        try:
+            async for line in self._answer(request):
+                await send_line(writer, line)
+        except (LabAgentsError, ValueError, TypeError, KeyError) as error:
+            await send_line(writer, {"ok": False, "error": str(error)})
+
+    @asynccontextmanager
+    async def _connection(self, writer: asyncio.StreamWriter) -> AsyncIterator[None]:
+        """Keep a client until it is done; one that leaves early or sends nonsense ends only its own connection."""
+        self._clients.add(writer)
+        try:
+            with suppress(OSError, EOFError, ValueError, TypeError, KeyError):
+                yield
+        finally:
+            self._clients.discard(writer)
+            writer.close()
+
+
+def sign(key: str, nonce: str, text: str) -> str:
+    """The signature of a request to a guard on another machine; the nonce makes an overheard one worthless."""
+    return hmac.new(key.encode(), f"{nonce}\n{text}".encode(), hashlib.sha256).hexdigest()
+
+
+async def send_line(writer: asyncio.StreamWriter, message: Json) -> None:
+    """Send one object as a line."""
+    writer.write(json.dumps(message).encode() + b"\n")
+    await writer.drain()
+
+
+async def receive_line(reader: asyncio.StreamReader) -> Json:
+    """Read one object.
+
+    Raises:
+        EOFError: If the other side has closed.
+        ValueError: If the line is no JSON object, or too long.
+    """
+    line = await reader.readline()
+    if not line:
+        raise EOFError("the other side has closed the connection")
+    message = json.loads(line)
+    if not isinstance(message, dict):
+        raise ValueError(f"a request is an object, not {line!r:.80}")  # noqa: TRY004 - about bytes
+    return message

@@ -1,0 +1,178 @@
+"""Bringing instruments into their safe states, over the transports alone, and seeing that they stay there."""
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Literal, Protocol
+
+from instruments.addresses import parse_address
+from instruments.drivers import load_driver
+from instruments.errors import InstrumentError, TransportError
+from instruments.transports.connection import Connection, Value
+from lab_agents.messages.frames import InstrumentState
+from lab_agents.records.laboratory import InstrumentDeclaration, SafeWrite
+from lab_agents.settings import DEFAULT, Settings
+
+LOOK_AGAIN = 0.05
+"""Wall seconds between two reads of a value that is still on its way."""
+
+
+class Line(Protocol):
+    """One kept connection to one instrument; every method raises `TransportError`."""
+
+    async def connect(self) -> None:
+        """Connect now, so that the next write is fast."""
+        ...
+
+    async def read(self, signal: str) -> Value:
+        """Read a signal."""
+        ...
+
+    async def write(self, signal: str, value: Value) -> None:
+        """Write once."""
+        ...
+
+    async def close(self) -> None:
+        """Disconnect."""
+        ...
+
+
+Trouble = tuple[Literal["not confirmed", "unreachable"], str]
+"""What is wrong with an instrument, and the detail."""
+
+Dial = Callable[[str, InstrumentDeclaration, str], Line]
+"""Name, declaration and present address in, a line (not yet connected) out."""
+
+
+def dial(name: str, declaration: InstrumentDeclaration, address: str) -> Line:
+    """A line by the instrument's own light driver.
+
+    Raises:
+        InstrumentError: If there is no such driver, or the address cannot be meant.
+    """
+    wire = load_driver(declaration.driver).wire(parse_address(address), DEFAULT.request)
+    return Connection(wire, f"{name} at {address}", DEFAULT.request)
+
+
+def is_single_client(declaration: InstrumentDeclaration) -> bool:
+    """Whether the instrument serves one client: then nobody else may stay connected while its agent lives."""
+    return load_driver(declaration.driver).traits.single_client
+
+
+class SafeKeeper:
+    """Brings one instrument into its safe state: writes, reads back, asserts again until it has stayed there.
+
+    Args:
+        name: The instrument.
+        declaration: With its safe state, in the order of writing.
+        address: Its present address, or None while nobody knows it.
+        dial: Makes lines.
+        settings: `safe_for`, and `beat` between two assertions.
+        monotonic: Source of wall seconds.
+        pause: Waits wall seconds.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        declaration: InstrumentDeclaration,
+        address: Callable[[], str | None],
+        *,
+        dial: Dial = dial,
+        settings: Settings = DEFAULT,
+        monotonic: Callable[[], float] | None = None,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.name = name
+        self.state = InstrumentState(state="not asked")
+        self.is_settled = False
+        self._declaration, self._address, self._dial = declaration, address, dial
+        self._settings, self._pause = settings, pause
+        self._monotonic = monotonic or (lambda: asyncio.get_running_loop().time())
+        self._line: Line | None = None
+        self._dialled = ""
+
+    async def stand_by(self) -> None:
+        """Connect beforehand, so that a stop loses no time; what fails now is tried again at the stop."""
+        with suppress(InstrumentError):
+            line = self._find_line()
+            if line is not None:
+                await line.connect()
+
+    async def hang_up(self) -> None:
+        """Disconnect."""
+        line, self._line = self._line, None
+        if line is not None:
+            await line.close()
+
+    async def make_safe(self, report: Callable[[], None]) -> None:
+        """Return once the instrument has stayed in its safe state for `safe_for`; try for ever where it does not.
+
+        Args:
+            report: Called whenever `state` has changed. `is_settled` says whether it is more than a step on the way.
+        """
+        since: float | None = None
+        while since is None or self._monotonic() - since < self._settings.safe_for:
+            trouble = await self._assert_once()
+            if trouble is None:
+                since = self._monotonic() if since is None else since
+                self._set("not confirmed", f"safe so far, watched for {self._settings.safe_for:g} s", report)
+            else:
+                since = None
+                self._set(*trouble, report)
+            self.is_settled = trouble is not None
+            await self._pause(self._settings.beat)
+        self.is_settled = True
+        self._set("safe at", "", report)
+
+    async def _assert_once(self) -> Trouble | None:
+        """Write all of the safe state in order, also what follows a write that failed: it may be the heater."""
+        if not self._declaration.safe_state:
+            return "not confirmed", "the lab file declares no safe state for it"
+        troubles = [trouble for write in self._declaration.safe_state if (trouble := await self._assert(write))]
+        return min(troubles, key=lambda trouble: trouble[0] != "unreachable", default=None)
+
+    async def _assert(self, write: SafeWrite) -> Trouble | None:
+        task = asyncio.ensure_future(self._write_and_read_back(write))
+        try:
+            await asyncio.wait({task})
+        finally:
+            task.cancel()
+        # Looked at, not caught: whatever a foreign driver raises must end neither this watch nor another's.
+        error = task.exception()
+        return task.result() if error is None else ("unreachable", str(error) or type(error).__name__)
+
+    async def _write_and_read_back(self, write: SafeWrite) -> Trouble | None:
+        line = self._find_line()
+        if line is None:
+            return "unreachable", "its address is not known: the simulated laboratory has not said where it listens"
+        await line.write(write.signal, write.value)
+        deadline = self._monotonic() + write.within
+        while not _matches(found := await line.read(write.read_back), write.expected):
+            if self._monotonic() >= deadline:
+                return "not confirmed", f"{write.read_back} is {found}, not {write.expected:g}"
+            await self._pause(LOOK_AGAIN)
+        return None
+
+    def _find_line(self) -> Line | None:
+        address = self._address()
+        if address is None:
+            return None
+        if self._line is None or address != self._dialled:
+            self._line, self._dialled = self._dial(self.name, self._declaration, address), address
+        return self._line
+
+    def _set(self, state: str, detail: str, report: Callable[[], None]) -> None:
+        new = InstrumentState.model_validate({"state": state, "at": datetime.now(UTC), "detail": detail})
+        if (new.state, new.detail) != (self.state.state, self.state.detail):
+            self.state = new
+            report()
+
+
+def _matches(found: Value, expected: float) -> bool:
+    try:
+        return math.isclose(float(found), expected, rel_tol=1e-6, abs_tol=1e-6)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise TransportError(f"the read-back is {found!r}, where a number was expected") from None

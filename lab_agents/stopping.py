@@ -1,0 +1,97 @@
+"""The emergency stop of one machine: latch, kill, safe states, read-back, report.
+
+It is a stop request: a laboratory's hardware interlocks stay the safety function.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+from lab_agents.latch import Latch
+from lab_agents.messages.frames import InstrumentState, Rearm, StopRequest
+from lab_agents.safe_states import SafeKeeper
+
+KILL_WITHIN = 2.0
+"""Wall seconds that killing may take before the safe states are written anyway: SIGKILL takes milliseconds, longer
+means that a process hangs in the kernel, where it writes nothing either."""
+
+_LOG = logging.getLogger(__name__)
+
+Kill = Callable[[], Coroutine[Any, Any, None]]
+"""Kills and reaps every process that drives an instrument of this machine."""
+
+
+class Stopping:
+    """Holds the latch and brings the machine's instruments into their safe states.
+
+    Args:
+        latch: The latch, on disk.
+        keepers: One for each instrument of this machine.
+        kill: See `Kill`.
+        report: Called whenever something that people should see has changed.
+    """
+
+    def __init__(
+        self, latch: Latch, keepers: Mapping[str, SafeKeeper], kill: Kill, report: Callable[[], None] = lambda: None
+    ) -> None:
+        self.latch = latch
+        self._keepers, self._kill, self._report = keepers, kill, report
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def instruments(self) -> dict[str, InstrumentState]:
+        """What is known of each instrument since the last stop."""
+        return {name: keeper.state for name, keeper in self._keepers.items()}
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether every instrument has an answer, for better or worse."""
+        return all(keeper.is_settled for keeper in self._keepers.values())
+
+    def stop(self, request: StopRequest) -> bool:
+        """Latch and begin; returns at once, before anything was awaited, with the latch on disk.
+
+        Returns:
+            False where that stop was lifted before; nothing happens then.
+        """
+        try:
+            is_new = self.latch.set(request)
+        except OSError as error:
+            # A full disk must not keep the furnace on; while this process lives the latch in memory holds.
+            _LOG.error("The latch could not be written (%s); it holds only while this process lives.", error)
+            is_new = True
+        if is_new:
+            self.begin()
+        return is_new or any(stop.id == request.id for stop in self.latch.stops)
+
+    def begin(self) -> None:
+        """Do all of it from the killing on; also at the start of a guard that finds the latch set."""
+        if self._task is not None:
+            self._task.cancel()
+        self._task = asyncio.create_task(self._carry_out(), name="emergency stop")
+        self._report()
+
+    def rearm(self, rearm: Rearm) -> None:
+        """Lift one stop. With none left, what still waits for a safe state gives up.
+
+        Raises:
+            GuardError: See `Latch.lift`.
+        """
+        self.latch.lift(rearm)
+        if not self.latch.is_set:
+            self.cancel()
+        self._report()
+
+    def cancel(self) -> None:
+        """Give up what still waits; the latch stays as it is."""
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    async def _carry_out(self) -> None:
+        # Looked at only by its end: safe states are written also where a process cannot be killed at once.
+        await asyncio.wait({asyncio.create_task(self._kill(), name="kill")}, timeout=KILL_WITHIN)
+        async with asyncio.TaskGroup() as all_at_once:
+            for keeper in self._keepers.values():
+                all_at_once.create_task(keeper.make_safe(self._report), name=f"safe state of {keeper.name}")
