@@ -25,7 +25,9 @@ def _campaigns() -> None:
 
 @labs.command("check")
 def check_lab(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A lab file, or the name of a laboratory that comes along.")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="A lab file, or the name of a laboratory that comes along.")
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Check a lab file: fields, drivers, addresses, limits in the hardware, what an instrument cannot promise.

@@ -11,7 +11,9 @@ Plain = Annotated[bool, typer.Option("--plain", help="One line for each notable 
 NoReport = Annotated[bool, typer.Option("--no-report", help="Write no report at the end.")]
 Speed = Annotated[
     float | None,
-    typer.Option("--speed", min=0.001, help="Laboratory seconds per second at most, to watch; default: as fast as rest allows."),
+    typer.Option(
+        "--speed", min=0.001, help="Laboratory seconds per second at most, to watch; default: as fast as rest allows."
+    ),
 ]
 
 
@@ -28,7 +30,9 @@ def run(
         Path | None, typer.Option("--state", metavar="DIR", help="The state folder; by default lab-state/<lab>.")
     ] = None,
     table: Annotated[Path | None, typer.Option("--table", help="The table to replay, instead of the file's.")] = None,
-    lab: Annotated[str | None, typer.Option("--lab", help="Another laboratory: its name, or the path of a lab file.")] = None,
+    lab: Annotated[
+        str | None, typer.Option("--lab", help="Another laboratory: its name, or the path of a lab file.")
+    ] = None,
     seed: Annotated[int | None, typer.Option("--seed", min=0, help="A seed instead of the file's.")] = None,
     speed: Speed = None,
     plain: Plain = False,
@@ -48,7 +52,9 @@ def run(
     return run_campaign(campaign, Wishes(state, person, speed, plain, not no_report))
 
 
-def resume(person: Person, state: State = None, speed: Speed = None, plain: Plain = False, no_report: NoReport = False) -> int:
+def resume(
+    person: Person, state: State = None, speed: Speed = None, plain: Plain = False, no_report: NoReport = False
+) -> int:
     """Go on with a laboratory: attach to it if it runs, start it if it does not, and show its campaign."""
     from lab_agents.cli.following import Wishes, resume_campaign
     from lab_agents.cli.states import existing_state

@@ -38,7 +38,9 @@ def status(state: State = None, as_json: AsJson = False) -> int:
 
 def report(
     state: Folder = None,
-    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Where to write; by default STATE/report.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Where to write; by default STATE/report.")
+    ] = None,
     campaign: Annotated[str | None, typer.Option("--campaign", help="Which campaign; by default the last.")] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -14,7 +14,10 @@ State = Annotated[
     Path | None, typer.Option("--state", metavar="DIR", help="The state folder; by default the only one in lab-state.")
 ]
 Person = Annotated[
-    str, typer.Option("--person", help="Who says it; by default the name you are logged in with.", default_factory=getpass.getuser)
+    str,
+    typer.Option(
+        "--person", help="Who says it; by default the name you are logged in with.", default_factory=getpass.getuser
+    ),
 ]
 Reason = Annotated[str, typer.Option("--reason", help="Why; it stands in the log.")]
 Campaign = Annotated[str | None, typer.Option("--campaign", help="Which campaign; by default the open one.")]

@@ -1,6 +1,5 @@
 """`lab-agents stop` and `lab-agents rearm`."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer

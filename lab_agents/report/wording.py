@@ -1,0 +1,49 @@
+"""Numbers, times and compositions as people read them."""
+
+import math
+from collections.abc import Mapping
+from datetime import timedelta
+
+from lab_agents.records.space import DesignSpace
+
+
+def with_deviation(value: float, deviation: float) -> str:
+    """`0.0123 ± 0.0021`: the deviation with two significant digits, the value with as many decimals."""
+    if not deviation > 0:
+        return f"{value:.4g}"
+    decimals = max(0, 1 - math.floor(math.log10(deviation)))
+    if decimals > 8:
+        return f"{value:.4g} ± {deviation:.1e}"
+    return f"{value:.{decimals}f} ± {deviation:.{decimals}f}"
+
+
+def duration(span: timedelta) -> str:
+    """`2 d 3 h`, `4 h 12 min`, `2 min 5 s` or `8.1 s`: the two largest units."""
+    seconds = span.total_seconds()
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, hours, days = int(seconds // 60), int(seconds // 3600), int(seconds // 86400)
+    if days:
+        return f"{days} d {hours % 24} h"
+    if hours:
+        return f"{hours} h {minutes % 60} min"
+    return f"{minutes} min {int(seconds % 60)} s"
+
+
+def composition_text(values: Mapping[str, float], space: DesignSpace | None) -> str:
+    """`PCE10 62 %, PCBM 38 %` for mixtures (absent components left out), else `n 8, theta 30`."""
+    if space is not None and space.simplex:
+        shares = [(n, v) for n, v in values.items() if v >= 0.0005]
+        return ", ".join(f"{name} {100 * share:.1f} %" for name, share in shares)
+    units = {p.name: p.unit for p in space.parameters} if space is not None else {}
+    return ", ".join(f"{n} {v:.4g}{'' if units.get(n, '1') == '1' else ' ' + units[n]}" for n, v in values.items())
+
+
+def short(address: str | None) -> str:
+    """The first ten digits of a content address."""
+    return address[:10] if address else "–"
+
+
+def count(n: int, thing: str) -> str:
+    """`1 sample`, `2 samples`."""
+    return f"{n} {thing}" if n == 1 else f"{n} {thing}s"
