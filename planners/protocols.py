@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from lab_agents.records.space import Candidate, DesignSpace
 from lab_agents.records.target import Target
@@ -82,6 +82,7 @@ class Checkpoint:
     held_out: float | None
 
 
+@runtime_checkable
 class Retrainer(Protocol):
     """Trains the surrogate that a planner asks with."""
 

@@ -78,7 +78,7 @@ def remaining(pool: Points, taken: Points) -> Points:
     scale = 1e-9 * max(1.0, float(np.abs(pool).max()))
     keys = {tuple(row) for row in np.round(taken / scale).astype(np.int64)}
     keep = [tuple(row) not in keys for row in np.round(pool / scale).astype(np.int64)]
-    return pool[np.array(keep, dtype=bool)]
+    return np.asarray(pool[np.array(keep, dtype=bool)])
 
 
 def project(space: DesignSpace, points: Points) -> Points:

@@ -1,0 +1,1 @@
+"""Analysis: raw measurements in, values with uncertainties out; pure."""

@@ -1,0 +1,213 @@
+"""What compute workers run: pure functions, JSON in and JSON out, larger data by content address.
+
+Agents build the questions (`lab_agents.records.questions`) without importing what answers them; this module is the one
+place where records become numbers for a planner and numbers become records again.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from importlib.metadata import version
+from types import MappingProxyType
+
+from lab_agents.analysis.errors import AnalysisError
+from lab_agents.analysis.kinds import find_analysis
+from lab_agents.blobs import Blobs
+from lab_agents.records.measurement import Measurement
+from lab_agents.records.model import TrainedModel
+from lab_agents.records.observation import Observation
+from lab_agents.records.proposal import Proposal, ProposedCandidate
+from lab_agents.records.questions import (
+    AnalyseAnswer,
+    AnalyseArguments,
+    AnalysisFailed,
+    AskAnswer,
+    AskArguments,
+    Exhausted,
+    Remeasure,
+    TrainArguments,
+    sample_id,
+)
+from lab_agents.records.space import Candidate, DesignSpace
+from lab_agents.records.target import Target
+from planners.catalogue import make_planner
+from planners.errors import QuestionError
+from planners.protocols import Ask, Learned, Refused, Retrainer
+
+
+def run_job(name: str, arguments: str, blobs: Blobs) -> str:
+    """Run the job `name` and return its answer as JSON.
+
+    Equal arguments give equal answers, bit for bit, on one machine.
+
+    Args:
+        name: One of `lab_agents.records.questions.JobName`.
+        arguments: Its arguments record as JSON.
+        blobs: Where pools, checkpoints and raw data stand, and where new ones are put.
+
+    Raises:
+        LabAgentsError: If the question cannot be answered; the job has failed.
+        pydantic.ValidationError: If `arguments` are no such record.
+    """
+    job = _JOBS.get(name)
+    if job is None:
+        raise QuestionError(f"There is no job {name!r}; known are {', '.join(sorted(_JOBS))}.")
+    return job(arguments, blobs)
+
+
+def ask(question: AskArguments, blobs: Blobs) -> AskAnswer:
+    """Put the question to its planner; the question itself is kept as the proposal's `inputs`."""
+    planner = make_planner(question.planner.name, question.planner.settings)
+    scored = planner.propose(to_ask(question, blobs))
+    if not scored:
+        left = "every candidate of the pool was proposed or refused" if question.space.pool else "it proposes nothing"
+        return Exhausted(exhausted=f"Planner {planner.name} has nothing left: {left}.")
+    candidates = (
+        ProposedCandidate(
+            sample=sample_id(question.campaign, question.first_sample + i),
+            candidate=s.candidate,
+            acquisition=s.acquisition,
+            mean=s.mean,
+            deviation=s.deviation,
+        )
+        for i, s in enumerate(scored)
+    )
+    return Proposal(
+        number=question.number,
+        planner=planner.name,
+        candidates=tuple(candidates),
+        inputs=blobs.put(question.model_dump_json().encode()),
+        model=question.model,
+        seed=question.seed,
+    )
+
+
+def train(question: TrainArguments, blobs: Blobs) -> TrainedModel:
+    """Train the planner's surrogate; a planner without one gets the Gaussian process, as a judge of the data."""
+    # imported here, because it imports torch (seconds), which asking a planner without a model does not need
+    from planners.retraining import GaussianProcessRetrainer, fingerprint
+
+    planner = make_planner(question.planner.name, question.planner.settings)
+    learned = to_learned(question.target, question.space, question.observations)
+    retrainer = planner if isinstance(planner, Retrainer) else GaussianProcessRetrainer()
+    checkpoint = retrainer.retrain(
+        Ask(
+            target=question.target,
+            space=question.space,
+            observations=learned,
+            pending=(),
+            made=(),
+            refused=(),
+            pool=None,
+            checkpoint=None,
+            n=1,
+            initial=question.planner.initial,
+            seed=question.seed,
+        )
+    )
+    return TrainedModel(
+        planner=planner.name,
+        checkpoint=blobs.put(checkpoint.data),
+        fingerprint=fingerprint(learned),
+        n_observations=len(learned),
+        held_out=checkpoint.held_out,
+        seed=question.seed,
+        version=_version(),
+    )
+
+
+def analyse(question: AnalyseArguments, blobs: Blobs) -> AnalyseAnswer:
+    """Conclude from raw data, or say why not and whether another measurement may help."""
+    measurement: Measurement = question.measurement
+    raw = blobs.get(measurement.raw)
+    try:
+        concluded = find_analysis(measurement.kind)(raw)
+    except AnalysisError as error:
+        reason = f"Measurement {measurement.id}: {error}"
+        return Remeasure(remeasure=reason) if error.may_help else AnalysisFailed(failed=reason)
+    return Observation(
+        sample=measurement.sample,
+        measurement=measurement.id,
+        property=question.property,
+        value=concluded.value,
+        deviation=concluded.deviation,
+        unit=question.unit,
+        made=question.made,
+        raw=measurement.raw,
+        analysis=concluded.analysis,
+        version=_version(),
+    )
+
+
+def to_ask(question: AskArguments, blobs: Blobs) -> Ask:
+    """The planner's question from the record: values in the order of the space's parameters.
+
+    Raises:
+        QuestionError: If an observation is of another property or unit, or a candidate lacks a parameter.
+        BlobError: If the pool or the checkpoint is missing.
+    """
+    space = question.space
+    return Ask(
+        target=question.target,
+        space=space,
+        observations=to_learned(question.target, space, question.observations),
+        pending=tuple(_row(space, c) for c in question.pending),
+        made=tuple(_row(space, c) for c in question.made),
+        refused=tuple(Refused(_row(space, r.candidate), r.refused_by) for r in question.refused),
+        pool=None if space.pool is None else _pool(blobs.get(space.pool)),
+        checkpoint=None if question.model is None else blobs.get(question.model),
+        n=question.n,
+        initial=question.planner.initial,
+        seed=question.seed,
+        number=question.number,
+    )
+
+
+def to_learned(target: Target, space: DesignSpace, observations: tuple[Observation, ...]) -> tuple[Learned, ...]:
+    """Observations as planners see them, sorted by sample.
+
+    Raises:
+        QuestionError: If one is of another property or unit than the target's.
+    """
+    for o in observations:
+        if (o.property, o.unit) != (target.property, target.unit):
+            raise QuestionError(
+                f"Observation {o.measurement} is of {o.property} in {o.unit}; the target is {target.property} in "
+                f"{target.unit}. Give the measuring agent the target's unit."
+            )
+    learned = (Learned(o.sample, _values(space, o.made.values), o.value, o.deviation) for o in observations)
+    return tuple(sorted(learned, key=lambda x: (x.sample, x.values, x.value, x.deviation)))
+
+
+def _row(space: DesignSpace, candidate: Candidate) -> tuple[float, ...]:
+    return _values(space, candidate.values)
+
+
+def _values(space: DesignSpace, values: Mapping[str, float]) -> tuple[float, ...]:
+    names = [p.name for p in space.parameters]
+    if set(names) != set(values):
+        raise QuestionError(f"A candidate gives {', '.join(sorted(values))}; the space wants {', '.join(names)}.")
+    return tuple(values[name] for name in names)
+
+
+@lru_cache(maxsize=4)
+def _pool(data: bytes) -> tuple[tuple[float, ...], ...]:
+    """The pool's rows; kept, because every question of a campaign names the same one."""
+    rows = json.loads(data)
+    if not isinstance(rows, list) or not rows:
+        raise QuestionError("The pool holds no candidates.")
+    return tuple(tuple(float(value) for value in row) for row in rows)
+
+
+@lru_cache(maxsize=1)
+def _version() -> str:
+    return version("lab-agents")
+
+
+_JOBS: Mapping[str, Callable[[str, Blobs], str]] = MappingProxyType(
+    {
+        "ask": lambda text, blobs: ask(AskArguments.model_validate_json(text), blobs).model_dump_json(),
+        "train": lambda text, blobs: train(TrainArguments.model_validate_json(text), blobs).model_dump_json(),
+        "analyse": lambda text, blobs: analyse(AnalyseArguments.model_validate_json(text), blobs).model_dump_json(),
+    }
+)

@@ -1,0 +1,1 @@
+"""Yardsticks for planners, written apart from them."""
