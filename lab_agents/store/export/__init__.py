@@ -1,0 +1,1 @@
+"""What leaves the house: Bluesky documents and tables of samples."""
