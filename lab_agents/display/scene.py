@@ -1,0 +1,133 @@
+"""What the display knows: the campaign's account, and how every process stands, all heard, nothing polled."""
+
+import time
+from datetime import datetime, timedelta
+
+from pydantic import ValidationError
+
+from lab_agents.bus.protocol import Message
+from lab_agents.messages.frames import AgentStatus, GuardStatus, Head, Logged, Tick
+from lab_agents.messages.topics import Topics
+from lab_agents.report.account import Account, SampleAccount
+from lab_agents.report.telling import Teller
+from lab_agents.report.truth import Truth, regrets
+
+
+class Scene:
+    """Folds log entries and statuses; safe to draw at any moment.
+
+    Args:
+        topics: The laboratory's topics.
+        truth: The recorded table behind a replayed laboratory, for the regret; None where there is none.
+    """
+
+    def __init__(self, topics: Topics, truth: Truth | None = None) -> None:
+        self._topics, self.truth = topics, truth
+        self._teller = Teller()
+        self.agents: dict[str, AgentStatus] = {}
+        self.guards: dict[str, GuardStatus] = {}
+        self.tick: Tick | None = None
+        self.head: Head | None = None
+        self.paused: str | None = None
+        self.began = time.monotonic()
+        self.notice = ""
+
+    @property
+    def account(self) -> Account:
+        """The campaign as told so far."""
+        return self._teller.account
+
+    def take_entry(self, logged: Logged) -> None:
+        """Take the next log entry."""
+        self._teller.take(logged)
+        if logged.entry.kind == "CampaignPaused":
+            self.paused = getattr(logged.entry.record, "reason", "")
+        elif logged.entry.kind in ("CampaignResumed", "CampaignStarted"):
+            self.paused = None
+
+    def hear(self, message: Message) -> None:
+        """Take a status from the bus; what is none is passed over, because anybody may publish nonsense."""
+        parsed = self._topics.parse(message.topic)
+        if parsed is None:
+            return
+        try:
+            self._take_status(parsed[0], message.payload)
+        except ValidationError:
+            return
+
+    def _take_status(self, name: str, payload: bytes) -> None:
+        if name == "agent_status":
+            status = AgentStatus.model_validate_json(payload)
+            known = self.agents.get(status.agent)
+            if known is None or status.epoch >= known.epoch:
+                self.agents[status.agent] = status
+        elif name == "guard_status":
+            guard = GuardStatus.model_validate_json(payload)
+            self.guards[guard.machine] = guard
+        elif name == "clock":
+            self.tick = Tick.model_validate_json(payload)
+        elif name == "head":
+            self.head = Head.model_validate_json(payload)
+
+    @property
+    def lab_now(self) -> datetime | None:
+        """Laboratory time as last heard."""
+        return self.tick.now if self.tick is not None else self.account.last_at
+
+    @property
+    def lab_elapsed(self) -> timedelta:
+        """Laboratory time since the campaign began."""
+        now, start = self.lab_now, self.account.started_at
+        return now - start if now is not None and start is not None else timedelta()
+
+    @property
+    def wall_elapsed(self) -> timedelta:
+        """Wall time since this display began."""
+        return timedelta(seconds=time.monotonic() - self.began)
+
+    @property
+    def best(self) -> SampleAccount | None:
+        """The best sample so far."""
+        return next(iter(self.account.best(1)), None)
+
+    @property
+    def regret(self) -> float | None:
+        """Distance of the best made from the best recorded material; None where no truth is known."""
+        observed = self.account.observed_samples()
+        return regrets(observed, self.truth)[-1] if self.truth is not None and observed else None
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Samples by how far they are."""
+        samples = self.account.samples.values()
+        return {
+            "proposed": len(samples),
+            "made": sum(s.sample is not None for s in samples),
+            "observed": len(self.account.observed_samples()),
+            "failed": sum(bool(s.failure) for s in samples),
+        }
+
+    @property
+    def open_tickets(self) -> list[str]:
+        """Each open ticket as one line, with how to answer it."""
+        return [
+            f"{id_}: {t.ticket.trouble.what} (answers: {', '.join(t.ticket.trouble.remedies) or 'any'})"
+            for id_, t in self.account.tickets.items()
+            if not t.answer
+        ]
+
+    @property
+    def alarms(self) -> list[str]:
+        """What a person should see at once: a latch, a lost or held process, a recorder that refuses."""
+        lines = []
+        for machine, guard in sorted(self.guards.items()):
+            if guard.latched:
+                lines.append(f"{machine} is STOPPED by {guard.latched}; re-arm with: lab-agents rearm {guard.latched}")
+            if not guard.alive:
+                lines.append(f"{machine}: its guard is gone; lab-agents resume starts one")
+            lines += [f"{machine}: {child} is held: {why}" for child, why in sorted(guard.held.items())]
+            lines += [f"{machine}: {child} is silent" for child in guard.lost]
+        lines += [f"{a} is stuck: {s.stuck}" for a, s in sorted(self.agents.items()) if s.stuck]
+        if self.head is not None and self.head.refusing:
+            lines.append(f"the recorder appends nothing: {self.head.refusing}")
+        return lines
