@@ -90,7 +90,8 @@ class Firmware:
     def __init__(self, name: str, model: Model, world: WorldState, draws: Draws, faults: Faults) -> None:
         self.name = name
         self.last = LastStart()
-        self._model, self._world, self._draws, self._faults = model, world, draws, faults
+        self.model = model
+        self._world, self._draws, self._faults = world, draws, faults
 
     def start(self, order: Order) -> ErrorNumber:
         """Answer a start: a token known already is answered and not executed again.
@@ -112,7 +113,7 @@ class Firmware:
         if self.running is not None:
             return ErrorNumber.BUSY
         try:
-            prepared = self._model.prepare(order, self._world.things, self.limits)
+            prepared = self.model.prepare(order, self._world.things, self.limits)
         except RefusedError as refusal:
             return refusal.number
         duration = prepared.duration * self._faults.slow_program.stretch(self._draws, order.token)
@@ -142,7 +143,7 @@ class Firmware:
         """The limits in force: as delivered, unless written since."""
         return {
             quantity: Span(self._limit(quantity, "lower", span.lower), self._limit(quantity, "upper", span.upper))
-            for quantity, span in self._model.limits.items()
+            for quantity, span in self.model.limits.items()
         }
 
     def set_limit(self, quantity: str, end: str, value: float) -> None:

@@ -7,7 +7,10 @@ from urllib.parse import parse_qs, urlsplit
 from lab_agents.records.laboratory import Laboratory
 from simulators.errors import WorldError
 from simulators.floor import Floor
+from simulators.servers.channel_access import ChannelAccessServer
 from simulators.servers.modbus import KINDS, ModbusServer, Unit
+from simulators.servers.opcua import OpcuaServer
+from simulators.servers.scpi import ScpiServer
 
 
 class Server(Protocol):
@@ -41,7 +44,7 @@ class Servers:
         for name, declaration in self._laboratory.instruments.items():
             if declaration.driver in KINDS:
                 groups.setdefault(f"modbus-{_split(name, declaration.address)[1]}", []).append(name)
-            elif declaration.driver in _MAKERS:
+            else:
                 groups[name] = [name]
         for group, names in groups.items():
             await self._start(group, names)
@@ -72,8 +75,7 @@ class Servers:
         driver = self._laboratory.instruments[names[0]].driver
         if driver in KINDS:
             return ModbusServer(self._floor, self._units(names))
-        make = _MAKERS[driver]
-        return make(self._floor, names[0])
+        return _MAKERS[driver](self._floor, names[0], self._laboratory.instruments[names[0]].address)
 
     def _units(self, names: list[str]) -> dict[int, Unit]:
         units: dict[int, Unit] = {}
@@ -86,7 +88,12 @@ class Servers:
         return units
 
 
-_MAKERS: Mapping[str, Callable[[Floor, str], Server]] = {}
+_MAKERS: Mapping[str, Callable[[Floor, str, str], Server]] = {
+    "epics_dispenser": ChannelAccessServer,
+    "opcua_robot": lambda floor, name, _: OpcuaServer(floor, name),
+    "scpi_tester": lambda floor, name, _: ScpiServer(floor, name),
+}
+"""Driver name → server of one instrument at an address."""
 
 
 def _split(name: str, address: str) -> tuple[str, int]:
