@@ -1,0 +1,318 @@
+"""What synthesis lines and characterization stations share: they bid, take work, run it step by step, and report.
+
+A bidder answers every entry that opens a round of work that it is able to do, with `BidMade` or `BidRefused`. When an
+award binds (at once, or with `GiveApproval` where it needs one) it books stock and a place in its queue and accepts, or
+declines. Accepted work asks for its places when its turn comes, one at a time, and runs to its outcome. It always ends by
+one entry that everybody understands: its product, or `SampleQuarantined`.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from datetime import timedelta
+
+from lab_agents.agents.behaviour import Draft, Job, JobOutcome
+from lab_agents.agents.bidder_state import BidderState, Prepared, Refusal, declare
+from lab_agents.agents.bookings import Booking, accept, free_at, held_back, release_lapsed, take_next
+from lab_agents.agents.courses import COURSE_KINDS, Course, begin_due, conclude_motion, follow_courses, starts
+from lab_agents.agents.learning import learn_durations, learn_outcome
+from lab_agents.agents.offers import OFFER_KINDS, Offer, follow_offers
+from lab_agents.messages.commands import GiveApproval
+from lab_agents.messages.course import WorkAwarded
+from lab_agents.messages.entry import Body
+from lab_agents.messages.frames import Logged
+from lab_agents.messages.life import EntryRefused, LabChanged, LabOpened, TroubleMet
+from lab_agents.messages.work import (
+    AwardAccepted,
+    AwardDeclined,
+    BidMade,
+    BidRefused,
+    ConsumableUsed,
+    ReservationMade,
+    ReservationRefused,
+    ReservationReleased,
+    ReservationRequested,
+    SampleQuarantined,
+    TaskDone,
+    TaskFailed,
+)
+from lab_agents.records.base import with_item, without_item
+from lab_agents.records.bid import Bid
+from lab_agents.records.recipe import Act, Recipe
+from lab_agents.records.ticket import Trouble
+
+VALIDITY = timedelta(hours=24)
+"""A bid stands for a day of laboratory time after its expected end: longer than a night's pause."""
+
+
+class Bidder(ABC):
+    """The rules that lines and stations share; a subclass says what it can do and what it reports."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Kinds of entries that concern a bidder."""
+        return OFFER_KINDS | COURSE_KINDS | {"LabOpened", "LabChanged", "GiveApproval"}
+
+    def start(self) -> BidderState:
+        """A bidder that knows nothing."""
+        return BidderState()
+
+    @abstractmethod
+    def is_able(self, state: BidderState, offer: Offer) -> bool:
+        """Whether this bidder is one of those asked for the work."""
+
+    @abstractmethod
+    def prepare(self, state: BidderState, offer: Offer) -> Prepared | Refusal:
+        """How the work would be done, by own rules and limits; whether stock suffices is not asked here."""
+
+    def drawn(self, state: BidderState, course: Course, body: TaskDone | TaskFailed) -> Mapping[str, float]:
+        """What an own step drew from each of its consumables; a station draws nothing."""
+        del state, course, body
+        return {}
+
+    def report_step(self, state: BidderState, course: Course, body: TaskDone) -> tuple[Body, ...]:
+        """What an own step brought besides its end."""
+        del state, course, body
+        return ()
+
+    def report_end(self, state: BidderState, course: Course, booking: Booking, logged: Logged) -> tuple[Body, ...]:
+        """What the work brought when every step is done."""
+        del state, course, booking, logged
+        return ()
+
+    @abstractmethod
+    def doubtful(self, course: Course) -> tuple[str, ...]:
+        """Places where the sample may stand after the present step failed."""
+
+    def conclude(self, job: Job, outcome: JobOutcome) -> tuple[Draft, ...]:
+        """A motion's end."""
+        return conclude_motion(job, outcome)
+
+    # Following the log.
+
+    def apply(self, state: BidderState, logged: Logged) -> BidderState:
+        """The state after an entry: what it says, then whose turn it is."""
+        body = logged.entry.record
+        if isinstance(body, LabOpened | LabChanged):
+            state = declare(state, body.laboratory, self.name)
+        state = self._bind(state, logged)
+        bookings = state.bookings
+        if isinstance(body, AwardAccepted) and body.bidder == self.name and body.work in state.offers.open:
+            bookings = accept(bookings, body.work, body.round, logged.position)
+        offers = follow_offers(state.offers, logged)
+        state = state.but(offers=offers, bookings=release_lapsed(bookings, offers))
+        state = self._run(state, logged)
+        if isinstance(body, EntryRefused) and body.source == self.name:
+            state = _give_up(state, body)
+        bookings = take_next(state.bookings, logged.position, logged.entry.at)
+        return state.but(bookings=bookings, courses=begin_due(state.courses, self.name, logged.position))
+
+    def _bound(self, state: BidderState, body: Body) -> Offer | None:
+        """The offer that this award or approval binds this bidder to, unless it is taken already."""
+        if not isinstance(body, WorkAwarded | GiveApproval):
+            return None
+        offer = state.offers.open.get(body.work)
+        if offer is None or offer.round != body.round or body.work in state.bookings:
+            return None
+        if isinstance(body, WorkAwarded):
+            return offer if body.bidder == self.name and not body.needs_approval else None
+        return offer if offer.awarded == self.name else None
+
+    def _bind(self, state: BidderState, logged: Logged) -> BidderState:
+        offer = self._bound(state, logged.entry.record)
+        prepared = None if offer is None else self._prepare(state, offer)
+        if offer is None or not isinstance(prepared, Prepared):
+            return state
+        booking = Booking(
+            work=offer.work,
+            offer=offer,
+            recipe=prepared.recipe,
+            stock=prepared.stock,
+            seconds=self._seconds(state, prepared.recipe),
+            since=logged.position,
+        )
+        return state.but(bookings=with_item(state.bookings, offer.work, booking))
+
+    def _prepare(self, state: BidderState, offer: Offer) -> Prepared | Refusal:
+        prepared = self.prepare(state, offer)
+        if isinstance(prepared, Refusal):
+            return prepared
+        for consumable, amount in prepared.stock.items():
+            free = state.stock.get(consumable, 0.0) - held_back(state.bookings, consumable)
+            if amount > free:
+                reason = (
+                    f"needs {amount:g} of {consumable}, of which {free:g} is free; refill it and declare the amount"
+                )
+                return Refusal(code="no_stock", reason=reason)
+        return prepared
+
+    def _seconds(self, state: BidderState, recipe: Recipe) -> float:
+        settings = state.settings(self.name)
+        return sum(state.experience.expect(act.plan, settings) for step in recipe.steps for act in _acts(step.acts))
+
+    def _run(self, state: BidderState, logged: Logged) -> BidderState:
+        body = logged.entry.record
+        courses = follow_courses(state.courses, logged, self.name)
+        if isinstance(body, ReservationMade) and body.work in state.bookings:
+            running = state.bookings[body.work].model_copy(update={"phase": "running", "since": logged.position})
+            state = state.but(bookings=with_item(state.bookings, body.work, running))
+        if isinstance(body, TaskDone | TaskFailed):
+            state = self._take_results(state, body)
+        ended = _ended_work(state.but(courses=courses), body)
+        if ended is not None:
+            is_good = isinstance(body, TaskDone) and not state.bookings[ended].flaw
+            experience = learn_outcome(state.experience, good=is_good)
+            state = state.but(bookings=without_item(state.bookings, ended), experience=experience)
+        return state.but(courses=courses)
+
+    def _take_results(self, state: BidderState, body: TaskDone | TaskFailed) -> BidderState:
+        course, booking = state.courses.get(body.work), state.bookings.get(body.work)
+        if course is None or booking is None or body.step != course.step:
+            return state
+        drawn = self.drawn(state, course, body) if body.owner == self.name else {}
+        stock = state.stock
+        for consumable, amount in drawn.items():
+            stock = with_item(stock, consumable, max(0.0, stock.get(consumable, 0.0) - amount))
+        update = {
+            "results": with_item(booking.results, course.present.name, body.results),
+            "stock": {k: v for k, v in booking.stock.items() if k not in drawn},
+            "flaw": body.cause if isinstance(body, TaskFailed) else booking.flaw,
+        }
+        experience = state.experience
+        if isinstance(body, TaskDone):
+            experience = learn_durations(experience, _acts(course.present.acts), body.results)
+        bookings = with_item(state.bookings, body.work, booking.model_copy(update=update))
+        return state.but(bookings=bookings, stock=stock, experience=experience)
+
+    # Deciding.
+
+    def decide(self, before: BidderState, after: BidderState, logged: Logged) -> tuple[Draft, ...]:
+        """Bids, answers to awards, ends of work, requests for places, own tasks: in this order."""
+        drafts = (
+            *(self._bid(after, o, logged) for o in after.offers.opened_at(logged.position) if self.is_able(after, o)),
+            *self._answer(before, after, logged.entry.record),
+            *self._report(before, logged.entry.record),
+            *self._end(before, after, logged),
+            *self._requests(after, logged.position),
+        )
+        return (*drafts, *starts(after.courses, self.name, logged.position, ""))
+
+    def _bid(self, state: BidderState, offer: Offer, logged: Logged) -> Draft:
+        prepared = self._prepare(state, offer)
+        body: Body
+        if isinstance(prepared, Refusal):
+            body = BidRefused(
+                work=offer.work, round=offer.round, bidder=self.name, code=prepared.code, reason=prepared.reason
+            )
+            return Draft(body=body, subject=offer.sample, campaign=offer.campaign)
+        start_at = free_at(state.bookings, logged.entry.at)
+        end_at = start_at + timedelta(seconds=self._seconds(state, prepared.recipe))
+        bid = Bid(
+            work=offer.work,
+            round=offer.round,
+            bidder=self.name,
+            recipe=prepared.recipe,
+            start_at=start_at,
+            end_at=end_at,
+            consumables=prepared.stock,
+            chance=state.experience.chance,
+            n_learned=state.experience.n_learned,
+            valid_until=end_at + VALIDITY,
+        )
+        return Draft(body=BidMade(bid=bid), subject=offer.sample, campaign=offer.campaign)
+
+    def _answer(self, before: BidderState, after: BidderState, body: Body) -> tuple[Draft, ...]:
+        if isinstance(body, WorkAwarded) and body.bidder == self.name and body.work not in before.offers.open:
+            return ()
+        offer = self._bound(before, body)
+        if offer is None:
+            return ()
+        answer: Body = AwardAccepted(work=offer.work, round=offer.round, bidder=self.name)
+        if offer.work not in after.bookings:
+            refused = self._prepare(before, offer)
+            reason = refused.reason if isinstance(refused, Refusal) else "the work was lost"
+            answer = AwardDeclined(work=offer.work, round=offer.round, bidder=self.name, reason=reason)
+        return (Draft(body=answer, subject=offer.sample, campaign=offer.campaign),)
+
+    def _report(self, before: BidderState, body: Body) -> tuple[Draft, ...]:
+        if not isinstance(body, TaskDone | TaskFailed) or body.owner != self.name:
+            return ()
+        course = before.courses.get(body.work)
+        if course is None or body.step != course.step:
+            return ()
+        used = self.drawn(before, course, body)
+        bodies: list[Body] = [ConsumableUsed(consumable=c, amount=a, work=body.work) for c, a in sorted(used.items())]
+        if isinstance(body, TaskDone):
+            bodies.extend(self.report_step(before, course, body))
+        return tuple(Draft(body=b, subject=course.sample, campaign=course.campaign) for b in bodies)
+
+    def _end(self, before: BidderState, after: BidderState, logged: Logged) -> tuple[Draft, ...]:
+        body = logged.entry.record
+        if not isinstance(body, TaskDone | TaskFailed | ReservationRefused):
+            return ()
+        booking, course = before.bookings.get(body.work), before.courses.get(body.work)
+        if booking is None or course is None or body.work in after.bookings:
+            return ()
+        places = tuple(course.places.values())
+        bodies: tuple[Body, ...]
+        if isinstance(body, TaskDone) and not booking.flaw:
+            bodies = self.report_end(before, course, booking, logged)
+        else:
+            bodies = self._spoiled(course, booking, body)
+        released = (ReservationReleased(work=body.work, places=places),) if places else ()
+        return tuple(Draft(body=b, subject=course.sample, campaign=course.campaign) for b in (*bodies, *released))
+
+    def _spoiled(
+        self, course: Course, booking: Booking, body: TaskDone | TaskFailed | ReservationRefused
+    ) -> tuple[Body, ...]:
+        reason = booking.flaw or getattr(body, "cause", "") or getattr(body, "reason", "")
+        is_lost = isinstance(body, TaskFailed) and course.recipe.steps[body.step].on_failure.action != "skip"
+        is_unknown = isinstance(body, TaskFailed) and bool(body.unknown)
+        places = self.doubtful(course) if is_lost or is_unknown else ()
+        what = f"{course.work}, step {course.present.name}: {reason}"[:2000]
+        evidence = {"work": course.work, "places": ", ".join(places)}
+        if isinstance(body, TaskFailed) and body.unknown:
+            evidence["unknown"] = ", ".join(body.unknown)
+        remedies = ("discard", "done", "not done") if places else ("seen",)
+        trouble = Trouble(what=what, evidence=evidence, remedies=remedies, default=remedies[0])
+        quarantined = SampleQuarantined(sample=course.sample, work=course.work, reason=what, places=places)
+        return (quarantined, TroubleMet(trouble=trouble))
+
+    def _requests(self, after: BidderState, position: int) -> tuple[Draft, ...]:
+        drafts = []
+        for booking in after.bookings.values():
+            if booking.phase == "reserving" and booking.since == position:
+                service = str(after.settings(self.name).get("robot", "robot"))
+                body = ReservationRequested(
+                    work=booking.work,
+                    sample=booking.offer.sample,
+                    service=service,
+                    needs=booking.recipe.needs,
+                    recipe=booking.recipe,
+                )
+                drafts.append(Draft(body=body, subject=booking.offer.sample, campaign=booking.offer.campaign))
+        return tuple(drafts)
+
+
+def _acts(acts: tuple[Act, ...]) -> tuple[Act, ...]:
+    """The acts of a step; a transfer is one act of its carrier."""
+    return acts or (Act(instrument="carrier", plan="transfer"),)
+
+
+def _ended_work(state: BidderState, body: Body) -> str | None:
+    """The booked work that this entry ended."""
+    if not isinstance(body, TaskDone | TaskFailed | ReservationRefused) or body.work not in state.bookings:
+        return None
+    course = state.courses.get(body.work)
+    return body.work if course is None or course.phase in ("over", "failed") else None
+
+
+def _give_up(state: BidderState, refused: EntryRefused) -> BidderState:
+    """Release what was booked for the promise that the recorder refused; its id names the entry that caused it."""
+    parts = (refused.refused_id or "").split("/")
+    cause = int(parts[1]) if len(parts) > 1 and parts[1].isdigit() else -1
+    bookings = {w: b for w, b in state.bookings.items() if b.since != cause}
+    courses = {w: c for w, c in state.courses.items() if c.since != cause}
+    return state.but(bookings=bookings, courses=courses)

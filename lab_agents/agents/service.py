@@ -1,0 +1,234 @@
+"""A service: it lends the places of the laboratory, and carries samples between them.
+
+Requests are granted in log order, whole or not at all (`places`). The grant is booked when the request is applied, so
+that the next request sees it before the first answer has left. Its own steps, transfers, run one at a time.
+Where a sample may be after a failed transfer or an unknown coating, the places stay blocked until a person answers the
+ticket of that sample: `done`, `not done` or `discard`. Where every buffer place is full, a person is asked to empty it.
+"""
+
+from pydantic import Field
+
+from lab_agents.agents.behaviour import AgentState, Draft, Job, JobOutcome
+from lab_agents.agents.courses import COURSE_KINDS, Course, begin_due, conclude_motion, follow_courses, starts
+from lab_agents.agents.places import (
+    Places,
+    Request,
+    block,
+    empty,
+    find_flaw,
+    find_full,
+    grant_waiting,
+    mark_observed,
+    move,
+    release,
+    resolve,
+)
+from lab_agents.messages.course import CampaignClosing, CampaignFinished, ObservationMade, TicketClosed
+from lab_agents.messages.frames import Logged
+from lab_agents.messages.life import EntryRefused, LabChanged, LabOpened, TroubleMet
+from lab_agents.messages.work import (
+    ReservationMade,
+    ReservationRefused,
+    ReservationReleased,
+    ReservationRequested,
+    SampleMoved,
+    SampleQuarantined,
+)
+from lab_agents.records.base import FrozenMap
+from lab_agents.records.laboratory import Laboratory
+from lab_agents.records.ticket import Trouble
+
+
+class ServiceState(AgentState):
+    """Everything a service knows. `refused` are works whose request this entry's decision turns down."""
+
+    lab: Laboratory | None = None
+    places: Places = Places()
+    courses: FrozenMap[str, Course] = Field(default_factory=dict)
+    closing: frozenset[str] = frozenset()
+
+    def jobs(self) -> tuple[Job, ...]:
+        """The transfer that has begun."""
+        return tuple(c.job for c in self.courses.values() if c.job is not None)
+
+    def waits(self) -> dict[str, str]:
+        """Why requests are not granted, and transfers not begun."""
+        reasons = {}
+        for work, request in self.places.waiting.items():
+            wanted = [n.place or f"any {n.kind}" for n in request.needs]
+            reasons[work] = f"waiting for free places: {', '.join(wanted)}"
+            full = find_full(self.places, request)
+            if full is not None:
+                reasons[work] = (
+                    f"waiting for a person: no place of kind {full} is free, and nothing under way frees one"
+                )
+        for work, course in self.courses.items():
+            if course.phase == "due" and course.present.transfer is not None:
+                reasons[work] = "waiting for the transfer before it"
+        for place, sample in self.places.blocked.items():
+            reasons[place] = f"blocked: {sample} may stand there"
+        return reasons
+
+
+class Service:
+    """One service, such as the sample robot with its places."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Kinds of entries that concern a service."""
+        return COURSE_KINDS | {
+            "LabOpened",
+            "LabChanged",
+            "SampleMoved",
+            "SampleQuarantined",
+            "TicketClosed",
+            "ObservationMade",
+            "CampaignClosing",
+            "CampaignFinished",
+        }
+
+    def start(self) -> ServiceState:
+        """A service that knows nothing."""
+        return ServiceState()
+
+    def apply(self, state: ServiceState, logged: Logged) -> ServiceState:
+        """The state after an entry: what it says, then who gets what is free, then the next transfer."""
+        body = logged.entry.record
+        lab, closing = state.lab, state.closing
+        if isinstance(body, LabOpened | LabChanged):
+            lab = body.laboratory
+        if isinstance(body, CampaignClosing):
+            closing |= {logged.entry.campaign or ""}
+        if isinstance(body, CampaignFinished):
+            closing -= {logged.entry.campaign or ""}
+        places = _without_hopeless(self._follow_places(state.places, logged), closing)
+        courses = follow_courses(state.courses, logged, self.name)
+        return ServiceState(
+            lab=lab,
+            places=grant_waiting(places, logged.position),
+            courses=begin_due(courses, self.name, logged.position),
+            closing=closing,
+        )
+
+    def _follow_places(self, places: Places, logged: Logged) -> Places:
+        body = logged.entry.record
+        match body:
+            case LabOpened() | LabChanged():
+                mine = tuple(p for p in body.laboratory.all_places if p.service == self.name)
+                return places.model_copy(update={"declared": mine})
+            case ReservationRequested():
+                return self._take_request(places, body, logged)
+            case ReservationReleased():
+                return release(places, body.work, body.places)
+            case SampleMoved():
+                return move(places, body.sample, body.source, body.target)
+            case SampleQuarantined():
+                return mark_observed(block(places, body.sample, body.places), body.sample)
+            case ObservationMade():
+                return mark_observed(places, body.observation.sample)
+            case TicketClosed():
+                subject = logged.entry.subject
+                return empty(places, subject) if body.answer == "emptied" else resolve(places, subject, body.answer)
+            case EntryRefused():
+                return _give_up(places, body) if body.source == self.name else places
+            case _:
+                return places
+
+    def _take_request(self, places: Places, body: ReservationRequested, logged: Logged) -> Places:
+        if body.service != self.name or find_flaw(places, body.needs) is not None:
+            return places
+        request = Request(
+            work=body.work,
+            sample=body.sample,
+            holder=logged.seal.source,
+            campaign=logged.entry.campaign,
+            needs=body.needs,
+            position=logged.position,
+        )
+        return places.model_copy(update={"waiting": {**places.waiting, body.work: request}})
+
+    def decide(self, before: ServiceState, after: ServiceState, logged: Logged) -> tuple[Draft, ...]:
+        """Refusals, grants, a full rack, the next transfer."""
+        return (
+            *self._refusals(before, after, logged),
+            *_grants(after, logged.position),
+            *_full(before, after),
+            *starts(after.courses, self.name, logged.position, _carrier(after.lab, self.name)),
+        )
+
+    def _refusals(self, before: ServiceState, after: ServiceState, logged: Logged) -> tuple[Draft, ...]:
+        body = logged.entry.record
+        drafts = []
+        if isinstance(body, ReservationRequested) and body.service == self.name:
+            flaw = find_flaw(after.places, body.needs)
+            if flaw is None and body.work not in {**after.places.waiting, **after.places.grants}:
+                flaw = "the buffer places are full and the campaign is closing"
+            if flaw is not None:
+                refused = ReservationRefused(work=body.work, reason=flaw)
+                drafts.append(Draft(body=refused, subject=body.sample, campaign=logged.entry.campaign))
+        for work, request in sorted(before.places.waiting.items()):
+            if work not in after.places.waiting and work not in after.places.grants:
+                refused = ReservationRefused(work=work, reason="the buffer places are full and the campaign is closing")
+                drafts.append(Draft(body=refused, subject=request.sample, campaign=request.campaign))
+        return tuple(drafts)
+
+    def conclude(self, job: Job, outcome: JobOutcome) -> tuple[Draft, ...]:
+        """A transfer's end, and where the sample stands."""
+        return conclude_motion(job, outcome)
+
+
+def _carrier(lab: Laboratory | None, name: str) -> str:
+    instruments = () if lab is None or name not in lab.agents else lab.agents[name].instruments
+    return instruments[0] if instruments else name
+
+
+def _without_hopeless(places: Places, closing: frozenset[str]) -> Places:
+    """Without requests of closing campaigns that nothing under way can ever satisfy: they would never end."""
+    waiting = {
+        work: request
+        for work, request in places.waiting.items()
+        if request.campaign not in closing or find_full(places, request) is None
+    }
+    return places.model_copy(update={"waiting": waiting})
+
+
+def _grants(after: ServiceState, position: int) -> tuple[Draft, ...]:
+    grants = [g for g in after.places.grants.values() if g.since == position]
+    return tuple(
+        Draft(
+            body=ReservationMade(work=g.work, sample=g.sample, holder=g.holder, places=g.places),
+            subject=g.sample,
+            campaign=g.campaign,
+        )
+        for g in sorted(grants, key=lambda g: g.work)
+    )
+
+
+def _full(before: ServiceState, after: ServiceState) -> tuple[Draft, ...]:
+    """One trouble for each kind of place that has become full while work waits for it."""
+    were = {find_full(before.places, r) for r in before.places.waiting.values()}
+    now = {find_full(after.places, r) for r in after.places.waiting.values()}
+    return tuple(
+        Draft(
+            body=TroubleMet(
+                trouble=Trouble(
+                    what=f"Every place of kind {kind} is full, and work waits for one",
+                    evidence={"waiting": ", ".join(sorted(after.places.waiting))[:2000]},
+                    remedies=("emptied", "close the campaign"),
+                    default="close the campaign",
+                )
+            ),
+            subject=kind,
+        )
+        for kind in sorted(k for k in now - were if k is not None)
+    )
+
+
+def _give_up(places: Places, refused: EntryRefused) -> Places:
+    """Release the grants that the recorder refused; the id of the entry names its cause."""
+    parts = (refused.refused_id or "").split("/")
+    cause = int(parts[1]) if len(parts) > 1 and parts[1].isdigit() else -1
+    return places.model_copy(update={"grants": {w: g for w, g in places.grants.items() if g.since != cause}})
