@@ -38,9 +38,8 @@ class ChildPlan:
         command: Builds the command line.
         log: File that takes its output.
         instruments: Instruments that it alone drives; a latched guard does not start it.
-        needs: Names of children that must be up before it, and `addresses` for the simulated lab's addresses.
         beats: Whether it beats on a pipe; a foreign program does not.
-        detached: Whether it outlives the guard and is found again (the simulator).
+        lock: For a process that outlives the guard (the simulator): the lock by which it is found again.
         environment: Added to the environment at its start.
     """
 
@@ -49,10 +48,14 @@ class ChildPlan:
     command: Callable[[Spawn], list[str]]
     log: Path
     instruments: tuple[str, ...] = ()
-    needs: tuple[str, ...] = ()
     beats: bool = True
-    detached: bool = False
+    lock: Path | None = None
     environment: Callable[[], Mapping[str, str]] = dict
+
+    @property
+    def is_detached(self) -> bool:
+        """Whether it outlives the guard."""
+        return self.lock is not None
 
 
 Verdict = Literal["fine", "lost", "dead"]
@@ -130,14 +133,17 @@ class Child:
                 pass_fds=pipes,
                 env={**os.environ, **self.plan.environment()},
                 # A group of its own, so that what it starts can be killed with it; a session where it is to outlive us.
-                process_group=None if self.plan.detached else 0,
-                start_new_session=self.plan.detached,
+                process_group=None if self.plan.is_detached else 0,
+                start_new_session=self.plan.is_detached,
             )
         self.identity = identity(self._process.pid)
 
-    def adopt(self, pid: int, epoch: int) -> None:
-        """Take over a detached process that an earlier guard had started."""
-        self._adopted, self.identity, self.epoch, self._started = pid, identity(pid), epoch, self._monotonic()
+    def adopt(self, pid: int, epoch: int) -> bool:
+        """Take over a detached process that an earlier guard had started; False where it is gone."""
+        self.identity = identity(pid)
+        if self.identity is not None:
+            self._adopted, self.epoch, self._started = pid, epoch, self._monotonic()
+        return self.identity is not None
 
     def _hear(self, wake: Callable[[], None]) -> None:
         if self._up is None:

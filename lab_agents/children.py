@@ -110,7 +110,8 @@ class Household:
             return ()
         command = self._command("simulator", "simulator")
         log = self.folder.log("simulator")
-        return (ChildPlan("simulator", "simulator", command, log, beats=False, detached=True),)
+        lock = self.folder.simulator / "lock"
+        return (ChildPlan("simulator", "simulator", command, log, beats=False, lock=lock),)
 
     def _plain(self, role: str, name: str) -> tuple[ChildPlan, ...]:
         return (ChildPlan(role, name, self._command(role, name), self.folder.log(name)),)

@@ -1,8 +1,8 @@
 """A guard's door for people: JSON lines on a socket in the state folder, and signed ones on an address.
 
 A client sends one object with `do`; the guard answers with any number of objects, the last of which has `ok`. On the
-address the guard first sends `{"nonce": …}`, and takes only `stop` and `status`, in `{"request": text, "signature": hex}`
-with the HMAC-SHA256 of nonce and text under the machine's key of the lab file.
+address the guard first sends `{"nonce": …}`, and takes only `stop` and `status`, as `{"request": text, "signature":
+hex}` with the HMAC-SHA256 of nonce and text under the machine's key of the lab file.
 """
 
 import asyncio
@@ -23,6 +23,8 @@ from lab_agents.records.laboratory import GuardAddress
 
 MAX_LINE = 64 * 1024
 """Bytes of a request; a stop has a few hundred."""
+GOODBYE = 1.0
+"""Wall seconds that clients get to read their last line when the guard ends."""
 REMOTE = frozenset({"stop", "status"})
 """What may be asked from another machine: nothing that makes anything move."""
 
@@ -45,7 +47,7 @@ class ControlServer:
     def __init__(self, path: Path, answer: Answer, address: GuardAddress | None = None) -> None:
         self._path, self._answer, self._address = path, answer, address
         self._exit = AsyncExitStack()
-        self._clients: set[asyncio.StreamWriter] = set()
+        self._clients: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> "ControlServer":
         self._exit.callback((await serve_at(self._path, self._serve_local)).close)
@@ -54,9 +56,12 @@ class ControlServer:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for writer in self._clients:
-            writer.close()
         await self._exit.aclose()
+        if self._clients:
+            # Whoever asked for the end is to hear of it.
+            await asyncio.wait(self._clients, timeout=GOODBYE)
+            for task in tuple(self._clients):
+                task.cancel()
         with suppress(FileNotFoundError):
             self._path.unlink()
 
@@ -99,12 +104,14 @@ class ControlServer:
     @asynccontextmanager
     async def _connection(self, writer: asyncio.StreamWriter) -> AsyncIterator[None]:
         """Keep a client until it is done; one that leaves early or sends nonsense ends only its own connection."""
-        self._clients.add(writer)
+        task = asyncio.current_task()
+        if task is not None:
+            self._clients.add(task)
+            task.add_done_callback(self._clients.discard)
         try:
             with suppress(OSError, EOFError, ValueError, TypeError, KeyError):
                 yield
         finally:
-            self._clients.discard(writer)
             writer.close()
 
 

@@ -1,0 +1,129 @@
+"""The guard's process: `python -m lab_agents.guard_process --state DIR [--machine NAME]`."""
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from setproctitle import setproctitle
+
+from instruments.lab import read_laboratory
+from lab_agents.bus.broker import check_port, choose_port
+from lab_agents.bus.mqtt import MqttBus
+from lab_agents.children import Household, assembly
+from lab_agents.control import ControlServer
+from lab_agents.errors import BusError, LabAgentsError
+from lab_agents.guard import Guard
+from lab_agents.guard_link import GuardLink
+from lab_agents.guard_requests import GuardRequests
+from lab_agents.messages.frames import GuardStatus
+from lab_agents.messages.topics import Topics
+from lab_agents.records.laboratory import Laboratory
+from lab_agents.remains import bury
+from lab_agents.state_folder import StateFolder, locked, read_json, write_json
+
+
+def main() -> None:
+    """Guard one machine until told to end. Prints to its standard error, which `start_guard` makes its log."""
+    parser = argparse.ArgumentParser(description="Guard one machine of a laboratory.")
+    parser.add_argument("--state", type=Path, required=True, help="the laboratory's state folder")
+    parser.add_argument("--machine", help="the machine's name in the lab file; the first one if not given")
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        folder = StateFolder.open(arguments.state)
+        laboratory = read_laboratory(folder.lab_file)
+        machine = arguments.machine or laboratory.machines[0]
+        setproctitle(f"lab-agents: guard {machine}")
+        # An instant longer than a look at the lock takes.
+        with locked(folder.guard(machine) / "lock", within=1.0):
+            asyncio.run(_guard(folder, laboratory, machine))
+    except LabAgentsError as error:
+        sys.exit(f"lab-agents guard: {error}")
+
+
+async def _guard(folder: StateFolder, laboratory: Laboratory, machine: str) -> None:
+    remains = await bury(folder.guard(machine) / "children.json")
+    household, url = _furnish(folder, laboratory, machine)
+    # The guard writes safe states itself, also over Channel Access, which reads its environment when it is first used.
+    os.environ.update(household.epics_environment(household.instruments))
+    guard = Guard(household, remains)
+    write_json(
+        folder.runtime,
+        {"broker": url, "repeater_port": household.repeater_port, "guard": os.getpid(), "machine": machine},
+    )
+    topic = Topics(laboratory.name).build("guard_status", machine=machine)
+    will = GuardStatus(machine=machine, epoch=guard.epoch, pid=os.getpid(), alive=False).model_dump_json().encode()
+    await attend(guard, MqttBus(url, f"guard-{machine}-{guard.epoch}", will=(topic, will)))
+
+
+async def attend(guard: Guard, bus: MqttBus) -> None:
+    """Run a guard with its bus and its door until it has ended."""
+    link = GuardLink(guard, bus)
+    requests = GuardRequests(guard, link)
+    household = guard.household
+    path = household.folder.guard(household.machine) / "guard.sock"
+    address = household.laboratory.guards.get(household.machine)
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, lambda: requests.begin_shutdown(is_draining=True))
+    async with ControlServer(path, requests.answer, address), asyncio.TaskGroup() as tasks:
+        others = [
+            tasks.create_task(_stay_on_bus(bus, link), name="bus"),
+            tasks.create_task(guard.stand_by(), name="stand by"),
+            tasks.create_task(_tell_systemd(household.settings.beat), name="watchdog"),
+        ]
+        await guard.watch()
+        for task in others:
+            task.cancel()
+
+
+async def _stay_on_bus(bus: MqttBus, link: GuardLink) -> None:
+    # The watch must not wait for a broker that it has yet to start.
+    async with bus:
+        await link.run()
+
+
+def _furnish(folder: StateFolder, laboratory: Laboratory, machine: str) -> tuple[Household, str]:
+    """Ports are chosen once and kept, so that whoever was connected finds the next broker at the same address."""
+    kept = read_json(folder.runtime) if folder.runtime.exists() else {}
+    port: int | None = None
+    url = laboratory.broker
+    if url is None:
+        if machine != laboratory.machines[0]:
+            raise BusError(f"Machine {machine} needs `broker` in the lab file: the one started here is on loopback.")
+        port = _port_again(str(kept.get("broker", "")))
+        url = f"mqtt://127.0.0.1:{port}"
+    repeater = kept.get("repeater_port")
+    repeater = repeater if isinstance(repeater, int) else choose_port()
+    return Household(laboratory, machine, folder, assembly(folder), port, repeater), url
+
+
+def _port_again(url: str) -> int:
+    with suppress(BusError, ValueError):
+        port = int(url.rpartition(":")[2])
+        check_port(port)
+        return port
+    return choose_port()
+
+
+async def _tell_systemd(beat: float) -> None:
+    """Keep systemd's watchdog quiet while the event loop turns; does nothing elsewhere."""
+    where = os.environ.get("NOTIFY_SOCKET")
+    if where is None:
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as notify:
+        word = b"READY=1"
+        while True:
+            with suppress(OSError):
+                notify.sendto(word, where.replace("@", "\0", 1) if where.startswith("@") else where)
+            word = b"WATCHDOG=1"
+            await asyncio.sleep(beat)
+
+
+if __name__ == "__main__":
+    main()
