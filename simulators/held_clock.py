@@ -18,18 +18,43 @@ STRIDE = 0.1
 """Wall seconds between two steps of a clock that walks: short enough for people, long enough to sync each to disk."""
 
 
+class Verdict(Protocol):
+    """One look at the laboratory, as whoever looks writes it down."""
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether every agent has handled the newest entry, owes nothing, and every motion only waits."""
+        ...
+
+    @property
+    def next_timer(self) -> datetime | None:
+        """The earliest laboratory time that an agent waits for."""
+        ...
+
+    @property
+    def reason(self) -> str:
+        """Why the clock must stand, for people."""
+        ...
+
+    @property
+    def runs_at_wall_speed(self) -> bool:
+        """A guard is latched, or a program of an agent that is out runs."""
+        ...
+
+    @property
+    def campaign_open(self) -> bool:
+        """False while no campaign is open; the clock stands."""
+        ...
+
+    @property
+    def acknowledged(self) -> frozenset[str]:
+        """Ended programs that nobody waits on: their outcome stands in the log, or their agent is out."""
+        ...
+
+
 @dataclass(frozen=True)
 class Rest:
-    """One look at the laboratory.
-
-    Attributes:
-        at_rest: Whether every agent has handled the newest entry, owes nothing, and every motion only waits.
-        next_timer: The earliest laboratory time that an agent waits for.
-        reason: Why the clock must stand, for people.
-        runs_at_wall_speed: A guard is latched, or a program of an agent that is out runs.
-        campaign_open: False while no campaign is open; the clock stands.
-        acknowledged: Tokens of `finished` that nobody waits on: their outcome stands in the log, or their agent is out.
-    """
+    """A verdict as plain values; see `Verdict`."""
 
     at_rest: bool
     next_timer: datetime | None = None
@@ -42,7 +67,7 @@ class Rest:
 class LabAtRest(Protocol):
     """Who knows whether the laboratory is at rest."""
 
-    def verdict(self, finished: Collection[str]) -> Rest:
+    def verdict(self, finished: Collection[str]) -> Verdict:
         """A pure look at what is known now.
 
         Args:
@@ -114,7 +139,7 @@ Step = Stand | Jump | Walk
 
 
 def next_step(
-    rest: Rest, now: datetime, next_end: datetime | None, waiting: Collection[str], speed: float | None
+    rest: Verdict, now: datetime, next_end: datetime | None, waiting: Collection[str], speed: float | None
 ) -> Step:
     """What the held clock does next.
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
+from urllib.parse import urlsplit
+
 from lab_agents.records.laboratory import InstrumentDeclaration, Laboratory
 from lab_agents.tables import Table
 from simulators.errors import WorldError
@@ -101,7 +103,28 @@ def install(laboratory: Laboratory, table: Table | None, world: WorldState) -> d
         WorldError: If the lab file cannot be simulated with that table.
     """
     models, faults = Models(laboratory, table), declared_faults(laboratory.simulation)
-    return {name: Firmware(name, models.model(name), world, models.draws, faults) for name in laboratory.instruments}
+    return {
+        name: Firmware(name, models.model(name), world, models.draws, faults)
+        for name, declaration in laboratory.instruments.items()
+        if is_simulated(name, declaration)
+    }
+
+
+def is_simulated(name: str, declaration: InstrumentDeclaration) -> bool:
+    """Whether an instrument is simulated: its address has port 0. With a port it is real and left alone.
+
+    Raises:
+        WorldError: If it should listen beyond loopback.
+    """
+    parts = urlsplit(declaration.address)
+    if parts.port != 0:
+        return False
+    if parts.hostname != "127.0.0.1":
+        raise WorldError(
+            f"{name} has the address {declaration.address}; a simulated instrument listens on 127.0.0.1 only. "
+            "Write 127.0.0.1:0, or the port of the real instrument."
+        )
+    return True
 
 
 def _spans(declaration: InstrumentDeclaration, *quantities: str) -> dict[str, Span]:

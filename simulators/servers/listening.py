@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 from lab_agents.records.laboratory import Laboratory
 from simulators.errors import WorldError
 from simulators.floor import Floor
+from simulators.installation import is_simulated
 from simulators.servers.channel_access import ChannelAccessServer
 from simulators.servers.modbus import KINDS, ModbusServer, Unit
 from simulators.servers.opcua import OpcuaServer
@@ -26,10 +27,14 @@ class Server(Protocol):
 
 
 class Servers:
-    """One server per protocol and port of a laboratory's addresses. A port chosen once is asked for again."""
+    """One server per protocol; all Modbus units share a port. A port chosen once is asked for again at the next start.
+
+    Only instruments whose address has port 0 are simulated: one with a port is real, and somebody else listens there.
+    """
 
     def __init__(self, laboratory: Laboratory, floor: Floor) -> None:
-        self._laboratory, self._floor = laboratory, floor
+        self._floor = floor
+        self._declarations = {n: d for n, d in laboratory.instruments.items() if is_simulated(n, d)}
         self._started: list[Server] = []
         self.addresses: dict[str, str] = {}
 
@@ -38,14 +43,11 @@ class Servers:
 
         Raises:
             WorldError: If an address cannot be meant.
-            OSError: If a declared port is taken.
+            OSError: If no port can be had.
         """
         groups: dict[str, list[str]] = {}
-        for name, declaration in self._laboratory.instruments.items():
-            if declaration.driver in KINDS:
-                groups.setdefault(f"modbus-{_split(name, declaration.address)[1]}", []).append(name)
-            else:
-                groups[name] = [name]
+        for name, declaration in self._declarations.items():
+            groups.setdefault("modbus" if declaration.driver in KINDS else name, []).append(name)
         for group, names in groups.items():
             await self._start(group, names)
 
@@ -55,33 +57,35 @@ class Servers:
             await self._started.pop().close()
 
     async def _start(self, group: str, names: list[str]) -> None:
-        declarations = self._laboratory.instruments
+        last = int(self._floor.world.fact(f"port.{group}") or 0)
         server = self._server(names)
-        declared = _split(names[0], declarations[names[0]].address)[1]
-        port = declared or int(self._floor.world.fact(f"port.{group}") or 0)
         try:
-            chosen = await server.start(port)
+            port = await server.start(last)
         except OSError:
-            if declared:
+            if last == 0:
                 raise
             # The port of the last time is taken by somebody else; clients read the new one from addresses.json.
-            chosen = await server.start(0)
+            server = self._server(names)
+            port = await server.start(0)
         self._started.append(server)
-        await self._floor.remember(f"port.{group}", str(chosen))
+        await self._floor.remember(f"port.{group}", str(port))
         for name in names:
-            self.addresses[name] = _with_port(declarations[name].address, chosen)
+            self.addresses[name] = _with_port(self._declarations[name].address, port)
 
     def _server(self, names: list[str]) -> Server:
-        driver = self._laboratory.instruments[names[0]].driver
+        driver = self._declarations[names[0]].driver
         if driver in KINDS:
             return ModbusServer(self._floor, self._units(names))
-        return _MAKERS[driver](self._floor, names[0], self._laboratory.instruments[names[0]].address)
+        return _MAKERS[driver](self._floor, names[0], self._declarations[names[0]].address)
 
     def _units(self, names: list[str]) -> dict[int, Unit]:
         units: dict[int, Unit] = {}
         for name in names:
-            declaration = self._laboratory.instruments[name]
-            number = int(parse_qs(urlsplit(declaration.address).query).get("unit", ["1"])[0])
+            declaration = self._declarations[name]
+            text = parse_qs(urlsplit(declaration.address).query).get("unit", ["1"])[0]
+            number = int(text) if text.isdecimal() else 0
+            if not 1 <= number <= 247:
+                raise WorldError(f"{name} has the unit {text}; a Modbus unit is a number from 1 to 247.")
             if number in units:
                 raise WorldError(f"{name} and {units[number].instrument} have the same unit {number} on one port.")
             units[number] = Unit(name, *KINDS[declaration.driver])
@@ -94,13 +98,6 @@ _MAKERS: Mapping[str, Callable[[Floor, str, str], Server]] = {
     "scpi_tester": lambda floor, name, _: ScpiServer(floor, name),
 }
 """Driver name → server of one instrument at an address."""
-
-
-def _split(name: str, address: str) -> tuple[str, int]:
-    parts = urlsplit(address)
-    if parts.hostname not in ("127.0.0.1", "localhost") or parts.port is None:
-        raise WorldError(f"{name}: a simulated instrument listens on 127.0.0.1 only; its address is {address}.")
-    return parts.hostname, parts.port
 
 
 def _with_port(address: str, port: int) -> str:

@@ -44,6 +44,7 @@ class OpcuaServer:
         await server.init()
         server.set_endpoint(f"opc.tcp://127.0.0.1:{port}/{self._instrument}")
         server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
+        server.set_identity_tokens([ua.AnonymousIdentityToken])
         await self._populate(server)
         server.subscribe_server_callback(CallbackType.PostWrite, self._written)
         await self._refresh()
