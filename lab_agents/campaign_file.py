@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_core import to_json
 
+from instruments.lab import find_laboratory
 from lab_agents.declarations import Declaration, read_declaration
 from lab_agents.errors import DeclarationError, TableError
 from lab_agents.records.base import Name, Record
@@ -108,44 +109,16 @@ def read_campaign(
         space=space.model_copy(update={"pool": pool}),
         content=_fingerprint(declared, lab or declared.lab, data),
     )
-    lab_path = find_lab(lab, Path()) if lab else _declared_lab(document, declared.lab, path.parent)
+    lab_path = find_laboratory(lab, Path()) if lab else _declared_lab(document, declared.lab, path.parent)
     return CampaignFile(plan, lab_path.stem, lab_path, document, declared.table, table_path, data)
 
 
 _COPIED = ("name", "target", "budget", "batch", "planner", "autonomy", "measurement", "lines", "seed")
 
 
-def find_lab(lab: str, base: Path) -> Path:
-    """The lab file that `lab` means: a path (relative to `base`), or the name of one that comes with the package.
-
-    Raises:
-        DeclarationError: If there is none; the message names those that exist.
-    """
-    if lab.endswith((".yaml", ".yml")) or "/" in lab:
-        path = base / lab
-        if path.is_file():
-            return path.resolve()
-        raise DeclarationError("there is no such lab file", source=str(path), remedy="Check the path")
-    for folder in (base, *_lab_folders()):
-        if (folder / f"{lab}.yaml").is_file() and folder != base:
-            return folder / f"{lab}.yaml"
-    known = ", ".join(sorted({p.stem for folder in _lab_folders() for p in folder.glob("*.yaml")}))
-    raise DeclarationError(
-        f"there is no laboratory {lab!r}",
-        source=lab,
-        remedy=f"Known are {known}; or give the path of a lab file",
-    )
-
-
-def _lab_folders() -> tuple[Path, ...]:
-    package = Path(__file__).parent
-    # Installed, the lab files lie inside the package; in a checkout, beside it.
-    return (package / "deployment" / "labs", package.parent / "deployment" / "labs")
-
-
 def _declared_lab(document: Declaration, lab: str, base: Path) -> Path:
     try:
-        return find_lab(lab, base)
+        return find_laboratory(lab, base)
     except DeclarationError as error:
         raise document.error(error.what, "lab", remedy=error.remedy) from None
 

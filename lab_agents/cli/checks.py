@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from lab_agents.cli.exits import Exit
 from lab_agents.cli.output import say, say_json
 
 labs = typer.Typer(help="Laboratories and their files.", no_args_is_help=True, rich_markup_mode=None)
@@ -29,7 +30,7 @@ def check_lab(
         str, typer.Argument(metavar="FILE", help="A lab file, or the name of a laboratory that comes along.")
     ],
     as_json: AsJson = False,
-) -> None:
+) -> int:
     """Check a lab file: fields, drivers, addresses, limits in the hardware, what an instrument cannot promise.
 
     Nothing moves: limits are read, not written.
@@ -41,6 +42,7 @@ def check_lab(
         say_json(report)
     else:
         say(report.to_text())
+    return Exit.OK if report.is_good else Exit.DECLARATION
 
 
 @campaigns.command("check")

@@ -1,0 +1,128 @@
+"""Checking a campaign against its laboratory: what it wants must be something that the laboratory can do."""
+
+from instruments.lab import read_laboratory
+from lab_agents.campaign_file import CampaignFile
+from lab_agents.errors import DeclarationError
+from lab_agents.records.laboratory import Channel, Laboratory
+from lab_agents.records.space import Parameter
+from lab_agents.replayed_table import channels_for
+
+
+def check_against_lab(campaign: CampaignFile) -> Laboratory:
+    """Check, and return the laboratory as this campaign will find it.
+
+    Raises:
+        DeclarationError: Naming the campaign file's line, if no station takes the measurement, no analysis understands
+            it, a line is not there, a parameter has no channel, or no line can dose its range.
+    """
+    laboratory = read_laboratory(campaign.lab_path)
+    if not laboratory.channels and laboratory.simulation is not None:
+        _check_channel_count(campaign)
+        laboratory = laboratory.model_copy(update={"channels": channels_for(campaign.plan.space)})
+    _check_measurement(campaign, laboratory)
+    _check_lines(campaign, laboratory)
+    _check_planner(campaign)
+    _check_channels(campaign, laboratory)
+    _check_replay(campaign, laboratory)
+    return laboratory
+
+
+_CHANNELS = 4
+"""Of every dispenser that comes along; a table with more inputs needs a laboratory of its own."""
+
+
+def _check_channel_count(campaign: CampaignFile) -> None:
+    n = len(campaign.plan.space.parameters)
+    if n > _CHANNELS:
+        raise campaign.declaration.error(
+            f"{n} inputs are declared; the dispensers of {campaign.lab} have {_CHANNELS} channels", "table", "inputs",
+            remedy="Take a laboratory with more channels, or fix some inputs",
+        )  # fmt: skip
+
+
+def _check_measurement(campaign: CampaignFile, laboratory: Laboratory) -> None:
+    from lab_agents.analysis.kinds import ANALYSES
+
+    wanted = campaign.plan.measurement
+    if wanted not in ANALYSES:
+        raise campaign.declaration.error(
+            f"no analysis understands {wanted!r}", "measurement", remedy=f"Known are {', '.join(sorted(ANALYSES))}"
+        )
+    stations = laboratory.agents_of("characterization")
+    kinds = {s: laboratory.agents[s].settings.get("kind") for s in stations}
+    if wanted not in kinds.values():
+        can = ", ".join(f"{s} takes {k}" for s, k in kinds.items()) or "it has no station at all"
+        raise campaign.declaration.error(
+            f"no station of {laboratory.name} takes a {wanted}", "measurement", remedy=f"There {can}"
+        )
+
+
+def _check_lines(campaign: CampaignFile, laboratory: Laboratory) -> None:
+    known = laboratory.agents_of("synthesis")
+    if not known:
+        raise campaign.declaration.error(f"{laboratory.name} has no synthesis line", "lab")
+    for number, line in enumerate(campaign.plan.lines):
+        if line not in known:
+            raise campaign.declaration.error(
+                f"there is no line {line!r} in {laboratory.name}",
+                "lines",
+                number,
+                remedy=f"Known are {', '.join(known)}",
+            )
+
+
+def _check_planner(campaign: CampaignFile) -> None:
+    from importlib.metadata import entry_points
+
+    known = sorted({point.name for point in entry_points(group="lab_agents.planners")})
+    wanted = campaign.plan.planner.name
+    if wanted not in known:
+        raise campaign.declaration.error(
+            f"there is no planner {wanted!r}", "planner", "name", remedy=f"Installed are {', '.join(known)}"
+        )
+
+
+def _check_channels(campaign: CampaignFile, laboratory: Laboratory) -> None:
+    channels = {c.parameter: c for c in laboratory.channels}
+    inputs = ("table", "inputs") if campaign.table is not None else ("space", "parameters")
+    for parameter in campaign.plan.space.parameters:
+        channel = channels.get(parameter.name)
+        if channel is None:
+            raise campaign.declaration.error(
+                f"{laboratory.name} has no channel for {parameter.name}", *inputs, parameter.name,
+                remedy=f"Its channels are {', '.join(channels) or 'none'}",
+            )  # fmt: skip
+        problems = [
+            p for p in (_dosing_problem(laboratory, d, parameter, channel) for d in _dispensers(laboratory)) if p
+        ]
+        if problems and len(problems) == len(_dispensers(laboratory)):
+            raise campaign.declaration.error(
+                "; ".join(problems), *inputs, parameter.name, remedy="Narrow the range, or change the channel's scale"
+            )
+
+
+def _dispensers(laboratory: Laboratory) -> list[str]:
+    return [name for name, i in laboratory.instruments.items() if "volume" in i.limits]
+
+
+def _dosing_problem(laboratory: Laboratory, dispenser: str, parameter: Parameter, channel: Channel) -> str:
+    limit = laboratory.instruments[dispenser].limits["volume"]
+    ends = sorted(channel.offset + channel.scale * v for v in (parameter.lower, parameter.upper))
+    # A ten-thousandth of the range is rounding, not a wish.
+    slack = 1e-4 * (limit.upper - limit.lower)
+    if ends[0] < limit.lower - slack or ends[1] > limit.upper + slack:
+        return (
+            f"{parameter.name} from {parameter.lower:g} to {parameter.upper:g} needs {ends[0]:g} to {ends[1]:g} µL; "
+            f"{dispenser} doses {limit.lower:g} to {limit.upper:g}"
+        )
+    return ""
+
+
+def _check_replay(campaign: CampaignFile, laboratory: Laboratory) -> None:
+    simulation = laboratory.simulation
+    if simulation is not None and simulation.world == "replay" and campaign.data is None:
+        raise DeclarationError(
+            f"{laboratory.name} replays recorded measurements, and this campaign names no table",
+            source=campaign.source, line=campaign.declaration.line("space"), field="space",
+            remedy="Declare a table, or take another laboratory",
+        )  # fmt: skip

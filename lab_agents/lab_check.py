@@ -1,0 +1,153 @@
+"""Checking a laboratory before it is used: its file, and, where it is real, its instruments. Nothing is written."""
+
+import asyncio
+import socket
+from pathlib import Path
+
+from instruments.addresses import Address, parse_address
+from instruments.drivers import Driver, load_driver
+from instruments.errors import InstrumentError
+from instruments.lab import find_laboratory, read_laboratory
+from instruments.transports.connection import Connection
+from lab_agents.records.base import Name, Record
+from lab_agents.records.laboratory import InstrumentDeclaration, Laboratory
+from lab_agents.settings import DEFAULT
+
+_LIMIT_SIGNALS = {"modbus": ("low", "high"), "ca": ("LOW", "HIGH")}
+"""Signals that hold the hardware's limits of an instrument's first quantity, by protocol; the others hold none."""
+
+
+class InstrumentFinding(Record):
+    """What was found of one instrument. `problems` must be mended; `notes` are good to know."""
+
+    instrument: Name
+    driver: Name
+    address: str
+    owner: Name
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class LabReport(Record):
+    """What was found of a laboratory."""
+
+    file: str
+    name: Name
+    n_agents: int
+    n_places: int
+    is_simulated: bool
+    instruments: tuple[InstrumentFinding, ...]
+
+    @property
+    def is_good(self) -> bool:
+        """Whether nothing must be mended."""
+        return not any(i.problems for i in self.instruments)
+
+    def to_text(self) -> str:
+        """The report for people."""
+        kind = "simulated" if self.is_simulated else "real"
+        counts = f"{self.n_agents} agents, {len(self.instruments)} instruments, {self.n_places} places"
+        lines = [f"{self.file}: {self.name}, {kind}, {counts}"]
+        for found in self.instruments:
+            mark = "MEND" if found.problems else "good"
+            lines.append(f"  {mark}  {found.instrument} ({found.driver} at {found.address}, driven by {found.owner})")
+            lines += [f"        {text}" for text in (*found.problems, *found.notes)]
+        return "\n".join(lines)
+
+
+def check_laboratory(name_or_path: str) -> LabReport:
+    """Check a lab file, and every instrument that it can reach.
+
+    Raises:
+        DeclarationError: If the file cannot be meant; what only an instrument can tell stands in the report.
+    """
+    path = find_laboratory(name_or_path, Path())
+    laboratory = read_laboratory(path)
+    findings = asyncio.run(_check_all(laboratory))
+    return LabReport(
+        file=str(path),
+        name=laboratory.name,
+        n_agents=len(laboratory.agents),
+        n_places=len(laboratory.all_places),
+        is_simulated=laboratory.simulation is not None,
+        instruments=tuple(findings),
+    )
+
+
+async def _check_all(laboratory: Laboratory) -> list[InstrumentFinding]:
+    return list(await asyncio.gather(*(_check(laboratory, name) for name in laboratory.instruments)))
+
+
+async def _check(laboratory: Laboratory, name: str) -> InstrumentFinding:
+    declaration = laboratory.instruments[name]
+    driver, address = load_driver(declaration.driver), parse_address(declaration.address)
+    problems: list[str] = []
+    notes = _promises(driver, declaration)
+    if address.port == 0:
+        notes.append("its port is chosen when the simulated laboratory starts")
+        if laboratory.simulation is None:
+            problems.append("port 0 is for simulated laboratories; write the instrument's port")
+    elif laboratory.simulation is not None:
+        problems += _port_problems(address)
+    else:
+        problems += await _reach(name, driver, declaration, address, notes)
+    return InstrumentFinding(
+        instrument=name,
+        driver=declaration.driver,
+        address=str(address),
+        owner=laboratory.owner(name),
+        problems=tuple(problems),
+        notes=tuple(notes),
+    )
+
+
+def _promises(driver: Driver, declaration: InstrumentDeclaration) -> list[str]:
+    """What the instrument cannot promise, and what follows from it."""
+    notes = []
+    if not driver.traits.holds_token:
+        notes.append(
+            "it cannot hold a token or epoch: after a crash an actuation in flight is unknown until a person says"
+        )
+    if driver.traits.single_client:
+        notes.append("it accepts one connection: the emergency stop connects after its agent was killed")
+    if not declaration.safe_state:
+        notes.append("no safe state is declared: the emergency stop can only kill its agent")
+    return notes
+
+
+def _port_problems(address: Address) -> list[str]:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address.host, address.port))
+        except OSError as error:
+            return [f"port {address.port} is taken ({error.strerror}): stop what listens there, or write port 0"]
+    return []
+
+
+async def _reach(
+    name: str, driver: Driver, declaration: InstrumentDeclaration, address: Address, notes: list[str]
+) -> list[str]:
+    connection = Connection(driver.wire(address, DEFAULT.request), f"{name} at {address}", DEFAULT.request)
+    try:
+        await connection.connect()
+        return await _compare_limits(connection, driver, declaration, notes)
+    except InstrumentError as error:
+        return [f"{error}. Switch it on, check its cable and address"]
+    finally:
+        await connection.close()
+
+
+async def _compare_limits(
+    connection: Connection, driver: Driver, declaration: InstrumentDeclaration, notes: list[str]
+) -> list[str]:
+    signals, quantity = _LIMIT_SIGNALS.get(driver.scheme), next(iter(driver.units), None)
+    if signals is None or quantity is None:
+        notes.append("its hardware holds no limits that could be read back")
+        return []
+    limit = declaration.limits[quantity]
+    low, high = [await connection.read(signal) for signal in signals]
+    if (low, high) == (limit.lower, limit.upper):
+        return []
+    there, here = f"{low} to {high}", f"{limit.lower:g} to {limit.upper:g}"
+    return [f"the hardware limits {quantity} to {there}, the lab file to {here}: make them agree"]
