@@ -14,6 +14,7 @@ LabAgentsError
 ├── FencedError             a newer process of the same source was born; this one must exit
 ├── StateFolderError        a state folder of another laboratory or version, or one that is in use
 ├── ComputeError            a computing job that failed, with the text of its error
+├── ReportError             a report of a campaign that does not stand in the log
 └── GuardError              the guard of a machine cannot be reached or refuses
 """
 
@@ -84,6 +85,10 @@ class StateFolderError(LabAgentsError):
 
 class ComputeError(LabAgentsError):
     """A computing job that failed; the message is the text of its error."""
+
+
+class ReportError(LabAgentsError):
+    """A report of a campaign that does not stand in the log."""
 
 
 class GuardError(LabAgentsError):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from lab_agents.errors import ReportError
 from lab_agents.messages import course, life, work
 from lab_agents.messages.frames import Logged
 from lab_agents.records.recipe import ActResult, Task
@@ -206,12 +207,14 @@ def tell(entries: Iterable[Logged], campaign: str | None = None) -> Account:
     """The account of a campaign, by default the last that started.
 
     Raises:
-        ValueError: If no such campaign stands in the log; the message names those that do.
+        ReportError: If no such campaign stands in the log; the message names those that do.
     """
     kept = tuple(entries)
     known = campaigns_in(kept)
+    if not known:
+        raise ReportError("No campaign was started in this laboratory yet. Start one: lab-agents run FILE.")
     if campaign is not None and campaign not in known:
-        raise ValueError(f"there is no campaign {campaign!r} in the log; known are {', '.join(known) or 'none'}")
+        raise ReportError(f"There is no campaign {campaign!r} in the log. Known are {', '.join(known)}.")
     teller = Teller(campaign)
     for logged in kept:
         teller.take(logged)

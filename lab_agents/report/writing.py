@@ -1,0 +1,59 @@
+"""Writing the report of a state folder's campaign."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from lab_agents.errors import ReportError, TableError
+from lab_agents.replayed_table import read_replayed
+from lab_agents.report.account import Account
+from lab_agents.report.page import render_page
+from lab_agents.report.samples import samples_csv
+from lab_agents.report.telling import tell
+from lab_agents.report.truth import Truth
+from lab_agents.state_folder import StateFolder, write_atomically
+from lab_agents.store.reader import StoreReader
+
+
+@dataclass(frozen=True)
+class Written:
+    """Where a report stands, and what it tells."""
+
+    page: Path
+    samples: Path
+    account: Account
+    truth: Truth | None
+
+
+def write_report(state: Path, out: Path, campaign: str | None = None) -> Written:
+    """Write `index.html` and `samples.csv` of a campaign, by default the last one, finished or not.
+
+    Raises:
+        StateFolderError: If `state` is no state folder.
+        StoreError: If its store cannot be read.
+        ReportError: If there is no such campaign, or `out` cannot be written.
+    """
+    folder = StateFolder.open(state)
+    with StoreReader(folder.store) as reader:
+        account = tell(reader.entries(), campaign)
+    truth = find_truth(folder, account)
+    page, samples = out / "index.html", out / "samples.csv"
+    written_at = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        write_atomically(page, render_page(account, truth, written_at).encode())
+        write_atomically(samples, samples_csv(account, truth).encode())
+    except OSError as error:
+        raise ReportError(f"{out} cannot be written: {error.strerror}. Give another folder with --out.") from error
+    return Written(page, samples, account, truth)
+
+
+def find_truth(folder: StateFolder, account: Account) -> Truth | None:
+    """The table behind a replayed laboratory; None where there is none, or it is gone: the report does without it."""
+    try:
+        table = read_replayed(folder)
+    except TableError:
+        return None
+    if table is None or account.plan is None or table.output != account.plan.target.property:
+        return None
+    return Truth(table, account.plan.target)
