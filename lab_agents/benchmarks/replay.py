@@ -41,9 +41,10 @@ class Replay:
 
 @dataclass(frozen=True)
 class Run:
-    """One campaign on the bench."""
+    """One campaign on the bench; plain values, because it crosses to another process."""
 
-    replay: Replay
+    table: str
+    path: Path | None
     planner: str
     batch: int
     seed: int
@@ -65,6 +66,7 @@ PHOTO = Replay(
     ),
 )
 
+BARREL = "crossed_barrel"
 _BARREL_INPUTS = {
     "n": InputRange(lower=6.0, upper=12.0),
     "theta": InputRange(lower=0.0, upper=200.0, unit="°"),
@@ -77,7 +79,7 @@ def barrel(path: Path | None) -> Replay:
     """crossed_barrel at `path`, else where the project's neighbours keep their data."""
     found = path or Path(__file__).parents[3] / "shared" / "data" / "crossed_barrel" / "Crossed_barrel_dataset.csv"
     declaration = TableDeclaration(path=str(found), inputs=_BARREL_INPUTS, output="toughness")
-    return Replay("crossed_barrel", Target(property="toughness", direction="maximize", unit="J"), declaration)
+    return Replay(BARREL, Target(property="toughness", direction="maximize", unit="J"), declaration)
 
 
 Curves = list[tuple[float, ...]]
@@ -101,18 +103,23 @@ def benchmark_replay(seeds: int, barrel_table: Path | None, progress: Progress, 
         TableError: If photo_pce10 cannot be read.
     """
     read_replay(PHOTO)
-    replays, missing = [PHOTO], ""
+    tables, missing = [PHOTO.name], ""
     try:
         read_replay(barrel(barrel_table))
-        replays.append(barrel(barrel_table))
+        tables.append(BARREL)
     except TableError as error:
         missing = str(error)
-    runs = [Run(r, planner, batch, seed) for seed in range(seeds) for r in replays for planner, batch in KINDS]
+    runs = [
+        Run(table, barrel_table, planner, batch, seed)
+        for seed in range(seeds)
+        for table in tables
+        for planner, batch in KINDS
+    ]
     curves = _run_all(runs, progress, processes)
     figures = _figures(PHOTO.name, 5.0, curves)
     if missing:
-        return [*figures, not_run("crossed_barrel: all figures", "as above, 3 times random", missing)]
-    return figures + _figures("crossed_barrel", 3.0, curves)
+        return [*figures, not_run(f"{BARREL}: all figures", "as above, 3 times random", missing)]
+    return figures + _figures(BARREL, 3.0, curves)
 
 
 def read_replay(replay: Replay) -> Table:
@@ -122,14 +129,14 @@ def read_replay(replay: Replay) -> Table:
 
 def run_replay(run: Run) -> tuple[float, ...]:
     """One campaign on the bench: the share of the best materials found after 1, 2, … samples."""
-    table = read_replay(run.replay)
-    ranges = run.replay.table.inputs
+    replay = PHOTO if run.table == PHOTO.name else barrel(run.path)
+    table, ranges = read_replay(replay), replay.table.inputs
     plan = CampaignPlan(
-        name=run.replay.name,
-        target=run.replay.target,
+        name=replay.name,
+        target=replay.target,
         space=DesignSpace(
             parameters=tuple(Parameter(name=n, lower=ranges[n].lower, upper=ranges[n].upper) for n in table.inputs),
-            simplex=run.replay.table.simplex,
+            simplex=replay.table.simplex,
         ),
         budget=Budget(samples=SAMPLES),
         batch=run.batch,
@@ -140,7 +147,7 @@ def run_replay(run: Run) -> tuple[float, ...]:
     )
     planner = PlainGaussianProcess() if run.planner == PlainGaussianProcess.name else make_planner(run.planner, {})
     course = run_bench(plan, tuple(m.inputs for m in table.materials), planner, TableTruth(table))
-    return found_share(course, table, run.replay.target)
+    return found_share(course, table, replay.target)
 
 
 def found_share(course: Course, table: Table, target: Target) -> tuple[float, ...]:
@@ -162,7 +169,7 @@ def _run_all(runs: Sequence[Run], progress: Progress, processes: int) -> dict[tu
             progress(done, len(runs))
     curves: dict[tuple[str, str, int], Curves] = {}
     for run, future in zip(runs, futures, strict=True):
-        curves.setdefault((run.replay.name, run.planner, run.batch), []).append(future.result())
+        curves.setdefault((run.table, run.planner, run.batch), []).append(future.result())
     return curves
 
 
