@@ -1,0 +1,75 @@
+"""Every await and every commit of a ten-act task is a place to die; nothing is lost and nothing is done twice."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lab_agents.bus.memory import MemoryBus, MemoryCarrier
+from tests.kill.laboratory import BusMaker, ToyLab
+
+N_WORKERS = 8
+"""The points are shared out over this many cases, so that two processors can take them."""
+
+
+class MemoryBuses(BusMaker):
+    """Members of one carrier in memory, which outlives the process."""
+
+    def __init__(self, carrier: MemoryCarrier | None = None) -> None:
+        self.carrier = carrier or MemoryCarrier()
+        self._members: list[MemoryBus] = []
+
+    def __call__(self, name: str) -> MemoryBus:
+        bus = MemoryBus(self.carrier, name)
+        self.carrier.join(bus)
+        self._members.append(bus)
+        return bus
+
+    def kill(self) -> None:
+        """Cut all members off; what they sent is still under way."""
+        for bus in self._members:
+            bus.kill()
+        self._members.clear()
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder in memory where there is one: the same SQLite, without waiting for a disk a thousand times."""
+    shared = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=shared if shared.is_dir() else None) as name:
+        yield Path(name)
+
+
+def assert_done_once(lab: ToyLab) -> None:
+    """Each act moved once, and the log holds each entry once."""
+    kinds = [logged.entry.kind for logged in lab.entries()]
+    assert len(lab.instrument.ledger) == 10
+    assert len(set(lab.instrument.ledger)) == 10
+    assert lab.instrument.refused == []
+    assert kinds.count("AbortCampaign") == kinds.count("TaskStarted") == kinds.count("TaskDone") == 1
+    assert "TaskFailed" not in kinds
+
+
+def count_points(folder: Path) -> int:
+    """How many points an undisturbed life has."""
+    lab = ToyLab(folder / "undisturbed", MemoryBuses())
+    lab.folder.mkdir()
+    points = lab.live()
+    assert_done_once(lab)
+    return points
+
+
+@pytest.mark.parametrize("loses_journal", [False, True], ids=["journal-kept", "journal-lost"])
+@pytest.mark.parametrize("share", range(N_WORKERS))
+def test_a_task_killed_at_any_point_is_finished_once(folder: Path, share: int, loses_journal: bool) -> None:
+    """The next life goes on from disk, and asks the instrument where the journal is unsure."""
+    for point in range(1 + share, count_points(folder) + 1, N_WORKERS):
+        lab = ToyLab(folder / f"{point}", MemoryBuses())
+        lab.folder.mkdir()
+        lab.live(kill_at=point)
+        if loses_journal:
+            lab.forget_journal()
+        lab.live()
+        assert_done_once(lab)
+        lab.remove()
