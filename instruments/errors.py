@@ -4,6 +4,7 @@ InstrumentError
 ├── MotionRefusedError        nothing moved: an interlock, a limit, a gate, a deadline
 │   └── InterlockError        an interlock or limit forbids it
 ├── ActuationFailedError      the instrument executed and reported a failure
+│   └── MissingDataError      it measured, and its data are gone
 ├── ActuationUnknownError     it may or may not have happened
 ├── TransportError            an instrument that cannot be reached or answers nonsense
 ├── DriverError               a driver that is not installed or breaks its declaration
@@ -39,6 +40,18 @@ class InterlockError(MotionRefusedError):
 
 class ActuationFailedError(InstrumentError):
     """The instrument executed the program and reported that it failed."""
+
+
+class MissingDataError(ActuationFailedError):
+    """A measurement was made, and the instrument does not hold its data any more.
+
+    Attributes:
+        repeatable: Whether this class of instruments may measure again.
+    """
+
+    def __init__(self, message: str, *, repeatable: bool) -> None:
+        self.repeatable = repeatable
+        super().__init__(message)
 
 
 class ActuationUnknownError(InstrumentError):

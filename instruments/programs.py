@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Protocol
 
+from instruments.errors import TransportError
 from lab_agents.records.recipe import Argument
 
 Reading = float | int | str | Sequence[float]
@@ -40,6 +41,20 @@ class Program:
     arguments: Mapping[str, Argument] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Start:
+    """How an act's plan starts its program: the token, the epoch, or that it only attaches to a program that was
+    started before."""
+
+    token: str
+    epoch: int
+    attaches: bool = False
+
+    def program(self, command: str, **arguments: Argument) -> Program:
+        """The program of `command` under this token."""
+        return Program(self.token, self.epoch, command, arguments)
+
+
 class TokenState(IntEnum):
     """What an instrument says of a token."""
 
@@ -65,6 +80,17 @@ class Answer:
 
     state: TokenState
     readings: Mapping[str, Reading] = field(default_factory=dict)
+
+    def number(self, name: str) -> float:
+        """The reading `name` as a number.
+
+        Raises:
+            TransportError: If the instrument did not report it, or reported something else.
+        """
+        value = self.readings.get(name)
+        if not isinstance(value, int | float):
+            raise TransportError(f"{name} is missing from the answer about a done program: {dict(self.readings)}")
+        return float(value)
 
 
 class ProgramPort(Protocol):

@@ -83,6 +83,49 @@ class Rack(Record):
     is_buffer: bool = True
 
 
+class ExclusiveGroup(Record):
+    """Instruments of one agent of which at most one may move at a time; `because` is shown to people."""
+
+    instruments: tuple[Name, ...] = Field(min_length=2)
+    because: str
+
+
+class ForbiddenPair(Record):
+    """Two parameters whose materials must never meet in one vial."""
+
+    one: str
+    other: str
+    because: str
+
+    def other_than(self, parameter: str) -> str | None:
+        """The partner of `parameter`, or None where it is neither of both."""
+        return {self.one: self.other, self.other: self.one}.get(parameter)
+
+
+class OnlyWhen(Record):
+    """An instrument starts only while a signal (a door, an extraction, a temperature) reads inside a range.
+
+    `reads` is the instrument whose `signal` is read, one of the same agent; `plans` names the acts it holds for (empty:
+    all of them).
+    """
+
+    instrument: Name
+    plans: tuple[Name, ...] = ()
+    reads: Name
+    signal: str
+    lower: float
+    upper: float
+    because: str
+
+
+class Interlocks(Record):
+    """What is refused just before a motion, beside the limits of each instrument."""
+
+    exclusive: tuple[ExclusiveGroup, ...] = ()
+    forbidden_pairs: tuple[ForbiddenPair, ...] = ()
+    only_when: tuple[OnlyWhen, ...] = ()
+
+
 class SimulationDeclaration(Record):
     """What stands at the other end in a simulated laboratory; a real laboratory has none.
 
@@ -117,6 +160,7 @@ class Laboratory(Record):
     machines: tuple[Name, ...] = ("main",)
     guards: FrozenMap[Name, GuardAddress] = Field(default_factory=dict)
     broker: str | None = None
+    interlocks: Interlocks = Interlocks()
     simulation: SimulationDeclaration | None = None
 
     @model_validator(mode="after")

@@ -1,0 +1,74 @@
+"""What the Modbus dispenser and the Modbus coater have in common: one block of registers starts a program."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+
+import numpy as np
+from ophyd_async.core import Array1D, SignalW
+
+from instruments.devices.backend import ConnectionBackend, readable, settable, writable
+from instruments.devices.device import DeviceSetup, WireDevice
+from instruments.errors import TransportError
+from instruments.programs import Answer, Program, Reading, StartCode, TokenState
+from instruments.transports.modbus import float_words, long_words, token_words, words_float, words_token
+
+
+class ModbusDevice(WireDevice):
+    """A program-holding instrument on Modbus TCP, registers as in docs/instruments-wire.md."""
+
+    def __init__(self, setup: DeviceSetup) -> None:
+        super().__init__(setup)
+        self.status = readable(int, self.connection, "status")
+        self.error = readable(int, self.connection, "error")
+        self.low = settable(float, self.connection, "low")
+        self.high = settable(float, self.connection, "high")
+        self.end = writable(int, self.connection, "halt")
+        self.program: SignalW[Array1D[np.uint16]] = SignalW(
+            ConnectionBackend(Array1D[np.uint16], self.connection, "program")
+        )
+        self.set_name(setup.name)
+
+    @abstractmethod
+    def command(self, program: Program) -> tuple[int, int, float, float]:
+        """The program's command number, channel, first and second number."""
+
+    @abstractmethod
+    def results(self, program: Program, first: float, second: float) -> dict[str, Reading]:
+        """What the two results of a done program mean."""
+
+    async def send(self, program: Program) -> StartCode:
+        """One write of twelve registers; then the verdict, with the token it belongs to."""
+        number, channel, first, second = self.command(program)
+        words = (*token_words(program.token), *long_words(program.epoch), number, channel)
+        words += (*float_words(first), *float_words(second))
+        await self.program.set(np.array(words, dtype=np.uint16))
+        try:
+            verdict = await self.connection.read("verdict")
+        except TransportError as error:
+            raise TransportError(str(error), sent=True) from error
+        code, token = _verdict(verdict)
+        if token != program.token:
+            raise TransportError(f"{self.name} answers for token {token}, not {program.token}", sent=True)
+        return code
+
+    async def ask(self, program: Program) -> Answer:
+        """State and results in one request."""
+        words = await self.connection.read("answer", program.token)
+        if not isinstance(words, Sequence) or isinstance(words, str):
+            raise TransportError(f"{self.name} answers {words!r} about a token")
+        state = TokenState(int(words[0]))
+        if state is not TokenState.DONE:
+            return Answer(state)
+        first, second = words_float(_ints(words[2:4])), words_float(_ints(words[4:6]))
+        return Answer(state, self.results(program, first, second))
+
+
+def _ints(words: Sequence[object]) -> tuple[int, ...]:
+    return tuple(int(str(word)) for word in words)
+
+
+def _verdict(words: object) -> tuple[StartCode, str]:
+    if not isinstance(words, Sequence) or isinstance(words, str):
+        raise TransportError(f"the verdict {words!r} is no block of registers", sent=True)
+    numbers = _ints(words)
+    return StartCode(numbers[0]), words_token(numbers[1:5])
