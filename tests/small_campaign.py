@@ -107,13 +107,19 @@ def _make_and_measure(book: LogBook, proposed: ProposedCandidate, offer: int) ->
     measuring = f"measure-{name}-1"
     _award(book, measuring, "tester", MEASURING, cause)
     soak = Task(
-        id=f"{measuring}/0", work=measuring, sample=name, step=0, name="soak", owner="tester", acts=MEASURING.steps[0].acts
+        id=f"{measuring}/0",
+        work=measuring,
+        sample=name,
+        step=0,
+        name="soak",
+        owner="tester",
+        acts=MEASURING.steps[0].acts,
     )
     cause, results = do_task(book, soak, cause, raw=f"0,1\n1,{proposed.candidate.values['x']}\n".encode())
     blobs = results[0].blobs
     taken = Measurement(
-        id=f"{measuring}/m", sample=name, work=measuring, instrument="lamp", kind="transmission_trace", raw=blobs["raw"],
-        documents=blobs["documents"], run=results[0].run, taken_at=START,
+        id=f"{measuring}/m", sample=name, work=measuring, instrument="lamp", kind="transmission_trace",
+        raw=blobs["raw"], documents=blobs["documents"], run=results[0].run, taken_at=START,
     )  # fmt: skip
     cause = book.add("tester", work.MeasurementTaken(measurement=taken), cause=cause)
     seen = Observation(
@@ -126,8 +132,8 @@ def _make_and_measure(book: LogBook, proposed: ProposedCandidate, offer: int) ->
 
 def _award(book: LogBook, piece: str, bidder: str, recipe: Recipe, cause: int) -> None:
     bid = Bid(
-        work=piece, round=1, bidder=bidder, recipe=recipe, start_at=START, end_at=START + timedelta(hours=1), chance=0.9,
-        valid_until=START + timedelta(hours=9),
+        work=piece, round=1, bidder=bidder, recipe=recipe, start_at=START, end_at=START + timedelta(hours=1),
+        chance=0.9, valid_until=START + timedelta(hours=9),
     )  # fmt: skip
     book.add("robot", work.BidRefused(work=piece, round=1, bidder="robot", code="not_mine", reason="no"), cause=cause)
     made = book.add(bidder, work.BidMade(bid=bid), cause=cause)

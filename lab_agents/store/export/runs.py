@@ -47,5 +47,5 @@ def faults_of(data: bytes, run: str | None = None) -> Iterator[str]:
     if documents[-1][1].get("run_start") != documents[0][1].get("uid"):
         yield f"the stop document ends run {documents[-1][1].get('run_start')}"
     for name, document in documents:
-        for error in schema_validators[DocumentNames[name]].iter_errors(document):
-            yield f"{name}: {error.message}"
+        for fault in schema_validators[DocumentNames[name]].iter_errors(document):
+            yield f"{name}: {fault.message}"
