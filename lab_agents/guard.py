@@ -149,13 +149,14 @@ class Guard:
         self._set_lost(child, is_lost=verdict != "fine")
 
     def _may_start(self, child: Child, now: float) -> bool:
-        if self.is_ending or self.draining is not None or child.held is not None or now < child.not_before:
+        if self.is_ending or child.held is not None or now < child.not_before:
             return False
         if self._remains.is_standing(child.plan.name):
             return False
         if not child.plan.instruments:
             return True
-        return not self.stopping.latch.is_set and self.household.addresses() is not None
+        is_barred = self.stopping.latch.is_set or self.draining is not None
+        return not is_barred and self.household.addresses() is not None
 
     def _start(self, child: Child) -> None:
         if self._adopt(child):

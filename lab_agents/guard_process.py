@@ -15,7 +15,7 @@ from setproctitle import setproctitle
 from instruments.lab import read_laboratory
 from lab_agents.bus.broker import check_port, choose_port
 from lab_agents.bus.mqtt import MqttBus
-from lab_agents.children import Household, assembly
+from lab_agents.children import Household, Program, assembly
 from lab_agents.control import ControlServer
 from lab_agents.errors import BusError, LabAgentsError
 from lab_agents.guard import Guard
@@ -42,14 +42,22 @@ def main() -> None:
         setproctitle(f"lab-agents: guard {machine}")
         # An instant longer than a look at the lock takes.
         with locked(folder.guard(machine) / "lock", within=1.0):
-            asyncio.run(_guard(folder, laboratory, machine))
+            asyncio.run(guard_machine(folder, laboratory, machine, assembly(folder)))
     except LabAgentsError as error:
         sys.exit(f"lab-agents guard: {error}")
 
 
-async def _guard(folder: StateFolder, laboratory: Laboratory, machine: str) -> None:
+async def guard_machine(folder: StateFolder, laboratory: Laboratory, machine: str, program: Program) -> None:
+    """Guard a machine until it has ended. The guard's lock must be held.
+
+    Args:
+        folder: The state folder.
+        laboratory: What the lab file there declares.
+        machine: This machine.
+        program: Builds the command lines of our own processes.
+    """
     remains = await bury(folder.guard(machine) / "children.json")
-    household, url = _furnish(folder, laboratory, machine)
+    household, url = _furnish(folder, laboratory, machine, program)
     # The guard writes safe states itself, also over Channel Access, which reads its environment when it is first used.
     os.environ.update(household.epics_environment(household.instruments))
     guard = Guard(household, remains)
@@ -88,7 +96,7 @@ async def _stay_on_bus(bus: MqttBus, link: GuardLink) -> None:
         await link.run()
 
 
-def _furnish(folder: StateFolder, laboratory: Laboratory, machine: str) -> tuple[Household, str]:
+def _furnish(folder: StateFolder, laboratory: Laboratory, machine: str, program: Program) -> tuple[Household, str]:
     """Ports are chosen once and kept, so that whoever was connected finds the next broker at the same address."""
     kept = read_json(folder.runtime) if folder.runtime.exists() else {}
     port: int | None = None
@@ -100,7 +108,7 @@ def _furnish(folder: StateFolder, laboratory: Laboratory, machine: str) -> tuple
         url = f"mqtt://127.0.0.1:{port}"
     repeater = kept.get("repeater_port")
     repeater = repeater if isinstance(repeater, int) else choose_port()
-    return Household(laboratory, machine, folder, assembly(folder), port, repeater), url
+    return Household(laboratory, machine, folder, program, port, repeater), url
 
 
 def _port_again(url: str) -> int:

@@ -61,8 +61,14 @@ async def kill_and_wait(pid: int, name: str, *, within: float = 10.0) -> bool:
     Returns:
         False where it still stands after `within` seconds (it hangs in the kernel): nothing may take its place then.
     """
+    kill(pid, name)
+    return await wait_gone(pid, name, within=within)
+
+
+async def wait_gone(pid: int, name: str, *, within: float) -> bool:
+    """Wait until the process is gone; False where it still stands after `within` seconds."""
     deadline = asyncio.get_running_loop().time() + within
-    while kill(pid, name):
+    while identity(pid) == name:
         if asyncio.get_running_loop().time() > deadline:
             return False
         await asyncio.sleep(0.01)

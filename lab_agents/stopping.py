@@ -91,7 +91,10 @@ class Stopping:
 
     async def _carry_out(self) -> None:
         # Looked at only by its end: safe states are written also where a process cannot be killed at once.
-        await asyncio.wait({asyncio.create_task(self._kill(), name="kill")}, timeout=KILL_WITHIN)
+        killing = asyncio.create_task(self._kill(), name="kill")
+        await asyncio.wait({killing}, timeout=KILL_WITHIN)
+        if not killing.done() or killing.exception() is not None:
+            _LOG.error("Not every process that drives an instrument could be killed: %r.", killing)
         async with asyncio.TaskGroup() as all_at_once:
             for keeper in self._keepers.values():
                 all_at_once.create_task(keeper.make_safe(self._report), name=f"safe state of {keeper.name}")

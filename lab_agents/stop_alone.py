@@ -1,0 +1,46 @@
+"""The emergency stop on a machine whose guard is dead: the same, by whoever asks."""
+
+import asyncio
+import os
+
+from lab_agents.children import Household
+from lab_agents.latch import Latch
+from lab_agents.messages.frames import InstrumentState, StopRequest
+from lab_agents.remains import bury
+from lab_agents.safe_states import Dial, SafeKeeper, dial
+from lab_agents.state_folder import locked
+from lab_agents.stopping import Stopping
+
+
+async def stop_alone(household: Household, request: StopRequest, *, dial: Dial = dial) -> dict[str, InstrumentState]:
+    """Take the guard's lock, latch, kill, write the safe states, and return what each instrument confirmed.
+
+    A guard that starts afterwards finds the latch and does all of it again.
+
+    Raises:
+        StateFolderError: If a guard holds the lock: then it is the one to ask.
+    """
+    folder = household.folder.guard(household.machine)
+    changed = asyncio.Event()
+
+    async def kill() -> None:
+        await bury(folder / "children.json")
+
+    def keeper(name: str) -> SafeKeeper:
+        declaration = household.laboratory.instruments[name]
+        return SafeKeeper(
+            name, declaration, lambda: (household.addresses() or {}).get(name), dial=dial, settings=household.settings
+        )
+
+    with locked(folder / "lock"):
+        os.environ.update(household.epics_environment(household.instruments))
+        keepers = {name: keeper(name) for name in household.instruments}
+        stopping = Stopping(Latch(folder / "latch.json"), keepers, kill, changed.set)
+        if stopping.stop(request):
+            while not stopping.is_settled:
+                changed.clear()
+                await changed.wait()
+        stopping.cancel()
+        for kept in keepers.values():
+            await kept.hang_up()
+        return stopping.instruments
