@@ -65,6 +65,14 @@ class LogLink:
         await self._bus.subscribe(self._topics.build("head"), self._receive_head)
         await self._bus.subscribe(self._topics.build("log"), self._receive_live)
 
+    async def wait_for_head(self) -> Head:
+        """The head, as soon as the recorder has told it."""
+        while self.head is None:
+            self._check_failure()
+            self._wake.clear()
+            await self._wake.wait()
+        return self.head
+
     def rewind(self, cursor: Cursor) -> None:
         """Follow again from `cursor`: what was ready is forgotten."""
         self._tail = cursor

@@ -1,0 +1,350 @@
+"""The composition root: which classes make up each process of a laboratory.
+
+`python -m lab_agents.assembly ROLE NAME --state DIR --epoch N [--up FD --down FD]`, started by the guard.
+"""
+
+import argparse
+import asyncio
+import logging
+import sys
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from setproctitle import setproctitle
+
+from instruments.lab import read_laboratory, resolve_addresses
+from lab_agents import __version__
+from lab_agents.beat import Beat
+from lab_agents.blobs import DirectoryBlobs
+from lab_agents.bus.mqtt import MqttBus
+from lab_agents.bus.protocol import Bus, Message
+from lab_agents.clock import Clock, FollowedClock, WallClock
+from lab_agents.errors import FencedError, LabAgentsError, LostLeaseError
+from lab_agents.messages.frames import Tick
+from lab_agents.messages.topics import Topics
+from lab_agents.records.laboratory import Laboratory
+from lab_agents.settings import DEFAULT, Settings
+from lab_agents.state_folder import StateFolder, read_json
+
+if TYPE_CHECKING:
+    from instruments.engine import Engine
+    from lab_agents.agents.behaviour import AnyBehaviour
+    from lab_agents.rest import RestWatch
+    from simulators.held_clock import Rest
+
+_log = logging.getLogger(__name__)
+
+FENCED = 75
+"""Exit code of a process whose successor was born (EX_TEMPFAIL in sysexits.h): the guard need not worry."""
+
+
+LOOK = 0.05
+"""Wall seconds between two looks for a file that another process is about to write."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a process stands: its name and role, the state folder, the laboratory, the broker."""
+
+    role: str
+    name: str
+    epoch: int
+    folder: StateFolder
+    laboratory: Laboratory
+    broker: str
+    settings: Settings = DEFAULT
+
+    @property
+    def topics(self) -> Topics:
+        """The laboratory's topics."""
+        return Topics(self.laboratory.name)
+
+    def make_bus(self, will: tuple[str, bytes] | None = None) -> MqttBus:
+        """A bus under this process's name; the epoch makes the client id new, so that no old one is displaced."""
+        return MqttBus(self.broker, f"{self.name}-{self.epoch}", will=will)
+
+    @property
+    def blobs(self) -> DirectoryBlobs:
+        """The laboratory's raw data."""
+        return DirectoryBlobs(self.folder.blobs)
+
+
+def main() -> None:
+    """Run one process until its guard ends it."""
+    parser = argparse.ArgumentParser(description="One process of a laboratory; started by its guard.")
+    parser.add_argument("role")
+    parser.add_argument("name")
+    parser.add_argument("--state", type=Path, required=True)
+    parser.add_argument("--epoch", type=int, required=True)
+    parser.add_argument("--up", type=int)
+    parser.add_argument("--down", type=int)
+    arguments = parser.parse_args()
+    title = arguments.role if arguments.role == arguments.name else f"{arguments.role} {arguments.name}"
+    setproctitle(f"lab-agents: {title}")
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    folder = StateFolder.open(arguments.state)
+    place = Place(
+        arguments.role,
+        arguments.name,
+        arguments.epoch,
+        folder,
+        read_laboratory(folder.lab_file),
+        str(read_json(folder.runtime)["broker"]),
+    )
+    sys.exit(asyncio.run(_run(place, arguments.up, arguments.down)))
+
+
+async def _run(place: Place, up: int | None, down: int | None) -> int:
+    run = {"recorder": run_recorder, "compute": run_compute, "simulator": run_simulator}.get(place.role, run_agent)
+    code = 0
+    try:
+        if up is None or down is None:
+            await run(place, None)
+        else:
+            async with Beat(up, down) as beat:
+                await run(place, beat)
+    except* (FencedError, LostLeaseError) as fenced:
+        _log.warning("%s", _first(fenced))
+        code = FENCED
+    except* LabAgentsError as errors:
+        # The message says what to do; a trace would hide it.
+        _log.error("%s", _first(errors))  # noqa: TRY400
+        code = 1
+    return code
+
+
+def _first(group: BaseExceptionGroup) -> BaseException:
+    first: BaseException = group
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    return first
+
+
+# The clock.
+
+
+@asynccontextmanager
+async def laboratory_clock(place: Place, bus: Bus) -> AsyncIterator[Clock]:
+    """Laboratory time: followed from the bus in a simulated laboratory, the wall clock in a real one."""
+    if place.laboratory.simulation is None:
+        yield WallClock()
+        return
+    clock = FollowedClock(datetime.fromisoformat(place.laboratory.simulation.starts_at))
+    await bus.subscribe(place.topics.build("clock"), lambda message: _follow(clock, message))
+    yield clock
+
+
+def _follow(clock: FollowedClock, message: Message) -> None:
+    try:
+        clock.set(Tick.model_validate_json(message.payload).now)
+    except ValueError:
+        return
+
+
+# Processes.
+
+
+async def run_recorder(place: Place, _beat: Beat | None) -> None:
+    """The log's one writer."""
+    from lab_agents.recorder import Recorder
+    from lab_agents.store.projections import project
+    from lab_agents.store.writer import LogWriter
+    from lab_agents.threads import OwnThread
+
+    worker = OwnThread("store")
+    writer = await worker.run(LogWriter, place.folder.store, place.laboratory.name, project)
+    async with place.make_bus() as bus, laboratory_clock(place, bus) as clock:
+        recorder = Recorder(writer, worker, bus, place.blobs, clock, place.topics, place.settings)
+        file = await worker.run(_keep_lab_file, place)
+        await recorder.open(place.laboratory, file, __version__)
+        await recorder.run()
+
+
+def _keep_lab_file(place: Place) -> str:
+    return place.blobs.put(place.folder.lab_file.read_bytes())
+
+
+async def run_compute(place: Place, beat: Beat | None) -> None:
+    """A worker for fits, asks and analyses."""
+    from lab_agents.compute import ComputeServer
+    from lab_agents.jobs import run_job
+
+    blobs = place.blobs
+    path = place.folder.compute / f"{place.name}.sock"
+    async with ComputeServer(path, lambda name, arguments: run_job(name, arguments, blobs)) as server:
+        if beat is not None:
+            beat.is_working = lambda: server.is_working
+        await asyncio.Event().wait()
+
+
+async def run_simulator(place: Place, _beat: Beat | None) -> None:
+    """What stands for the hardware: instruments, world and the held clock."""
+    from lab_agents.log import LogLink
+    from lab_agents.replayed_table import read_replayed
+    from lab_agents.rest import RestWatch
+    from simulators.lab import SimulatedLab
+
+    table = await asyncio.to_thread(read_replayed, place.folder)
+    async with place.make_bus() as bus, asyncio.TaskGroup() as group:
+        watch = RestWatch(bus, place.topics, LogLink(bus, place.topics, place.name, place.epoch), place.settings)
+
+        async def publish(*, now: datetime, number: int, speed: float | None, held_by: str) -> None:
+            tick = Tick(now=now, number=number, speed=speed, held_by=held_by)
+            await bus.publish(place.topics.build("clock"), tick.model_dump_json().encode(), retain=True)
+
+        lab = SimulatedLab(place.laboratory, table, place.folder.simulator, _Rests(watch), publish)
+        group.create_task(watch.run())
+        group.create_task(lab.run())
+
+
+class _Rests:
+    """A `RestWatch` as the simulator's own protocol wants it: neither package may know the other."""
+
+    def __init__(self, watch: "RestWatch") -> None:
+        self._watch = watch
+
+    def verdict(self, finished: Collection[str]) -> "Rest":
+        from simulators.held_clock import Rest
+
+        return Rest(**asdict(self._watch.verdict(finished)))
+
+    async def changed(self) -> None:
+        await self._watch.changed()
+
+
+async def run_agent(place: Place, beat: Beat | None) -> None:
+    """An agent: its loop, its jobs, and its engine where it drives instruments."""
+    from lab_agents.agents.status import will
+
+    status_topic = place.topics.build("agent_status", source=place.name)
+    bus = place.make_bus((status_topic, will(place.name, place.epoch)))
+    async with bus, laboratory_clock(place, bus) as clock:
+        await _AgentProcess(place, bus, clock, beat).run()
+
+
+class _AgentProcess:
+    """The parts of one agent's process, and the order in which they begin."""
+
+    def __init__(self, place: Place, bus: Bus, clock: Clock, beat: Beat | None) -> None:
+        from lab_agents.agents.agent import Agent, Memory
+        from lab_agents.agents.executor import Executor, Timers
+        from lab_agents.agents.gates import Gates
+        from lab_agents.journal import Journal
+        from lab_agents.log import LogLink, Submitter
+        from lab_agents.threads import OwnThread
+
+        self._place, self._bus, self._clock, self._beat = place, bus, clock, beat
+        self._worker = OwnThread("journal")
+        self._journal = Journal(place.folder.journal(place.name), place.name)
+        link = LogLink(bus, place.topics, place.name, place.epoch, place.settings)
+        behaviour = behaviour_of(place.name, place.laboratory)
+        self._agent: Agent[Any] = Agent(
+            place.name, behaviour, Memory(self._journal, self._worker), link, clock, place.settings
+        )
+        self._submitter = Submitter(link, bus, place.topics, self._agent.outbox, place.settings)
+        self._gates = Gates(link, self._guard_is_alive, place.settings)
+        self._runners: dict[str, Any] = {}
+        self._executor = Executor(self._agent, self._runners, self._gates)
+        self._timers = Timers(self._agent)
+
+    def _guard_is_alive(self) -> bool:
+        if self._beat is None:
+            return True
+        self._gates.is_draining = self._beat.is_draining
+        return self._beat.guard_is_alive
+
+    async def run(self) -> None:
+        """Be born, then serve until cancelled."""
+        from lab_agents.agents.status import StatusTeller
+
+        await self._gates.start(self._bus, self._place.topics)
+        motions = await self._add_runners()
+        runner = self._runners.get("motion")
+        teller = StatusTeller(self._agent, self._executor, self._bus, self._place.topics, motions, runner)
+        if self._beat is not None:
+            self._beat.is_working = lambda: bool(self._executor.running) or self._agent.outbox_size > 0
+        async with asyncio.TaskGroup() as group:
+            group.create_task(teller.run())
+            await self._agent.be_born(self._submitter)
+            if motions is not None:
+                await _connect(motions)
+            for part in (self._agent.follow(), self._submitter.run(), self._executor.run(), self._timers.run()):
+                group.create_task(part)
+            group.create_task(self._agent.keep_position())
+
+    async def _add_runners(self) -> "Engine | None":
+        from lab_agents.agents.executor import ComputeRunner
+        from lab_agents.compute import ComputeClient
+
+        place = self._place
+        self._runners["compute"] = ComputeRunner(ComputeClient(place.folder.compute))
+        if not place.laboratory.agents[place.name].instruments:
+            return None
+        from instruments.engine import Engine, EngineSetup
+        from lab_agents.agents.motion import MotionRunner
+        from lab_agents.journal import JournalIntents
+
+        laboratory = await _located(place)
+        documents = place.folder.documents / place.name
+        setup = EngineSetup(laboratory, place.name, place.epoch, documents, place.settings)
+        engine = Engine(setup, JournalIntents(self._journal, self._worker), self._clock, place.blobs)
+        engine.on_change(self._agent.changed.set)
+        self._runners["motion"] = MotionRunner(
+            engine, self._journal, self._worker, self._gates.check, lambda: self._agent.rebuilt_until, place.settings
+        )
+        return engine
+
+
+async def _located(place: Place) -> Laboratory:
+    """The laboratory with real ports; a simulated one may still be opening them."""
+    if place.laboratory.simulation is None:
+        return place.laboratory
+    while not await asyncio.to_thread(place.folder.addresses.exists):
+        await asyncio.sleep(LOOK)
+    return resolve_addresses(place.laboratory, await asyncio.to_thread(read_json, place.folder.addresses))
+
+
+async def _connect(engine: "Engine") -> None:
+    """Connect every instrument, however long it takes: nothing starts before."""
+    from instruments.errors import TransportError
+
+    while True:
+        try:
+            await engine.connect()
+        except TransportError as error:
+            _log.warning("%s", error)
+            await asyncio.sleep(1.0)
+        else:
+            return
+
+
+def behaviour_of(name: str, laboratory: Laboratory) -> "AnyBehaviour":
+    """The rules of the agent `name` of a laboratory."""
+    from lab_agents.agents.analysis import Analysis
+    from lab_agents.agents.characterization import Characterization
+    from lab_agents.agents.person import SimulatedPerson
+    from lab_agents.agents.planning import Planning
+    from lab_agents.agents.service import Service
+    from lab_agents.agents.supervision import Supervision
+    from lab_agents.agents.synthesis import Synthesis
+    from lab_agents.agents.training import Training
+
+    makers: dict[str, Callable[[str], AnyBehaviour]] = {
+        "planning": Planning,
+        "synthesis": Synthesis,
+        "characterization": Characterization,
+        "service": Service,
+        "analysis": Analysis,
+        "training": Training,
+        "supervision": Supervision,
+        "person": SimulatedPerson,
+    }
+    return makers[laboratory.agents[name].role](name)
+
+
+if __name__ == "__main__":
+    main()
