@@ -15,7 +15,6 @@ from lab_agents.replaying.comparison import describe_difference
 from lab_agents.replaying.computing import ComputeHere
 from lab_agents.replaying.report import Difference, Stretch
 
-
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 """An entry's time is no part of the decision."""
 

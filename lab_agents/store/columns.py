@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, TypeVar, cast
 
 from pydantic_core import to_json
-from sqlalchemy import DateTime, Table, inspect
+from sqlalchemy import DateTime, Table, Update, bindparam, inspect, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.types import TypeDecorator
@@ -48,15 +49,18 @@ def table_of(row: type[SQLModel]) -> Table:
 
 def put(connection: Connection, table: Table, values: Mapping[str, Any]) -> None:
     """Insert a row, or replace these columns of the row with the same key: an entry projected twice equals once."""
-    keys = [column.name for column in table.primary_key]
-    statement = _insert(connection, table)
-    changed = {name: statement.excluded[name] for name in values if name not in keys}
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), bounded(values))
+    connection.execute(_upsert(connection.dialect.name, table, tuple(values)), bounded(values))
 
 
 def put_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows; one whose key is there already is left as it is."""
-    connection.execute(_insert(connection, table).on_conflict_do_nothing(), [bounded(row) for row in rows])
+    connection.execute(_insert_new(connection.dialect.name, table), [bounded(row) for row in rows])
+
+
+def change(connection: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    """Set columns of every row whose columns equal `key`."""
+    statement = _update(table, tuple(key), tuple(values))
+    connection.execute(statement, {f"old_{k}": v for k, v in key.items()} | bounded(values))
 
 
 def bounded(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,8 +68,32 @@ def bounded(values: Mapping[str, Any]) -> dict[str, Any]:
     return {k: min(v, LARGEST) if isinstance(v, int) else v for k, v in values.items()}
 
 
-def _insert(connection: Connection, table: Table) -> sqlite.Insert:
-    if connection.dialect.name == "postgresql":
+# Building a statement costs more than running it, and there are few different ones.
+
+
+@lru_cache
+def _upsert(dialect: str, table: Table, names: tuple[str, ...]) -> sqlite.Insert:
+    keys = [column.name for column in table.primary_key]
+    statement = _insert(dialect, table)
+    changed = {name: statement.excluded[name] for name in names if name not in keys}
+    return statement.on_conflict_do_update(index_elements=keys, set_=changed)
+
+
+@lru_cache
+def _insert_new(dialect: str, table: Table) -> sqlite.Insert:
+    return _insert(dialect, table).on_conflict_do_nothing()
+
+
+@lru_cache
+def _update(table: Table, key: tuple[str, ...], names: tuple[str, ...]) -> Update:
+    statement = update(table).values({name: bindparam(name) for name in names})
+    for name in key:
+        statement = statement.where(table.c[name] == bindparam(f"old_{name}"))
+    return statement
+
+
+def _insert(dialect: str, table: Table) -> sqlite.Insert:
+    if dialect == "postgresql":
         return cast("sqlite.Insert", postgresql.insert(table))  # the two have the same methods, but no common class
     return sqlite.insert(table)
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from sqlalchemy import update
 from sqlalchemy.engine import Connection
 
 from lab_agents.messages.course import (
@@ -20,7 +19,7 @@ from lab_agents.messages.course import (
     TicketOpened,
 )
 from lab_agents.messages.frames import Logged
-from lab_agents.store.columns import bounded, put, table_of, to_json_column
+from lab_agents.store.columns import change, put, table_of, to_json_column
 from lab_agents.store.projection_tables import CampaignRow, ModelRow, ObservationRow, ProposalRow, TicketRow
 
 CAMPAIGN, PROPOSAL, OBSERVATION = table_of(CampaignRow), table_of(ProposalRow), table_of(ObservationRow)
@@ -39,18 +38,18 @@ def fill_campaign(connection: Connection, logged: Logged) -> None:
             )
             return
         case BudgetGranted(samples=samples):
-            change: dict[str, Any] = bounded({"granted": samples})
+            values = {"granted": samples}
         case CampaignPaused(reason=reason):
-            change = {"state": "paused", "reason": reason}
+            values = {"state": "paused", "reason": reason}
         case CampaignResumed(reason=reason):
-            change = {"state": "running", "reason": reason}
+            values = {"state": "running", "reason": reason}
         case CampaignClosing(reason=reason):
-            change = {"state": "closing", "reason": reason}
+            values = {"state": "closing", "reason": reason}
         case CampaignFinished(reason=reason):
-            change = {"state": "finished", "reason": reason, "ended_at": entry.at}
+            values = {"state": "finished", "reason": reason, "ended_at": entry.at}
         case _:
             return
-    connection.execute(update(CAMPAIGN).where(CAMPAIGN.c.campaign == entry.campaign).values(**change))
+    change(connection, CAMPAIGN, {"campaign": entry.campaign}, values)
 
 
 def fill_proposal(connection: Connection, logged: Logged) -> None:
@@ -83,8 +82,8 @@ def fill_observation(connection: Connection, logged: Logged) -> None:
             values |= {"deviation": observation.deviation, "record": to_json_column(observation)}
             put(connection, OBSERVATION, values)
         case ObservationRetracted(sample=sample, measurement=measurement, reason=reason):
-            mine = (OBSERVATION.c.sample == sample) & (OBSERVATION.c.measurement == measurement)
-            connection.execute(update(OBSERVATION).where(mine).values(retracted=reason))
+            mine = {"sample": sample, "measurement": measurement}
+            change(connection, OBSERVATION, mine, {"retracted": reason})
 
 
 def fill_model(connection: Connection, logged: Logged) -> None:
@@ -107,5 +106,4 @@ def fill_ticket(connection: Connection, logged: Logged) -> None:
             values |= {"closed_at": None, "answer": None, "person": None, "record": to_json_column(ticket)}
             put(connection, TICKET, values)
         case TicketClosed(ticket=name, answer=answer, person=person):
-            answered = update(TICKET).where(TICKET.c.ticket == name)
-            connection.execute(answered.values(closed_at=entry.at, answer=answer, person=person))
+            change(connection, TICKET, {"ticket": name}, {"closed_at": entry.at, "answer": answer, "person": person})

@@ -21,7 +21,7 @@ from lab_agents.messages.work import (
     TaskFailed,
     TaskStarted,
 )
-from lab_agents.store.columns import bounded, put, put_new, table_of, to_json_column
+from lab_agents.store.columns import change, put, put_new, table_of, to_json_column
 from lab_agents.store.projection_tables import ActRow, BidRow, MeasurementRow, SampleRow, TaskRow, WorkRow
 
 WORK, BID, SAMPLE = table_of(WorkRow), table_of(BidRow), table_of(SampleRow)
@@ -67,8 +67,8 @@ def _follow_work(connection: Connection, logged: Logged) -> None:
 
 def _award(connection: Connection, logged: Logged, award: WorkAwarded) -> None:
     _offer(connection, logged, award.work, award.round)
-    change = {"state": "awarded", "round": award.round, "bidder": award.bidder, "reason": award.reason}
-    _change_work(connection, award.work, **bounded(change), at=logged.entry.at, record=to_json_column(award))
+    values = {"state": "awarded", "round": award.round, "bidder": award.bidder, "reason": award.reason}
+    _change_work(connection, award.work, **values, at=logged.entry.at, record=to_json_column(award))
 
 
 def _offer(connection: Connection, logged: Logged, work: str, number: int) -> None:
@@ -76,14 +76,13 @@ def _offer(connection: Connection, logged: Logged, work: str, number: int) -> No
     put_new(connection, WORK, [values | {"round": number, "reason": "", "at": logged.entry.at}])
 
 
-def _change_work(connection: Connection, work: str, **change: object) -> None:
-    connection.execute(update(WORK).where(WORK.c.work == work).values(**change))
+def _change_work(connection: Connection, work: str, **values: object) -> None:
+    change(connection, WORK, {"work": work}, values)
 
 
-def _change_award(connection: Connection, work: str, holder: str, **change: object) -> None:
+def _change_award(connection: Connection, work: str, holder: str, **values: object) -> None:
     """Of an acceptance and a withdrawal the earlier position counts: the later one finds no open award."""
-    mine = (WORK.c.work == work) & (WORK.c.bidder == holder) & (WORK.c.state == "awarded")
-    connection.execute(update(WORK).where(mine).values(**change))
+    change(connection, WORK, {"work": work, "bidder": holder, "state": "awarded"}, values)
 
 
 def fill_bid(connection: Connection, logged: Logged) -> None:
@@ -108,11 +107,11 @@ def fill_sample(connection: Connection, logged: Logged) -> None:
             values |= {"work": sample.work, "made_by": sample.made_by, "made_at": sample.made_at}
             put(connection, SAMPLE, values | {"place": sample.place, "record": to_json_column(sample)})
         case SampleMoved(sample=name, target=target):
-            connection.execute(update(SAMPLE).where(SAMPLE.c.sample == name).values(place=target))
+            change(connection, SAMPLE, {"sample": name}, {"place": target})
         case SampleQuarantined(sample=name, work=work, reason=reason):
             begun = {"sample": name, "position": logged.position, "campaign": entry.campaign, "work": work}
             put_new(connection, SAMPLE, [begun])
-            connection.execute(update(SAMPLE).where(SAMPLE.c.sample == name).values(quarantined=reason))
+            change(connection, SAMPLE, {"sample": name}, {"quarantined": reason})
 
 
 def fill_measurement(connection: Connection, logged: Logged) -> None:
@@ -141,8 +140,8 @@ def fill_task(connection: Connection, logged: Logged) -> None:
             _end_task(connection, name, state="failed", ended_at=entry.at, cause=cause, unknown=len(unknown))
 
 
-def _end_task(connection: Connection, task: str, **change: object) -> None:
-    connection.execute(update(TASK).where(TASK.c.task == task).values(**change))
+def _end_task(connection: Connection, task: str, **values: object) -> None:
+    change(connection, TASK, {"task": task}, values)
 
 
 def fill_act(connection: Connection, logged: Logged) -> None:

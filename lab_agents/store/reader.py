@@ -17,7 +17,7 @@ from lab_agents.store import gathering
 from lab_agents.store import projection_tables as rows
 from lab_agents.store.columns import from_json_column, table_of
 from lab_agents.store.opening import open_read_only, snapshot
-from lab_agents.store.rows import LEASE, LOG, log_identity, logged_of, read_rows, seal_of
+from lab_agents.store.rows import LEASE, LOG, bytes_of, log_identity, logged_of, read_rows, seal_of
 from lab_agents.store.schema import check_revision
 from lab_agents.store.summaries import (
     ActSpan,
@@ -111,7 +111,7 @@ class StoreReader:
         with self._view() as connection:
             log = log_identity(connection)
             for row in read_rows(connection, after):
-                yield seal_of(row, log), bytes(row.entry)
+                yield seal_of(row, log), bytes_of(row)
 
     def entry_at(self, position: int) -> Logged | None:
         """The entry at a position, or None behind the head."""

@@ -35,6 +35,11 @@ def read_rows(connection: Connection, after: int, *where: ColumnElement[bool]) -
         after = rows[-1].position
 
 
+def bytes_of(row: Row[Any]) -> bytes:
+    """The entry's bytes; a foreign hand may have made a text of them, which the chain then shows."""
+    return row.entry if isinstance(row.entry, bytes) else str(row.entry).encode()
+
+
 def seal_of(row: Row[Any], log: str) -> Seal:
     """The seal of a row."""
     return Seal(
@@ -55,7 +60,7 @@ def logged_of(row: Row[Any], log: str) -> Logged:
         StoreError: If this version cannot read it.
     """
     try:
-        return Logged.model_construct(seal=seal_of(row, log), entry=read_entry(row.entry, stored=True))
+        return Logged.model_construct(seal=seal_of(row, log), entry=read_entry(bytes_of(row), stored=True))
     except MessageError as error:
         raise StoreError(
             f"position {row.position} of the log cannot be read: {error}. Use the version that wrote it or a newer one."

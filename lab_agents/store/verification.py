@@ -9,6 +9,7 @@ from sqlalchemy import Row
 from lab_agents.errors import MessageError
 from lab_agents.messages.entry import read_entry
 from lab_agents.messages.frames import GENESIS
+from lab_agents.store.rows import bytes_of
 
 _COLUMNS = ("id", "kind", "campaign", "subject", "cause")
 
@@ -25,7 +26,7 @@ def verify_rows(rows: Iterable[Row[Any]]) -> Iterator[str]:
         if row.position != position + 1:
             yield f"position {row.position} follows {position}: entries are missing between them"
         position = row.position
-        chain = hashlib.sha256(chain.encode() + row.entry).hexdigest()
+        chain = hashlib.sha256(chain.encode() + bytes_of(row)).hexdigest()
         if row.chain != chain:
             yield f"position {position}: the chain is {row.chain[:12]}…, computed is {chain[:12]}…; bytes were changed"
             chain = row.chain
@@ -37,7 +38,7 @@ def verify_rows(rows: Iterable[Row[Any]]) -> Iterator[str]:
 
 def _compare_columns(row: Row[Any]) -> Iterator[str]:
     try:
-        entry = read_entry(row.entry, stored=True)
+        entry = read_entry(bytes_of(row), stored=True)
     except MessageError as error:
         yield f"position {row.position} cannot be read: {error}"
         return
