@@ -1,7 +1,6 @@
 """Which models stand behind which instruments of a lab file."""
 
 from collections.abc import Callable, Mapping
-
 from urllib.parse import urlsplit
 
 from lab_agents.records.laboratory import InstrumentDeclaration, Laboratory
@@ -12,7 +11,7 @@ from simulators.instruments.coater import Coater
 from simulators.instruments.dispenser import PUMPS, Dispenser
 from simulators.instruments.program import Firmware, Model, Span
 from simulators.instruments.robot import Robot
-from simulators.instruments.tester import Tester
+from simulators.instruments.tester import SoakTester
 from simulators.world.draws import Draws
 from simulators.world.replay import RecordedTruth, recorded_truth
 from simulators.world.things import N_CHANNELS
@@ -80,9 +79,9 @@ class Models:
         service = self._laboratory.owner(name)
         return Robot([place.name for place in self._laboratory.all_places if place.service == service])
 
-    def tester(self, name: str, declaration: InstrumentDeclaration) -> Tester:
+    def tester(self, name: str, declaration: InstrumentDeclaration) -> SoakTester:
         """The tester on its owner's stage."""
-        return Tester(self._stage(name), self.truth, self.draws, _spans(declaration, "exposure"))
+        return SoakTester(self._stage(name), self.truth, self.draws, _spans(declaration, "exposure"))
 
     def _stage(self, instrument: str) -> str:
         owner = self._laboratory.owner(instrument)

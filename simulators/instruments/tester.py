@@ -31,7 +31,7 @@ class Trace:
     transmission: tuple[float, ...]
 
 
-class Tester:
+class SoakTester:
     """The physics of the tester: a share d of the absorbance is lost by exponential decay.
 
     A(t) = A0 * (1 - d * (1 - exp(-t / tau))),  transmission = 10^-A + noise

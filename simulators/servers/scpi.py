@@ -10,7 +10,7 @@ from typing import cast
 from simulators.errors import ErrorNumber, SimulatorError
 from simulators.floor import Floor
 from simulators.instruments.program import Order
-from simulators.instruments.tester import TAU, Tester, Trace
+from simulators.instruments.tester import TAU, SoakTester, Trace
 from simulators.world_state import Program, TokenState
 
 _log = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ class _Connection:
     def __init__(self, floor: Floor, instrument: str) -> None:
         self._floor, self._instrument = floor, instrument
         self._firmware = floor.instruments[instrument]
-        self._tester = cast(Tester, self._firmware.model)
+        self._tester = cast(SoakTester, self._firmware.model)
         self._errors: deque[int] = deque(maxlen=16)
         self._commands: tuple[tuple[re.Pattern[str], Callable[..., Awaitable[str | None]]], ...] = tuple(
             (re.compile(pattern, re.IGNORECASE), command)

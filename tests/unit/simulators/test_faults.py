@@ -1,0 +1,43 @@
+"""Faults by name."""
+
+import pytest
+
+from simulators.errors import WorldError
+from simulators.faults import Faults, LostAnswer, SlowProgram, declared_faults
+from simulators.world.draws import Draws
+from tests.simulated_world import laboratory
+
+
+def test_without_settings_nothing_goes_wrong() -> None:
+    """A fault is switched on, never on by itself."""
+    assert declared_faults(laboratory().simulation) == Faults()
+    assert declared_faults(None) == Faults()
+
+
+def test_a_rate_strikes_that_share_of_tokens_and_always_the_same() -> None:
+    """Keyed by the token: a restart does not change who is struck."""
+    fault, draws = LostAnswer(0.2), Draws(5)
+    struck = [fault.strikes(draws, str(i)) for i in range(2000)]
+    assert 300 < sum(struck) < 500
+    assert struck == [fault.strikes(Draws(5), str(i)) for i in range(2000)]
+
+
+def test_a_slow_program_takes_its_factor_as_long() -> None:
+    """All or none at the extreme rates."""
+    assert SlowProgram(1.0, 4.0).stretch(Draws(0), "t") == 4.0
+    assert SlowProgram(0.0, 4.0).stretch(Draws(0), "t") == 1.0
+
+
+def test_settings_switch_faults_on() -> None:
+    """As the lab file writes them."""
+    faults = declared_faults(laboratory(lost_answer_rate=0.1, slow_program_rate=1, slow_program_factor=2.0).simulation)
+    assert faults == Faults(LostAnswer(0.1), SlowProgram(1.0, 2.0))
+
+
+@pytest.mark.parametrize(
+    "settings", [{"lost_answer_rate": 1.5}, {"slow_program_rate": "often"}, {"slow_program_factor": 0}]
+)
+def test_a_setting_that_cannot_be_meant_is_refused(settings) -> None:
+    """Before anything starts."""
+    with pytest.raises(WorldError, match=next(iter(settings))):
+        declared_faults(laboratory(**settings).simulation)
