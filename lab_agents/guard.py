@@ -230,10 +230,11 @@ class Guard:
     async def stand_by(self) -> None:
         """Keep connections to all instruments that serve more than one client, so that a stop loses no time."""
         laboratory = self.household.laboratory
-        ready = [k for name, k in self._keepers.items() if not is_single_client(laboratory.instruments[name])]
+        ready = [k for n, k in self._keepers.items() if not is_single_client(laboratory.instruments[n])]
         while True:
             if self.household.addresses() is not None and not self.stopping.latch.is_set:
-                await asyncio.gather(*(keeper.stand_by() for keeper in ready))
+                # Failures are looked at when it matters: a stop tries again, and says what it meets.
+                await asyncio.gather(*(keeper.stand_by() for keeper in ready), return_exceptions=True)
             await self.wait_changed(self._settings.backoff)
 
     def hold(self, name: str, reason: str) -> None:

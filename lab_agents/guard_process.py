@@ -7,8 +7,10 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from setproctitle import setproctitle
 
@@ -26,6 +28,8 @@ from lab_agents.messages.topics import Topics
 from lab_agents.records.laboratory import Laboratory
 from lab_agents.remains import bury
 from lab_agents.state_folder import StateFolder, locked, read_json, write_json
+
+_LOG = logging.getLogger(__name__)
 
 
 def main() -> None:
@@ -79,15 +83,33 @@ async def attend(guard: Guard, bus: MqttBus) -> None:
     address = household.laboratory.guards.get(household.machine)
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, lambda: requests.begin_shutdown(is_draining=True))
-    async with ControlServer(path, requests.answer, address), asyncio.TaskGroup() as tasks:
-        others = [
-            tasks.create_task(_stay_on_bus(bus, link), name="bus"),
-            tasks.create_task(guard.stand_by(), name="stand by"),
-            tasks.create_task(_tell_systemd(household.settings.beat), name="watchdog"),
-        ]
-        await guard.watch()
-        for task in others:
+    async with ControlServer(path, requests.answer, address):
+        aside = {
+            "bus": lambda: _stay_on_bus(bus, link),
+            "stand by": guard.stand_by,
+            "watchdog": lambda: _tell_systemd(household.settings.beat),
+        }
+        tasks = [asyncio.create_task(_keep_going(name, work), name=name) for name, work in aside.items()]
+        try:
+            await guard.watch()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _keep_going(name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Begin again whatever fails beside the watch: no broker and no driver may end the guard."""
+    while True:
+        task = asyncio.create_task(work(), name=name)
+        try:
+            await asyncio.wait({task})
+        finally:
             task.cancel()
+        if task.exception() is None:
+            return
+        _LOG.error("The guard's %s failed and begins again.", name, exc_info=task.exception())
+        await asyncio.sleep(1.0)
 
 
 async def _stay_on_bus(bus: MqttBus, link: GuardLink) -> None:

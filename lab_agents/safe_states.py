@@ -3,13 +3,12 @@
 import asyncio
 import math
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Literal, Protocol
 
 from instruments.addresses import parse_address
 from instruments.drivers import load_driver
-from instruments.errors import InstrumentError, TransportError
+from instruments.errors import TransportError
 from instruments.transports.connection import Connection, Value
 from lab_agents.messages.frames import InstrumentState
 from lab_agents.records.laboratory import InstrumentDeclaration, SafeWrite
@@ -95,11 +94,14 @@ class SafeKeeper:
         self._dialled = ""
 
     async def stand_by(self) -> None:
-        """Connect beforehand, so that a stop loses no time; what fails now is tried again at the stop."""
-        with suppress(InstrumentError):
-            line = self._find_line()
-            if line is not None:
-                await line.connect()
+        """Connect beforehand, so that a stop loses no time.
+
+        Raises:
+            InstrumentError: If the instrument cannot be reached; a stop tries again.
+        """
+        line = self._find_line()
+        if line is not None:
+            await line.connect()
 
     async def hang_up(self) -> None:
         """Disconnect."""

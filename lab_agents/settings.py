@@ -35,7 +35,7 @@ class Settings(Record):
     """At most so many entries in one commit: keeps the transaction below 50 ms on a slow disk."""
     poison_tries: int = 3
     """A handler that raised so often is stuck."""
-    starting: Seconds = 60.0
+    starting: Seconds = 30.0
     """A child that has not beaten once for so long after its start is killed: imports of a dozen processes at once took
     8 s on two cores, and a cold disk is slower."""
     safe_for: Seconds = 5.0
