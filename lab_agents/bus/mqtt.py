@@ -18,13 +18,20 @@ from lab_agents.bus.protocol import Message, Receive
 from lab_agents.errors import BusError
 
 KEEPALIVE = 2
-"""Seconds. A broker sends the last will of a frozen client after 1.5 times this; with 1, a second without a turn of the
-loop on a busy machine already counts as death."""
+"""Seconds. A broker gives up a frozen client after 1.5 times this, Mosquitto up to 6 s later (it looks every 5 s), so
+nobody may wait for a last will to know that something is frozen. With 1, a second and a half without a turn of the loop
+on a busy machine would already cut the connection."""
 
 REQUEST = 2.0
 """Wall seconds after which the broker's silence on a request counts as loss; outlasts a slow disk's flush."""
 
+LEAVE = 0.2
+"""Wall seconds for the goodbye of a connection that was never made."""
+
 _LOG = logging.getLogger(__name__)
+# What aiomqtt warns of (a lost connection, many waiting publishes) is ordinary here, and said by `is_connected`.
+_WIRE = logging.getLogger(f"{__name__}.wire")
+_WIRE.setLevel(logging.ERROR)
 _VERSIONS = {"3.1.1": aiomqtt.ProtocolVersion.V311, "5": aiomqtt.ProtocolVersion.V5}
 _NO_DELAY = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),)
 
@@ -108,7 +115,7 @@ class MqttBus:
         failures = 0
         while True:
             try:
-                async with self._connect(self._hand) as client:
+                async with self._attempt() as client:
                     await self._subscribe_all(client)
                     failures = 0
                     # Messages go to `_hand` directly; this iterator only ends, by raising, with the connection.
@@ -121,6 +128,25 @@ class MqttBus:
             if failures:
                 await asyncio.sleep(self._jitter.uniform(0.1, min(1.0, 0.2 * 2**failures)))
             failures = min(failures + 1, 10)
+
+    @contextlib.asynccontextmanager
+    async def _attempt(self) -> AsyncIterator[aiomqtt.Client]:
+        client = self._connect(self._hand)
+        entering = asyncio.create_task(client.__aenter__())
+        try:
+            await asyncio.shield(entering)
+        except (aiomqtt.MqttError, asyncio.CancelledError):
+            # aiomqtt connects in a thread that no cancellation reaches, and does not close the socket of an attempt
+            # that failed half-way: it would connect later on, and displace its successor.
+            client.timeout = LEAVE
+            with contextlib.suppress(aiomqtt.MqttError):
+                await entering
+            with contextlib.suppress(aiomqtt.MqttError):
+                await client.__aexit__(None, None, None)
+            raise
+        async with contextlib.AsyncExitStack() as stack:
+            stack.push_async_exit(client.__aexit__)
+            yield client
 
     async def _subscribe_all(self, client: aiomqtt.Client) -> None:
         self._client = client
@@ -191,11 +217,12 @@ def _prepare(
     is_secure = parts.scheme == "mqtts"
 
     def connect(hand: Callable[[aiomqtt.Message], None]) -> aiomqtt.Client:
-        client = aiomqtt.Client(
+        return aiomqtt.Client(
             host,
             port or (8883 if is_secure else 1883),
             username=unquote(parts.username) if parts.username else None,
             password=unquote(parts.password) if parts.password else None,
+            logger=_WIRE,
             identifier=client_id,
             queue_type=cast("type[asyncio.Queue[aiomqtt.Message]]", lambda maxsize: _Straight(hand)),
             protocol=_VERSIONS[version],
@@ -207,7 +234,5 @@ def _prepare(
             socket_options=_NO_DELAY,
             tls_context=ssl.create_default_context() if is_secure else None,
         )
-        client.pending_calls_threshold = 10_000  # it only warns, and an outbox of hundreds is nothing unusual
-        return client
 
     return connect

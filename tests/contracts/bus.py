@@ -1,9 +1,9 @@
 """What every bus must do. Subclass `BusContract` with a fixture `world` to try one of your own.
 
-    class TestMyBus(BusContract):
-        @pytest.fixture
-        async def world(self):
-            yield MyWorld()
+class TestMyBus(BusContract):
+@pytest.fixture
+async def world(self):
+yield MyWorld()
 """
 
 import asyncio
@@ -15,7 +15,7 @@ import pytest
 
 from lab_agents.bus.protocol import MAX_PAYLOAD, Bus, Message
 
-PATIENCE = 10.0
+PATIENCE = 20.0
 """Wall seconds that anything may take on a busy machine; only a failing test waits for so long."""
 
 

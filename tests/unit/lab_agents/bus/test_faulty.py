@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab_agents.bus.faulty import FaultyCarrier, Faults
+from lab_agents.bus.faulty import Faults, FaultyCarrier
 from lab_agents.bus.memory import MemoryBus
 
 

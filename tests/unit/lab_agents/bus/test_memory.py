@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from lab_agents.bus.faulty import FaultyCarrier, Faults
+from lab_agents.bus.faulty import Faults, FaultyCarrier
 from lab_agents.bus.memory import MemoryBus, MemoryCarrier
 from lab_agents.bus.protocol import Message
 from tests.contracts.bus import BusContract, Inbox
