@@ -13,7 +13,7 @@ from planners.checkpoints import unpack
 from planners.feasibility import log_chance
 from planners.objectives import in_target_unit, training_data
 from planners.protocols import Ask, Checkpoint, Scored
-from planners.questions import choices, no_settings
+from planners.questions import choices, no_settings, taken
 from planners.repeatable import one_thread
 from planners.retraining import GaussianProcessRetrainer, train_surrogate
 from planners.search import best_point
@@ -27,6 +27,10 @@ N_DRAWS = 64
 
 N_TOGETHER = 1024
 """Candidates scored at a time: their joint covariance holds 8 MB, and a pool of any size is scored in pieces."""
+
+APART = 0.01
+"""Least distance, in unit coordinates, between a candidate of a continuous space and any other: no dispenser tells
+closer ones apart, and a campaign that learns wants no accidental replicate."""
 
 N_STARTS = 8
 """Best observed points from which a continuous search also starts."""
@@ -87,12 +91,17 @@ class _Scorer:
         best = np.argsort(-self._surrogate.data.values, kind="stable")[:N_STARTS]
         starts = from_unit(self._ask.space, self._surrogate.data.inputs[best])
         seed = keyed_seed(self._ask.seed, self._ask.number, "search", number)
-        return self._choose(best_point(self._ask.space, self.score, starts, seed))
+        return self._choose(best_point(self._ask.space, self._score_apart, starts, seed))
 
     def score(self, points: Points) -> NDArray[np.float64]:
         """Log expected gain plus the log chance that the candidate can be made, shape (n,)."""
         pieces = [points[i : i + N_TOGETHER] for i in range(0, len(points), N_TOGETHER)]
         return np.concatenate([self._score(piece) for piece in pieces]) + log_chance(self._ask, points)
+
+    def _score_apart(self, points: Points) -> NDArray[np.float64]:
+        others = to_unit(self._ask.space, np.concatenate([taken(self._ask), self._pending]))
+        distances = np.linalg.norm(to_unit(self._ask.space, points)[:, None] - others[None], axis=2)
+        return np.where((distances < APART).any(axis=1), -np.inf, self.score(points))
 
     def _score(self, points: Points) -> NDArray[np.float64]:
         together = np.concatenate([points, self._pending])

@@ -11,6 +11,7 @@ from botorch.exceptions.errors import ModelFittingError
 from botorch.fit import fit_gpytorch_mll
 from botorch.models import SingleTaskGP
 from botorch.posteriors.gpytorch import GPyTorchPosterior
+from botorch.settings import validate_input_scaling
 from gpytorch.constraints import GreaterThan
 from gpytorch.kernels import MaternKernel
 from gpytorch.likelihoods import FixedNoiseGaussianLikelihood
@@ -56,7 +57,9 @@ class Surrogate:
 
     def __init__(self, data: Data, center: float, scale: float) -> None:
         self.data, self.center, self.scale = data, center, scale
-        self.model = _model(data, center, scale)
+        # What was made may lie a little outside the unit cube, and a recalled model keeps its old standardization.
+        with validate_input_scaling(False):
+            self.model = _model(data, center, scale)
 
     @property
     def noise(self) -> float:
