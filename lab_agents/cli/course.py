@@ -45,18 +45,18 @@ def run(
     """
     from lab_agents.campaign_check import check_against_lab
     from lab_agents.campaign_file import read_campaign
-    from lab_agents.cli.following import Wishes, run_campaign
+    from lab_agents.cli.campaigns import run_campaign
+    from lab_agents.cli.following import Wishes
 
     campaign = read_campaign(file, table, lab=lab, seed=seed)
-    check_against_lab(campaign)
-    return run_campaign(campaign, Wishes(state, person, speed, plain, not no_report))
+    laboratory = check_against_lab(campaign)
+    return run_campaign(campaign, laboratory, Wishes(state, person, speed, plain, not no_report))
 
 
-def resume(
-    person: Person, state: State = None, speed: Speed = None, plain: Plain = False, no_report: NoReport = False
-) -> int:
+def resume(person: Person, state: State = None, plain: Plain = False, no_report: NoReport = False) -> int:
     """Go on with a laboratory: attach to it if it runs, start it if it does not, and show its campaign."""
-    from lab_agents.cli.following import Wishes, resume_campaign
+    from lab_agents.cli.campaigns import resume_campaign
+    from lab_agents.cli.following import Wishes
     from lab_agents.cli.states import existing_state
 
-    return resume_campaign(existing_state(state), Wishes(state, person, speed, plain, not no_report))
+    return resume_campaign(existing_state(state), Wishes(state, person, None, plain, not no_report))

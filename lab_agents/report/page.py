@@ -96,7 +96,8 @@ def verdict(account: Account, truth: Truth | None) -> str:
     seen = best[0].observation
     unit = "" if seen.unit == "1" else f" {seen.unit}"
     made = composition_text(best[0].made_values or {}, plan.space)
-    text += f" The best material is {made}, with a {plan.target.property} of {with_deviation(seen.value, seen.deviation)}{unit}."
+    value = with_deviation(seen.value, seen.deviation) + unit
+    text += f" The best material is {made}, with a {plan.target.property} of {value}."
     if truth is not None:
         text += _against_truth(account, truth)
     return text

@@ -1,11 +1,11 @@
 """What the best could have been, where a table of recorded materials is known."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lab_agents.records.target import Target
 from lab_agents.report.account import SampleAccount
-from lab_agents.tables import Table
+from lab_agents.tables import Material, Table
 
 
 @dataclass(frozen=True)
@@ -14,6 +14,7 @@ class Truth:
 
     table: Table
     target: Target
+    _known: dict[tuple[float, ...], float] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def best(self) -> float:
@@ -32,13 +33,19 @@ class Truth:
         made = sample.made_values
         if made is None:
             return None
-        point = [made[name] for name in self.table.inputs]
+        point = tuple(made[name] for name in self.table.inputs)
+        if point not in self._known:
+            # The live display asks for all samples again several times a second.
+            self._known[point] = self._nearest(point).mean
+        return self._known[point]
+
+    def _nearest(self, point: tuple[float, ...]) -> Material:
         spans = self._spans()
 
         def distance(inputs: tuple[float, ...]) -> float:
             return math.fsum(((a - b) / s) ** 2 for a, b, s in zip(inputs, point, spans, strict=True))
 
-        return min(self.table.materials, key=lambda m: distance(m.inputs)).mean
+        return min(self.table.materials, key=lambda m: distance(m.inputs))
 
     def _spans(self) -> list[float]:
         columns = zip(*(m.inputs for m in self.table.materials), strict=True)

@@ -41,7 +41,7 @@ def composition_text(values: Mapping[str, float], space: DesignSpace | None) -> 
 
 def short(address: str | None) -> str:
     """The first ten digits of a content address."""
-    return address[:10] if address else "–"
+    return address[:10] if address else "-"
 
 
 def count(n: int, thing: str) -> str:

@@ -1,0 +1,212 @@
+"""Starting or joining a laboratory, and showing its campaign until it has finished or somebody leaves."""
+
+import asyncio
+import shutil
+import signal
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+from rich.live import Live
+
+from lab_agents.bus.mqtt import MqttBus
+from lab_agents.cli.exits import Exit
+from lab_agents.cli.memory import weigh
+from lab_agents.cli.submitting import broker_url, new_source, send_frames
+from lab_agents.control import Json
+from lab_agents.display.live import Picture
+from lab_agents.display.plain import line_for
+from lab_agents.display.scene import Scene
+from lab_agents.errors import GuardError
+from lab_agents.guard_client import detach, shutdown, start_guard, watch_guard
+from lab_agents.guard_door import find_guard
+from lab_agents.log import Cursor, LogLink
+from lab_agents.messages.topics import Topics
+from lab_agents.records.laboratory import Laboratory
+from lab_agents.report.truth import Truth
+from lab_agents.state_folder import StateFolder
+
+REFRESH = 0.25
+"""Wall seconds between two pictures: quick enough to watch, slow enough to cost nothing."""
+WEIGH = 5.0
+"""Wall seconds between two looks at the memory; each one makes the kernel walk every page table."""
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the person at the terminal asked for."""
+
+    state: Path | None
+    person: str
+    speed: float | None
+    is_plain: bool
+    wants_report: bool
+
+
+@dataclass
+class Following:
+    """One display of one campaign.
+
+    `ending` is how it ended, for the exit code; None while it goes on. `peak` is the largest memory of the tree seen.
+    """
+
+    folder: StateFolder
+    laboratory: Laboratory
+    campaign: str
+    wishes: Wishes
+    scene: Scene
+    console: Console
+    is_ours: bool = False
+    ending: Exit | None = None
+    peak: int = 0
+    _interrupts: int = 0
+    _ended: asyncio.Event = field(default_factory=asyncio.Event)
+    _drain: asyncio.Task[None] | None = None
+
+    @property
+    def machine(self) -> str:
+        """The machine whose guard this display looks after: the first one."""
+        return self.laboratory.machines[0]
+
+    async def run(self) -> Exit:
+        """Follow to the end of the campaign, or until the person leaves.
+
+        Raises:
+            GuardError: If the guard cannot be started.
+        """
+        self.is_ours = find_guard(self.folder, self.machine) is None
+        await start_guard(self.folder, self.machine)
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGINT, self._interrupt)
+        try:
+            async with MqttBus(broker_url(self.folder), new_source()) as bus, asyncio.TaskGroup() as tasks:
+                running = [
+                    tasks.create_task(watch_guard(self.folder, self.machine), name="watch"),
+                    tasks.create_task(self._follow(bus), name="follow"),
+                    tasks.create_task(self._show(), name="show"),
+                    tasks.create_task(self._weigh(), name="weigh"),
+                ]
+                await self._ended.wait()
+                if self.ending in (Exit.OK, Exit.UNFINISHED) and self.is_ours:
+                    self.scene.notice = "The campaign has finished; the laboratory is put to rest."
+                    await self._shut_down()
+                for task in running:
+                    task.cancel()
+        finally:
+            loop.remove_signal_handler(signal.SIGINT)
+            if self._drain is not None:
+                self._drain.cancel()
+        return self.ending or Exit.OK
+
+    async def _follow(self, bus: MqttBus) -> None:
+        topics = Topics(self.laboratory.name)
+        for name, parts in _HEARD:
+            await bus.subscribe(topics.build(name, **parts), self.scene.hear)
+        await bus.wait_connected()
+        await send_frames(self.folder, bus, self.laboratory.name)
+        link = LogLink(bus, topics, new_source(), 0)
+        await link.start(Cursor())
+        while True:
+            logged = await link.next()
+            self.scene.take_entry(logged)
+            if self.wishes.is_plain and (line := line_for(logged, self.scene)) is not None:
+                self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+            if logged.entry.kind == "CampaignFinished" and self._is_ours_finished() and link.has_caught_up:
+                self._end(self._outcome())
+
+    def _is_ours_finished(self) -> bool:
+        account = self.scene.account
+        return account.plan is not None and account.plan.name == self.campaign and account.is_complete
+
+    def _outcome(self) -> Exit:
+        account = self.scene.account
+        n_done = sum(s.outcome != "not made" for s in account.samples.values())
+        budget = account.plan.budget.samples if account.plan is not None else 0
+        return Exit.OK if n_done >= budget else Exit.UNFINISHED
+
+    def _end(self, how: Exit) -> None:
+        self.ending = how
+        self._ended.set()
+
+    async def _show(self) -> None:
+        if self.wishes.is_plain:
+            await self._show_alarms()
+            return
+        with Live(Picture(self.scene), console=self.console, auto_refresh=False) as live:
+            try:
+                while True:
+                    live.refresh()
+                    await asyncio.sleep(REFRESH)
+            finally:
+                live.refresh()
+
+    async def _show_alarms(self) -> None:
+        shown: set[str] = set()
+        while True:
+            alarms = {*self.scene.alarms, *([self.scene.notice] if self.scene.notice else [])}
+            for alarm in sorted(alarms - shown):
+                self.console.print(f"! {alarm}", markup=False, highlight=False, soft_wrap=True)
+            shown = alarms
+            await asyncio.sleep(REFRESH)
+
+    async def _weigh(self) -> None:
+        while True:
+            await asyncio.sleep(WEIGH)
+            pids = [p for g in self.scene.guards.values() for p in (g.pid, *g.children.values())]
+            weight = await asyncio.to_thread(weigh, pids)
+            self.peak = max(self.peak, weight)
+
+    def _interrupt(self) -> None:
+        self._interrupts += 1
+        if self._interrupts == 1:
+            self.scene.notice = (
+                "Ending: nothing new starts. Ctrl-C again leaves the laboratory running without this display."
+            )
+            self._drain = asyncio.create_task(self._drain_and_end(), name="drain")
+        elif self._interrupts == 2:
+            self._drain = asyncio.create_task(self._leave(self._drain), name="leave")
+
+    async def _drain_and_end(self) -> None:
+        await self._shut_down()
+        self._end(Exit.INTERRUPTED)
+
+    async def _leave(self, draining: "asyncio.Task[None] | None") -> None:
+        if draining is not None:
+            draining.cancel()
+        with suppress(GuardError):
+            await detach(self.folder, self.machine)
+        self._end(Exit.DETACHED)
+
+    async def _shut_down(self) -> None:
+        try:
+            await shutdown(self.folder, self.machine, report=self._say_draining)
+        except GuardError as error:
+            self.scene.notice = str(error)
+
+    def _say_draining(self, said: Json) -> None:
+        if said.get("draining"):
+            self.scene.notice = f"Ending after: {said['draining']}"
+
+
+_HEARD: tuple[tuple[str, dict[str, str]], ...] = (
+    ("agent_status", {"source": "+"}),
+    ("guard_status", {"machine": "+"}),
+    ("clock", {}),
+    ("head", {}),
+)
+
+
+def make_console(wishes: Wishes) -> Console:
+    """The terminal; where it is none, lines are as long as they are."""
+    return Console(width=None if not wishes.is_plain else max(120, shutil.get_terminal_size().columns))
+
+
+def is_plain(wishes: Wishes, console: Console) -> bool:
+    """Whether to print lines instead of a live picture."""
+    return wishes.is_plain or not console.is_terminal
+
+
+def scene_for(laboratory: Laboratory, truth: Truth | None) -> Scene:
+    """An empty scene of a laboratory."""
+    return Scene(Topics(laboratory.name), truth)
