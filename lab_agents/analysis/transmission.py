@@ -108,7 +108,7 @@ def _fit(lost: Array, transmission: Array) -> tuple[float, float]:
     scaled = design * weight[:, None] * math.log(10)
     covariance = noise * np.linalg.inv(scaled.T @ scaled)
     fresh = float(coefficients[0])
-    if fresh < 5 * math.sqrt(covariance[0, 0]):
+    if fresh * math.log(10) < 5 * math.sqrt(noise):  # no single reading tells the film from clear glass
         raise UnusableError(f"The film absorbs {fresh:.2g}, no more than the noise. Is there a film on the stage?")
     if noise > FINEST**2 and float(np.mean(np.diff(residuals) ** 2)) < WANDER * float(np.mean(residuals**2)):
         raise UnusableError("The trace does not decay with the tester's decay time: residuals drift. Measure again.")

@@ -6,6 +6,7 @@ import pytest
 import torch
 from botorch.acquisition.analytic import LogExpectedImprovement
 from botorch.models import SingleTaskGP
+from botorch.settings import validate_input_scaling
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,9 +18,10 @@ NUMBER = st.floats(-50, 50)
 @given(NUMBER, st.floats(1e-3, 50), NUMBER)
 def test_expected_improvement_is_finite_and_above_the_plain_gain(mean: float, std: float, best: float) -> None:
     """EI is at least max(mean - best, 0) and at most that plus the deviation."""
-    ei = math.exp(float(log_expected_improvement(torch.tensor([mean]).double(), torch.tensor([std]).double(), best)))
+    moments = torch.tensor([[mean], [std]], dtype=torch.float64)
+    ei = math.exp(float(log_expected_improvement(moments[0], moments[1], best)))
     gain = max(mean - best, 0.0)
-    assert gain * (1 - 1e-9) - 1e-9 <= ei <= gain + std
+    assert gain * (1 - 1e-9) - 1e-9 <= ei <= (gain + std) * (1 + 1e-9)
 
 
 def test_logarithms_agree_with_the_plain_formula_where_it_holds() -> None:
@@ -34,7 +36,8 @@ def test_the_branches_of_log_h_meet() -> None:
     for edge in (-1.0, -100.0):
         z = torch.tensor([edge - 1e-7, edge + 1e-7], dtype=torch.float64)
         left, right = log_h(z)
-        assert float(right - left) == pytest.approx(2e-7 * max(1.0, -edge), rel=0.9, abs=1e-9)
+        slope = torch.exp(torch.special.log_ndtr(z[0]) - left)  # the derivative of log(phi + z Phi)
+        assert float(right - left) == pytest.approx(2e-7 * float(slope), rel=1e-4)
     assert torch.isfinite(log_h(torch.tensor([-1e5, -1e3, 0.0, 1e3], dtype=torch.float64))).all()
 
 
@@ -48,7 +51,8 @@ def _joint(n: int) -> tuple[torch.Tensor, torch.Tensor]:
 def test_without_pending_points_the_gain_is_expected_improvement() -> None:
     """The same number as BoTorch's own."""
     inputs = torch.rand(6, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
-    model = SingleTaskGP(inputs, inputs.sum(1, keepdim=True).sin(), outcome_transform=None).eval()
+    with validate_input_scaling(False):
+        model = SingleTaskGP(inputs, inputs.sum(1, keepdim=True).sin(), outcome_transform=None).eval()
     points = torch.rand(9, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
     with torch.no_grad():
         posterior = model.posterior(points).distribution
@@ -56,7 +60,7 @@ def test_without_pending_points_the_gain_is_expected_improvement() -> None:
     none = torch.arange(0)
     draws = torch.zeros(4, 0, dtype=torch.float64)
     ours = log_expected_gain(posterior.mean, posterior.covariance_matrix, none, best=0.3, noise=0.01, draws=draws)
-    assert ours == pytest.approx(theirs, abs=1e-9)
+    assert ours == pytest.approx(theirs, abs=1e-6)
 
 
 def test_the_gain_beside_pending_points_agrees_with_brute_force() -> None:
