@@ -2,8 +2,8 @@
 
 A bidder answers every entry that opens a round of work that it is able to do, with `BidMade` or `BidRefused`. When an
 award binds (at once, or with `GiveApproval` where it needs one) it books stock and a place in its queue and accepts, or
-declines. Accepted work asks for its places when its turn comes, one at a time, and runs to its outcome. It always ends by
-one entry that everybody understands: its product, or `SampleQuarantined`.
+declines. Accepted work asks for its places when its turn comes, one at a time, and runs to its outcome. It
+always ends by one entry that everybody understands: its product, or `SampleQuarantined`.
 """
 
 from abc import ABC, abstractmethod
@@ -13,6 +13,7 @@ from datetime import timedelta
 from lab_agents.agents.behaviour import Draft, Job, JobOutcome
 from lab_agents.agents.bidder_state import BidderState, Prepared, Refusal, declare
 from lab_agents.agents.bookings import Booking, accept, free_at, held_back, release_lapsed, take_next
+from lab_agents.agents.causes import cause_of
 from lab_agents.agents.courses import COURSE_KINDS, Course, begin_due, conclude_motion, follow_courses, starts
 from lab_agents.agents.learning import learn_durations, learn_outcome
 from lab_agents.agents.offers import OFFER_KINDS, Offer, follow_offers
@@ -311,8 +312,7 @@ def _ended_work(state: BidderState, body: Body) -> str | None:
 
 def _give_up(state: BidderState, refused: EntryRefused) -> BidderState:
     """Release what was booked for the promise that the recorder refused; its id names the entry that caused it."""
-    parts = (refused.refused_id or "").split("/")
-    cause = int(parts[1]) if len(parts) > 1 and parts[1].isdigit() else -1
+    cause = cause_of(refused.refused_id)
     bookings = {w: b for w, b in state.bookings.items() if b.since != cause}
     courses = {w: c for w, c in state.courses.items() if c.since != cause}
     return state.but(bookings=bookings, courses=courses)

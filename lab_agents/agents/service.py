@@ -9,6 +9,7 @@ ticket of that sample: `done`, `not done` or `discard`. Where every buffer place
 from pydantic import Field
 
 from lab_agents.agents.behaviour import AgentState, Draft, Job, JobOutcome
+from lab_agents.agents.causes import cause_of
 from lab_agents.agents.courses import COURSE_KINDS, Course, begin_due, conclude_motion, follow_courses, starts
 from lab_agents.agents.places import (
     Places,
@@ -229,6 +230,5 @@ def _full(before: ServiceState, after: ServiceState) -> tuple[Draft, ...]:
 
 def _give_up(places: Places, refused: EntryRefused) -> Places:
     """Release the grants that the recorder refused; the id of the entry names its cause."""
-    parts = (refused.refused_id or "").split("/")
-    cause = int(parts[1]) if len(parts) > 1 and parts[1].isdigit() else -1
+    cause = cause_of(refused.refused_id)
     return places.model_copy(update={"grants": {w: g for w, g in places.grants.items() if g.since != cause}})

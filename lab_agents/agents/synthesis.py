@@ -100,7 +100,7 @@ class Synthesis(Bidder):
 
 
 def find_doses(channels: Sequence[Channel], candidate: Candidate) -> dict[int, float] | Refusal:
-    """Volume by channel number (from 1), in µL; a refusal where a parameter has no channel or nothing would be dosed."""
+    """Volume by channel number (from 1), in µL; a refusal where a parameter has no channel or all volumes are zero."""
     numbers = {channel.parameter: number for number, channel in enumerate(channels, start=1)}
     missing = sorted(set(candidate.values) - set(numbers))
     if missing:

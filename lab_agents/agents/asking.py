@@ -1,0 +1,212 @@
+"""When planning asks its planner, what it asks, and what comes of the answer.
+
+The next ask comes when every sample of the batch has ended: observed and trained on, failed, refused or lapsed. It asks
+for at most what the budget leaves. A campaign whose proposals cannot be begun, again and again, asks a person instead.
+"""
+
+from lab_agents.agents.behaviour import Draft, Job, JobOutcome
+from lab_agents.agents.causes import cause_of, keyed_seed
+from lab_agents.agents.planning_state import PlanningState, Pursuit
+from lab_agents.messages.course import (
+    BudgetGranted,
+    CampaignClosing,
+    CampaignFinished,
+    CampaignPaused,
+    CampaignResumed,
+    CampaignStarted,
+    ModelTrained,
+    ObservationMade,
+    ObservationRetracted,
+    PlannerExhausted,
+    ProposalMade,
+    TicketClosed,
+)
+from lab_agents.messages.entry import Body
+from lab_agents.messages.frames import Logged
+from lab_agents.messages.life import EntryRefused, TroubleMet
+from lab_agents.records.base import with_item, without_item
+from lab_agents.records.proposal import Proposal
+from lab_agents.records.questions import ASK_ANSWER, AskArguments, RefusedCandidate
+from lab_agents.records.ticket import Trouble
+
+MOST_FRUITLESS = 10
+"""Proposals in a row of which nothing could be begun, before a person is asked: enough for a planner to learn what is
+infeasible, few enough that a campaign nobody can serve does not spin through the night."""
+REMEDIES = ("try again", "close the campaign")
+"""The last one is the default: a lab that nobody watches ends cleanly instead of waiting for ever."""
+
+
+def follow_pursuit(state: PlanningState, logged: Logged, me: str) -> PlanningState:
+    """The state after an entry, as far as the open campaign goes; offers and fates are up to date already."""
+    body = logged.entry.record
+    if isinstance(body, CampaignStarted):
+        return state.model_copy(update={"pursuit": Pursuit(plan=body.plan)})
+    pursuit = state.pursuit
+    if pursuit is None:
+        return state
+    if isinstance(body, CampaignFinished) and logged.entry.campaign == pursuit.plan.name:
+        return state.model_copy(update={"pursuit": None})
+    if isinstance(body, TicketClosed):
+        again = logged.entry.subject == pursuit.plan.name and body.answer == "try again"
+        changes: dict[str, object] = {"trouble": "", "n_fruitless": 0, "batch": ()} if again else {}
+    else:
+        changes = _progress(pursuit, body) if logged.entry.campaign == pursuit.plan.name else {}
+        changes |= _answer(pursuit, body, logged) if logged.seal.source == me else {}
+    if isinstance(body, EntryRefused) and _refuses_answer(pursuit, body, me):
+        what = f"The recorder refused the planner's answer: {body.reason}"[:2000]
+        changes = {"asking": None, "trouble": what, "since": logged.position}
+    return state.model_copy(update={"pursuit": pursuit.model_copy(update=changes)}) if changes else state
+
+
+def _refuses_answer(pursuit: Pursuit, body: EntryRefused, me: str) -> bool:
+    asking = pursuit.asking
+    return body.source == me and asking is not None and cause_of(body.refused_id) == asking.cause
+
+
+def _progress(pursuit: Pursuit, body: Body) -> dict[str, object]:
+    """What entries of others change."""
+    match body:
+        case BudgetGranted():
+            return {"granted": body.samples}
+        case CampaignPaused():
+            return {"is_paused": True}
+        case CampaignResumed():
+            return {"is_paused": False}
+        case CampaignClosing():
+            return {"is_closing": True, "is_paused": False, "asking": None, "trouble": ""}
+        case ObservationMade():
+            sample = body.observation.sample
+            return {"observations": with_item(pursuit.observations, sample, body.observation)}
+        case ObservationRetracted():
+            return {"observations": without_item(pursuit.observations, body.sample)}
+        case ModelTrained():
+            return {"model": body.model.checkpoint}
+        case _:
+            return {}
+
+
+def _answer(pursuit: Pursuit, body: Body, logged: Logged) -> dict[str, object]:
+    """What the own answer to an ask changes when it comes back; one that came too late changes nothing."""
+    if pursuit.asking is None or logged.entry.cause != pursuit.asking.cause:
+        return {}
+    match body:
+        case ProposalMade():
+            batch = tuple(c.sample for c in body.proposal.candidates)
+            n_samples = pursuit.n_samples + len(batch)
+            return {"asking": None, "n_proposals": body.proposal.number, "n_samples": n_samples, "batch": batch}
+        case PlannerExhausted():
+            return {"asking": None, "is_exhausted": True}
+        case TroubleMet():
+            # Said already by the entry itself: `since` stays behind, so that it is not said again.
+            return {"asking": None, "trouble": body.trouble.what}
+        case _:
+            return {}
+
+
+def note_refusals(state: PlanningState, position: int) -> PlanningState:
+    """The state with the candidates whose windows this entry closed because every able bidder refused.
+
+    Feasibility data are only those that nobody can ever make; any other reason is kept for a person.
+    """
+    pursuit = state.pursuit
+    if pursuit is None:
+        return state
+    for _, contest in sorted(state.contests.items()):
+        if contest.closed != position or contest.phase != "refused" or contest.offer.kind != "make":
+            continue
+        refusals = sorted(contest.refusals.items())
+        codes = {declined.code for _, declined in refusals}
+        if refusals and codes <= {"infeasible", "not_mine"}:
+            candidate = RefusedCandidate(
+                candidate=contest.offer.asked,
+                refused_by=tuple(bidder for bidder, _ in refusals),
+                reasons=tuple(declined.reason for _, declined in refusals),
+            )
+            pursuit = pursuit.model_copy(update={"refused": (*pursuit.refused, candidate)})
+        else:
+            reason = "; ".join(f"{bidder}: {declined.reason}" for bidder, declined in refusals)
+            pursuit = pursuit.model_copy(update={"obstacle": reason or "no agent is declared for this work"})
+    return state.model_copy(update={"pursuit": pursuit})
+
+
+def ask_next(state: PlanningState, position: int) -> PlanningState:
+    """The state with the next ask under way, if everything of the last batch has ended and budget is left."""
+    pursuit = state.pursuit
+    if pursuit is None or not _may_ask(pursuit) or not all(f.has_ended for f in state.fates.values()):
+        return state
+    n = min(pursuit.plan.batch, pursuit.granted - state.n_spent)
+    if n < 1:
+        return state
+    is_fruitless = bool(pursuit.batch) and not any(state.fates[s].is_spent for s in pursuit.batch if s in state.fates)
+    n_fruitless = pursuit.n_fruitless + 1 if is_fruitless else 0
+    trouble = _find_trouble(pursuit, n_fruitless) if is_fruitless else ""
+    update: dict[str, object] = {"n_fruitless": n_fruitless, "obstacle": "", "batch": ()}
+    if trouble:
+        update |= {"trouble": trouble, "since": position}
+    else:
+        update["asking"] = _ask(state, pursuit, n, position)
+    return state.model_copy(update={"pursuit": pursuit.model_copy(update=update)})
+
+
+def _may_ask(pursuit: Pursuit) -> bool:
+    holds = pursuit.is_paused or pursuit.is_closing or pursuit.is_exhausted or pursuit.trouble
+    return not holds and pursuit.asking is None
+
+
+def _find_trouble(pursuit: Pursuit, n_fruitless: int) -> str:
+    if pursuit.obstacle:
+        return f"No candidate of the last proposal could be begun: {pursuit.obstacle}"[:2000]
+    if n_fruitless >= MOST_FRUITLESS:
+        return (
+            f"Every candidate of the last {n_fruitless} proposals was refused as infeasible; widen limits or the space"
+        )
+    return ""
+
+
+def _ask(state: PlanningState, pursuit: Pursuit, n: int, position: int) -> Job:
+    plan, number = pursuit.plan, pursuit.n_proposals + 1
+    arguments = AskArguments(
+        campaign=plan.name,
+        number=number,
+        target=plan.target,
+        space=plan.space,
+        planner=plan.planner,
+        observations=tuple(o for _, o in sorted(pursuit.observations.items())),
+        made=tuple(fate.candidate for _, fate in sorted(state.fates.items())),
+        refused=pursuit.refused,
+        n=n,
+        first_sample=pursuit.n_samples + 1,
+        seed=keyed_seed(plan.seed, plan.name, "ask", number),
+        model=pursuit.model,
+    )
+    return Job(
+        id=f"{position}/ask",
+        cause=position,
+        kind="compute",
+        name="ask",
+        campaign=plan.name,
+        subject=plan.name,
+        arguments=arguments.model_dump_json(),
+    )
+
+
+def conclude_ask(job: Job, outcome: JobOutcome) -> tuple[Draft, ...]:
+    """The proposal, that there is none left, or the trouble of asking."""
+    body: Body
+    if not outcome.ok:
+        what = f"The planner could not be asked: {outcome.error}"[:2000]
+        body = TroubleMet(trouble=Trouble(what=what, remedies=REMEDIES, default=REMEDIES[-1]))
+    else:
+        answer = ASK_ANSWER.validate_json(outcome.answer)
+        body = (
+            ProposalMade(proposal=answer) if isinstance(answer, Proposal) else PlannerExhausted(reason=answer.exhausted)
+        )
+    return (Draft(body=body, subject=job.subject, campaign=job.campaign),)
+
+
+def report_trouble(pursuit: Pursuit, position: int) -> tuple[Draft, ...]:
+    """The trouble that this entry brought, if it did."""
+    if not pursuit.trouble or pursuit.since != position:
+        return ()
+    trouble = Trouble(what=pursuit.trouble, remedies=REMEDIES, default=REMEDIES[-1])
+    return (Draft(body=TroubleMet(trouble=trouble), subject=pursuit.plan.name, campaign=pursuit.plan.name),)

@@ -1,0 +1,161 @@
+"""A campaign's course as supervision decides it: started, paused, closed and finished, each time by one entry."""
+
+from lab_agents.agents.behaviour import Draft
+from lab_agents.agents.supervision_state import Oversight, SupervisionState
+from lab_agents.messages.commands import AbortCampaign, PauseCampaign, ResumeCampaign, StartCampaign
+from lab_agents.messages.course import (
+    BudgetGranted,
+    CampaignClosing,
+    CampaignFinished,
+    CampaignPaused,
+    CampaignResumed,
+    CampaignStarted,
+    PlannerExhausted,
+    TicketClosed,
+)
+from lab_agents.messages.entry import Body
+from lab_agents.messages.frames import Logged
+from lab_agents.messages.life import TimerRang
+from lab_agents.records.base import with_item
+from lab_agents.records.campaign import CampaignPlan
+from lab_agents.records.laboratory import Laboratory
+
+LONGEST_NAME = 48
+"""Names are at most this long; a longer one is cut where its number is added."""
+
+
+def name_plan(state: SupervisionState, plan: CampaignPlan) -> CampaignPlan | str:
+    """The plan under a name that no campaign of this laboratory has had, or why it cannot be started."""
+    if state.campaign is not None:
+        open_plan = state.campaign.plan
+        same = " with the same content" if open_plan.content == plan.content else ""
+        return f"Campaign {plan.name} is not started: {open_plan.name}{same} is open; wait for its end, or abort it"
+    objection = "no laboratory is open" if state.lab is None else find_gap(state.lab, plan)
+    if objection is not None:
+        return f"Campaign {plan.name} is not started: {objection}"
+    n_used = state.used.get(plan.name, 0)
+    if n_used == 0:
+        return plan
+    ending = f"_{n_used + 1}"
+    return plan.model_copy(update={"name": plan.name[: LONGEST_NAME - len(ending)] + ending})
+
+
+def find_gap(lab: Laboratory, plan: CampaignPlan) -> str | None:
+    """What the laboratory lacks for a campaign, or None."""
+    lines = lab.agents_of("synthesis")
+    unknown = sorted(set(plan.lines) - set(lines))
+    if unknown:
+        return f"{lab.name} has no line {', '.join(unknown)}; its lines are {', '.join(lines)}"
+    if not lines:
+        return f"{lab.name} declares no synthesis line"
+    stations = lab.agents_of("characterization")
+    kinds = sorted({str(lab.agents[s].settings.get("kind", "")) for s in stations})
+    if plan.measurement not in kinds:
+        return f"{lab.name} cannot measure {plan.measurement}; it can measure {', '.join(kinds) or 'nothing'}"
+    channels = {channel.parameter for channel in lab.channels}
+    missing = sorted(p.name for p in plan.space.parameters if p.name not in channels)
+    return f"{lab.name} has no channel for {', '.join(missing)}" if missing else None
+
+
+def follow_campaign(state: SupervisionState, logged: Logged, me: str) -> SupervisionState:
+    """The state after an entry, as far as the open campaign goes: what will be said is booked here."""
+    body, campaign = logged.entry.record, state.campaign
+    if isinstance(body, StartCampaign):
+        return _start(state, body, logged.position)
+    if campaign is None:
+        return state
+    if isinstance(body, CampaignFinished):
+        fates = {s: f for s, f in state.fates.items() if f.campaign != campaign.plan.name}
+        return state.model_copy(update={"campaign": None, "fates": fates})
+    if isinstance(body, CampaignStarted):
+        update = {"phase": "running", "started_at": logged.entry.at, "changed": logged.position}
+        return state.model_copy(update={"campaign": campaign.model_copy(update=update)})
+    if isinstance(body, CampaignClosing):
+        return state.model_copy(update={"campaign": campaign.model_copy(update={"is_closing_said": True})})
+    if campaign.phase != "running":
+        return state
+    reason = _find_end(state, campaign, logged, me)
+    if reason is None:
+        return state
+    measure = not isinstance(body, AbortCampaign)
+    update = {"phase": "closing", "changed": logged.position, "reason": reason, "is_measured": measure}
+    return state.model_copy(update={"campaign": campaign.model_copy(update=update)})
+
+
+def _start(state: SupervisionState, body: StartCampaign, position: int) -> SupervisionState:
+    plan = name_plan(state, body.plan)
+    if isinstance(plan, str):
+        return state
+    used = with_item(state.used, body.plan.name, state.used.get(body.plan.name, 0) + 1)
+    return state.model_copy(update={"used": used, "campaign": Oversight(plan=plan, changed=position)})
+
+
+def _find_end(state: SupervisionState, campaign: Oversight, logged: Logged, me: str) -> str | None:
+    """Why the running campaign closes with this entry, or None."""
+    name, body = campaign.plan.name, logged.entry.record
+    match body:
+        case AbortCampaign() if _concerns(logged, name):
+            return f"aborted by {body.person}: {body.reason}"
+        case PlannerExhausted() if logged.entry.campaign == name:
+            return f"the planner has nothing left to propose: {body.reason}"
+        case TicketClosed() if body.answer == "close the campaign":
+            return f"{body.person} answered {body.ticket}: close the campaign"
+        case TimerRang() if logged.seal.source == me and (logged.entry.subject, body.purpose) == (name, "hours"):
+            return f"the budget of {campaign.plan.budget.hours:g} hours is spent"
+        case _:
+            return _find_spent(state, campaign)
+
+
+def _find_spent(state: SupervisionState, campaign: Oversight) -> str | None:
+    n_begun = sum(f.is_made or f.stage == "failed" for f in state.fates.values() if f.campaign == campaign.plan.name)
+    samples = campaign.plan.budget.samples
+    return f"the budget of {samples} samples is spent" if n_begun >= samples else None
+
+
+def _concerns(logged: Logged, name: str) -> bool:
+    """Commands without a campaign mean the open one."""
+    return logged.entry.campaign in (None, name)
+
+
+def finish(state: SupervisionState, position: int) -> SupervisionState:
+    """The state with the end booked, if nothing is left of a closing campaign."""
+    campaign = state.campaign
+    if campaign is None or campaign.phase != "closing" or not campaign.is_closing_said or state.left():
+        return state
+    update = {"phase": "finishing", "changed": position}
+    return state.model_copy(update={"campaign": campaign.model_copy(update=update)})
+
+
+def say_campaign(before: SupervisionState, after: SupervisionState, logged: Logged) -> tuple[Draft, ...]:
+    """What this entry changed in the campaign's course."""
+    campaign, body = after.campaign, logged.entry.record
+    if campaign is None:
+        return ()
+    bodies: list[Body] = []
+    has_changed = campaign.changed == logged.position
+    if has_changed and campaign.phase == "starting" and isinstance(body, StartCampaign):
+        bodies.append(CampaignStarted(plan=campaign.plan, person=body.person))
+        bodies.append(BudgetGranted(samples=campaign.plan.budget.samples))
+    elif has_changed and campaign.phase == "closing":
+        bodies.append(CampaignClosing(reason=campaign.reason, measure=campaign.is_measured))
+    elif has_changed and campaign.phase == "finishing":
+        bodies.append(_finished(after, campaign))
+    elif campaign.phase == "running" and _concerns(logged, campaign.plan.name):
+        bodies.extend(_pause(body))
+    return tuple(Draft(body=b, subject=campaign.plan.name, campaign=campaign.plan.name) for b in bodies)
+
+
+def _pause(body: Body) -> tuple[Body, ...]:
+    if isinstance(body, PauseCampaign):
+        return (CampaignPaused(reason=f"{body.person}: {body.reason}" if body.reason else body.person),)
+    return (CampaignResumed(reason=body.person),) if isinstance(body, ResumeCampaign) else ()
+
+
+def _finished(state: SupervisionState, campaign: Oversight) -> CampaignFinished:
+    fates = [f for f in state.fates.values() if f.campaign == campaign.plan.name]
+    return CampaignFinished(
+        reason=campaign.reason,
+        n_made=sum(f.is_made for f in fates),
+        n_observed=sum(f.is_observed for f in fates),
+        n_failed=sum(f.stage == "failed" for f in fates),
+    )

@@ -1,0 +1,101 @@
+"""A simulated person: answers tickets by their default, and approves awards, after a while of laboratory time."""
+
+from datetime import timedelta
+
+from pydantic import AwareDatetime, Field
+
+from lab_agents.agents.behaviour import AgentState, Draft, Job, JobOutcome
+from lab_agents.messages.commands import AnswerTicket, GiveApproval
+from lab_agents.messages.course import AwardWithdrawn, CampaignFinished, TicketClosed, TicketOpened, WorkAwarded
+from lab_agents.messages.entry import Body
+from lab_agents.messages.frames import Logged
+from lab_agents.messages.life import LabChanged, LabOpened, Timer, TimerRang
+from lab_agents.messages.work import AwardAccepted, AwardDeclined
+from lab_agents.records.base import FrozenMap, Record, with_item, without_item
+
+DELAY = 600.0
+"""Seconds of laboratory time before the person has come and answered; the agent's setting `delay` overrides it."""
+
+
+class Errand(Record):
+    """Something to answer, when, and with what: a ticket's answer, or the round of work to approve."""
+
+    due: AwareDatetime
+    campaign: str | None
+    ticket: str | None = None
+    answer: str = ""
+    work: str | None = None
+    round: int = 0
+
+
+class PersonState(AgentState):
+    """What the person has still to answer, by ticket or work."""
+
+    delay: float = DELAY
+    errands: FrozenMap[str, Errand] = Field(default_factory=dict)
+
+    def timers(self) -> tuple[Timer, ...]:
+        """When each answer is due."""
+        return tuple(Timer(subject=s, purpose="answer", due=e.due) for s, e in self.errands.items())
+
+
+class SimulatedPerson:
+    """Stands for the people of a simulated laboratory."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Kinds of entries that concern the person."""
+        return frozenset(
+            {"LabOpened", "LabChanged", "TicketOpened", "TicketClosed", "WorkAwarded", "AwardWithdrawn"}
+            | {"AwardAccepted", "AwardDeclined", "CampaignFinished"}
+        )
+
+    def start(self) -> PersonState:
+        """Nothing to answer."""
+        return PersonState()
+
+    def apply(self, state: PersonState, logged: Logged) -> PersonState:
+        """The state after an entry: errands come, and go when they are done or no longer wanted."""
+        body, errands, delay = logged.entry.record, state.errands, state.delay
+        due = logged.entry.at + timedelta(seconds=delay)
+        campaign = logged.entry.campaign
+        match body:
+            case LabOpened(laboratory=lab) | LabChanged(laboratory=lab):
+                delay = float(lab.agents[self.name].settings.get("delay", DELAY)) if self.name in lab.agents else DELAY
+            case TicketOpened(ticket=ticket):
+                errand = Errand(due=due, campaign=campaign, ticket=ticket.id, answer=ticket.trouble.default)
+                errands = with_item(errands, ticket.id, errand)
+            case WorkAwarded() if body.needs_approval:
+                errands = with_item(
+                    errands, body.work, Errand(due=due, campaign=campaign, work=body.work, round=body.round)
+                )
+            case TicketClosed(ticket=ticket_id):
+                errands = without_item(errands, ticket_id)
+            case AwardAccepted(work=work) | AwardDeclined(work=work) | AwardWithdrawn(work=work):
+                errands = without_item(errands, work)
+            case TimerRang() if logged.seal.source == self.name:
+                errands = without_item(errands, logged.entry.subject)
+            case CampaignFinished():
+                errands = {s: e for s, e in errands.items() if e.work is None or e.campaign != campaign}
+        return PersonState(delay=delay, errands=errands)
+
+    def decide(self, before: PersonState, after: PersonState, logged: Logged) -> tuple[Draft, ...]:
+        """The answer that is due."""
+        body = logged.entry.record
+        errand = before.errands.get(logged.entry.subject)
+        if not isinstance(body, TimerRang) or logged.seal.source != self.name or errand is None:
+            return ()
+        answer: Body
+        if errand.ticket is not None:
+            answer = AnswerTicket(ticket=errand.ticket, answer=errand.answer, person=self.name)
+        else:
+            answer = GiveApproval(work=errand.work or "", round=errand.round, person=self.name)
+        return (Draft(body=answer, subject=logged.entry.subject, campaign=errand.campaign),)
+
+    def conclude(self, job: Job, outcome: JobOutcome) -> tuple[Draft, ...]:
+        """A person runs no jobs."""
+        del job, outcome
+        return ()

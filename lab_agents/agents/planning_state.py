@@ -1,0 +1,114 @@
+"""What planning knows: the laboratory, the open campaign, and the contests for its work."""
+
+from pydantic import Field
+
+from lab_agents.agents.behaviour import AgentState, Job
+from lab_agents.agents.contests import Contest
+from lab_agents.agents.fates import Fate
+from lab_agents.agents.offers import Offer, Offers
+from lab_agents.messages.life import Timer
+from lab_agents.records.base import FrozenMap, Record, Sha256
+from lab_agents.records.campaign import CampaignPlan
+from lab_agents.records.laboratory import Laboratory
+from lab_agents.records.observation import Observation
+from lab_agents.records.questions import RefusedCandidate
+from lab_agents.settings import DEFAULT, Settings
+
+
+class Pursuit(Record):
+    """The open campaign as planning pursues it.
+
+    `trouble` is why nothing more is asked until a person answers; `since` the entry that brought it. `batch` are the
+    samples of the last proposal, `obstacle` why one of them could not be begun although it could be made, `n_fruitless`
+    counts proposals in a row of which nothing could be begun.
+    """
+
+    plan: CampaignPlan
+    granted: int = 0
+    is_paused: bool = False
+    is_closing: bool = False
+    is_exhausted: bool = False
+    n_proposals: int = 0
+    n_samples: int = 0
+    batch: tuple[str, ...] = ()
+    n_fruitless: int = 0
+    obstacle: str = ""
+    observations: FrozenMap[str, Observation] = Field(default_factory=dict)
+    refused: tuple[RefusedCandidate, ...] = ()
+    model: Sha256 | None = None
+    asking: Job | None = None
+    trouble: str = ""
+    since: int = 0
+
+
+class PlanningState(AgentState):
+    """Everything planning knows. `settings` are the protocol's times, constant for a run of the software."""
+
+    settings: Settings = DEFAULT
+    lab: Laboratory | None = None
+    out: frozenset[str] = frozenset()
+    offers: Offers = Offers()
+    fates: FrozenMap[str, Fate] = Field(default_factory=dict)
+    contests: FrozenMap[str, Contest] = Field(default_factory=dict)
+    pursuit: Pursuit | None = None
+
+    def jobs(self) -> tuple[Job, ...]:
+        """The ask under way."""
+        return () if self.pursuit is None or self.pursuit.asking is None else (self.pursuit.asking,)
+
+    def timers(self) -> tuple[Timer, ...]:
+        """Open windows and unanswered awards, in wall time."""
+        timers = []
+        for work, contest in self.contests.items():
+            award, round_ = contest.award, contest.offer.round
+            if contest.phase == "bidding":
+                wall, since, what = self.settings.window, contest.offer.since, "window"
+            elif contest.phase == "awarded" and award is not None and award.bound is not None and not award.withdrawn:
+                wall, since, what = self.settings.accept, award.bound, "accept"
+            else:
+                continue
+            timers.append(Timer(subject=work, purpose=f"{what}-{round_}", wall=wall, since=since))
+        return tuple(timers)
+
+    def owed(self) -> tuple[str, ...]:
+        """Open windows and awards that bind and are not answered hold the simulated clock."""
+        return tuple(f"{timer.purpose} of {timer.subject}" for timer in self.timers())
+
+    def waits(self) -> dict[str, str]:
+        """Why work is not begun, and why nothing more is asked."""
+        reasons = {work: reason for work, c in self.contests.items() if (reason := _reason(c, self.pursuit))}
+        if self.pursuit is not None and self.pursuit.trouble:
+            reasons[self.pursuit.plan.name] = f"waiting for a person: {self.pursuit.trouble}"
+        return reasons
+
+    def able(self, offer: Offer) -> tuple[str, ...]:
+        """The declared agents that are asked to bid for a piece of work."""
+        plan = self.offers.plans.get(offer.campaign)
+        if self.lab is None or plan is None:
+            return ()
+        if offer.kind == "make":
+            lines = self.lab.agents_of("synthesis")
+            return tuple(line for line in lines if not plan.lines or line in plan.lines)
+        stations = self.lab.agents_of("characterization")
+        return tuple(s for s in stations if self.lab.agents[s].settings.get("kind") == plan.measurement)
+
+    @property
+    def n_spent(self) -> int:
+        """Samples of the budget that were begun or are awarded."""
+        awarded = sum(c.phase == "awarded" and c.offer.kind == "make" for c in self.contests.values())
+        return awarded + sum(fate.is_spent for fate in self.fates.values())
+
+
+def _reason(contest: Contest, pursuit: Pursuit | None) -> str:
+    """Why a contest does not move on, in words for people."""
+    award = contest.award
+    if contest.phase == "bidding":
+        return f"offered: waiting for bids of {', '.join(contest.silent)}"
+    if contest.phase == "waiting":
+        return f"waiting (no able bidder alive): {', '.join(contest.silent) or 'nobody'} did not answer"
+    if contest.phase == "held":
+        return "waiting: the campaign is paused" if pursuit and pursuit.is_paused else "waiting for budget"
+    if contest.phase == "awarded" and award is not None:
+        needs = award.needs_approval and award.bound is None
+        return f"awarded to {award.bidder}: waiting for {'an approval' if needs else 'its answer'}"
+    return ""

@@ -1,0 +1,84 @@
+"""What supervision meets outside the log, as entries: pure functions from a report to named drafts.
+
+The loop calls them with every status it hears or misses, and submits each result as it is
+(`await agent.sense(sense.name, sense.drafts)`). Names make the ids, so that saying a thing twice is harmless: the
+recorder answers a known entry with its position.
+"""
+
+from collections.abc import Iterable
+
+from lab_agents.agents.behaviour import Draft
+from lab_agents.agents.supervision_state import SupervisionState
+from lab_agents.messages.course import AgentDeclaredIn, AgentDeclaredOut, Rearmed, StopRecorded
+from lab_agents.messages.frames import AgentStatus, GuardStatus
+from lab_agents.messages.life import TroubleMet
+from lab_agents.records.base import Record
+from lab_agents.records.ticket import Trouble
+
+
+class Sense(Record):
+    """Something met, under the name that its entries' ids derive from."""
+
+    name: str
+    drafts: tuple[Draft, ...]
+
+
+def sense_silence(state: SupervisionState, agent: str, seconds: float) -> tuple[Sense, ...]:
+    """A declared agent has been silent for `seconds` of wall time, longer than `Settings.declare_out`."""
+    if state.lab is None or agent not in state.lab.agents or agent in state.out:
+        return ()
+    body = AgentDeclaredOut(agent=agent, reason=f"silent for {seconds:.0f} s")
+    return (Sense(name=f"out/{agent}-{state.known.get(agent, 0)}", drafts=(Draft(body=body, subject=agent),)),)
+
+
+def sense_status(state: SupervisionState, status: AgentStatus, head: int) -> tuple[Sense, ...]:
+    """An agent that was declared out is back once it is alive and has handled the head."""
+    if status.agent not in state.out or not status.alive or status.stuck or status.position < head:
+        return ()
+    body = AgentDeclaredIn(agent=status.agent)
+    name = f"in/{status.agent}-{state.known.get(status.agent, 0)}"
+    return (Sense(name=name, drafts=(Draft(body=body, subject=status.agent),)),)
+
+
+def sense_guard(state: SupervisionState, status: GuardStatus) -> tuple[Sense, ...]:
+    """Stops, re-arms and held children that a guard reports; also those from while the log was down."""
+    machine = status.machine
+    senses = [
+        Sense(
+            name=f"stop/{machine}-{request.id}",
+            drafts=_entries(
+                StopRecorded(stop=request.id, person=request.person, reason=request.reason, machine=machine), machine
+            ),
+        )
+        for request in status.stops
+        if state.latched.get(machine) != request.id
+    ]
+    senses.extend(
+        Sense(
+            name=f"rearm/{machine}-{rearm.stop}",
+            drafts=_entries(
+                Rearmed(stop=rearm.stop, person=rearm.person, reason=rearm.reason, machine=machine), machine
+            ),
+        )
+        for rearm in status.rearms
+        if state.latched.get(machine) == rearm.stop
+    )
+    senses.extend(_held(status))
+    return tuple(senses)
+
+
+def _held(status: GuardStatus) -> Iterable[Sense]:
+    """A child that ends again and again is held by its guard: a person must say what to do."""
+    for child, reason in sorted(status.held.items()):
+        trouble = Trouble(
+            what=f"The guard of {status.machine} holds {child}: {reason}"[:2000],
+            severity="stopped",
+            remedies=("mend it and restart the guard",),
+            default="mend it and restart the guard",
+        )
+        draft = Draft(body=TroubleMet(trouble=trouble), subject=child)
+        yield Sense(name=f"held/{status.machine}-{status.epoch}-{child}", drafts=(draft,))
+
+
+def _entries(body: StopRecorded | Rearmed, machine: str) -> tuple[Draft, ...]:
+    return (Draft(body=body, subject=machine),)

@@ -1,0 +1,180 @@
+"""Supervision: starts and ends campaigns, grants budgets, makes tickets of troubles, enters what guards report.
+
+One campaign is open at a time. It closes when its budget of samples or hours is spent, its planner is exhausted, a
+person aborts it or answers a ticket so; it is finished when `SupervisionState.left` names nothing any more.
+What supervision meets outside the log (silent agents, guards' reports) comes in through `senses`.
+"""
+
+from lab_agents.agents.behaviour import Draft, Job, JobOutcome
+from lab_agents.agents.campaigns import finish, follow_campaign, name_plan, say_campaign
+from lab_agents.agents.fates import FATE_KINDS, follow_fates
+from lab_agents.agents.offers import OFFER_KINDS, follow_offers
+from lab_agents.agents.supervision_state import SupervisionState
+from lab_agents.agents.tickets import find_objection, raise_ticket, take_answer
+from lab_agents.messages.commands import AnswerTicket, StartCampaign
+from lab_agents.messages.course import (
+    AgentDeclaredIn,
+    AgentDeclaredOut,
+    Rearmed,
+    StopRecorded,
+    TicketClosed,
+    TicketOpened,
+)
+from lab_agents.messages.frames import Logged
+from lab_agents.messages.life import AgentStarted, EntryRefused, LabChanged, LabOpened, TroubleMet
+from lab_agents.messages.work import AwardAccepted, ReservationRefused, ReservationReleased, SampleQuarantined
+from lab_agents.records.base import with_item, without_item
+from lab_agents.records.ticket import Trouble
+
+
+class Supervision:
+    """The one agent that supervises."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Kinds of entries that concern supervision."""
+        return (
+            OFFER_KINDS
+            | FATE_KINDS
+            | {"LabOpened", "LabChanged", "AgentStarted", "EntryRefused", "ReservationRefused", "ReservationReleased"}
+            | {"StartCampaign", "AbortCampaign", "PauseCampaign", "ResumeCampaign", "AnswerTicket", "PlannerExhausted"}
+        )
+
+    def start(self) -> SupervisionState:
+        """No laboratory, no campaign."""
+        return SupervisionState()
+
+    def conclude(self, job: Job, outcome: JobOutcome) -> tuple[Draft, ...]:
+        """Supervision runs no jobs."""
+        del job, outcome
+        return ()
+
+    def apply(self, state: SupervisionState, logged: Logged) -> SupervisionState:
+        """The state after an entry: samples and work, tickets, the campaign, and whether it is finished."""
+        before = state.offers
+        after = follow_offers(before, logged)
+        update = {"offers": after, "fates": follow_fates(state.fates, before, after, logged, state.lab)}
+        state = _follow_work(state, logged, is_taken=_is_taken(state, logged))
+        state = _follow_agents(state.model_copy(update=update), logged)
+        state = self._follow_tickets(state, logged)
+        return finish(follow_campaign(state, logged, self.name), logged.position)
+
+    def _follow_tickets(self, state: SupervisionState, logged: Logged) -> SupervisionState:
+        body, tickets = logged.entry.record, state.tickets
+        if isinstance(body, AnswerTicket):
+            tickets = take_answer(tickets, body, logged.position)
+        elif (trouble := _trouble_in(state, logged)) is not None:
+            subject = body.source if isinstance(body, EntryRefused) else logged.entry.subject
+            source = body.source if isinstance(body, EntryRefused) else logged.seal.source
+            tickets = raise_ticket(
+                tickets,
+                trouble,
+                subject=subject,
+                raised_by=source,
+                campaign=logged.entry.campaign,
+                position=logged.position,
+            )
+        return state.model_copy(update={"tickets": tickets})
+
+    def decide(self, before: SupervisionState, after: SupervisionState, logged: Logged) -> tuple[Draft, ...]:
+        """Commands that cannot be obeyed, tickets, then the campaign's own course."""
+        return (
+            *_objections(before, logged),
+            *_say_tickets(after, logged),
+            *say_campaign(before, after, logged),
+        )
+
+
+def _is_taken(state: SupervisionState, logged: Logged) -> bool:
+    body = logged.entry.record
+    if not isinstance(body, AwardAccepted):
+        return False
+    offer = state.offers.open.get(body.work)
+    return offer is not None and (offer.round, offer.awarded) == (body.round, body.bidder)
+
+
+def _follow_work(state: SupervisionState, logged: Logged, *, is_taken: bool) -> SupervisionState:
+    """Accepted work until it has given its places back; samples that nobody can find until a person says."""
+    match logged.entry.record:
+        case AwardAccepted(work=work) if is_taken:
+            return state.model_copy(update={"accepted": state.accepted | {work}})
+        case ReservationReleased(work=work) | ReservationRefused(work=work):
+            return state.model_copy(update={"accepted": state.accepted - {work}})
+        case SampleQuarantined(sample=sample, places=places) if places:
+            return state.model_copy(update={"lost": with_item(state.lost, sample, places)})
+        case TicketClosed(answer=answer) if answer in ("done", "not done", "discard"):
+            return state.model_copy(update={"lost": without_item(state.lost, logged.entry.subject)})
+        case _:
+            return state
+
+
+def _follow_agents(state: SupervisionState, logged: Logged) -> SupervisionState:
+    """Who is out, since when each agent is known as it is, which machines are latched."""
+    match logged.entry.record:
+        case LabOpened(laboratory=lab) | LabChanged(laboratory=lab):
+            return state.model_copy(update={"lab": lab})
+        case AgentDeclaredOut(agent=agent):
+            known = with_item(state.known, agent, logged.position)
+            return state.model_copy(update={"out": state.out | {agent}, "known": known})
+        case AgentDeclaredIn(agent=agent):
+            known = with_item(state.known, agent, logged.position)
+            return state.model_copy(update={"out": state.out - {agent}, "known": known})
+        case AgentStarted(agent=agent):
+            return state.model_copy(update={"known": with_item(state.known, agent, logged.position)})
+        case StopRecorded(machine=machine, stop=stop):
+            return state.model_copy(update={"latched": with_item(state.latched, machine, stop)})
+        case Rearmed(machine=machine):
+            return state.model_copy(update={"latched": without_item(state.latched, machine)})
+        case _:
+            return state
+
+
+def _trouble_in(state: SupervisionState, logged: Logged) -> Trouble | None:
+    """The trouble of this entry, also where the refused source is nobody who could report it."""
+    body = logged.entry.record
+    match body:
+        case TroubleMet(trouble=trouble):
+            return trouble
+        case AgentDeclaredOut(agent=agent, reason=reason):
+            return Trouble(what=f"{agent} is declared out: {reason}"[:2000], remedies=("seen",), default="seen")
+        case EntryRefused() if state.lab is None or body.source not in state.lab.agents:
+            return Trouble(
+                what=f"A frame of {body.source}, sequence {body.sequence}, was refused: {body.reason}"[:2000],
+                evidence={"raw": body.raw},
+                remedies=("seen",),
+                default="seen",
+            )
+        case _:
+            return None
+
+
+def _objections(before: SupervisionState, logged: Logged) -> tuple[Draft, ...]:
+    """Why a command is not obeyed, as a note: `lab-agents` shows it to whoever gave the command."""
+    body = logged.entry.record
+    reason, subject = None, logged.entry.subject
+    if isinstance(body, AnswerTicket):
+        reason = find_objection(before.tickets, body)
+    elif isinstance(body, StartCampaign):
+        named = name_plan(before, body.plan)
+        reason = named if isinstance(named, str) else None
+    if reason is None:
+        return ()
+    trouble = Trouble(what=reason[:2000], severity="note")
+    return (Draft(body=TroubleMet(trouble=trouble, position=logged.position), subject=subject),)
+
+
+def _say_tickets(after: SupervisionState, logged: Logged) -> tuple[Draft, ...]:
+    body, tickets = logged.entry.record, after.tickets
+    drafts = [
+        Draft(body=TicketOpened(ticket=o.ticket), subject=o.ticket.subject, campaign=o.campaign)
+        for o in tickets.open.values()
+        if o.since == logged.position
+    ]
+    if isinstance(body, AnswerTicket) and tickets.answered is not None and tickets.since == logged.position:
+        answered = tickets.answered
+        closed = TicketClosed(ticket=body.ticket, answer=body.answer, person=body.person, note=body.note)
+        drafts.append(Draft(body=closed, subject=answered.ticket.subject, campaign=answered.campaign))
+    return tuple(drafts)

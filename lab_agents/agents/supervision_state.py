@@ -1,0 +1,80 @@
+"""What supervision knows: the open campaign, what is left of it, tickets, and who is declared out."""
+
+from datetime import timedelta
+from typing import Literal
+
+from pydantic import AwareDatetime, Field
+
+from lab_agents.agents.behaviour import AgentState
+from lab_agents.agents.fates import Fate
+from lab_agents.agents.offers import Offers
+from lab_agents.agents.tickets import Tickets
+from lab_agents.messages.life import Timer
+from lab_agents.records.base import FrozenMap, Record
+from lab_agents.records.campaign import CampaignPlan
+from lab_agents.records.laboratory import Laboratory
+
+
+class Oversight(Record):
+    """The open campaign. `changed` is the entry that led to the phase, `reason` why it closes."""
+
+    plan: CampaignPlan
+    phase: Literal["starting", "running", "closing", "finishing"] = "starting"
+    changed: int
+    started_at: AwareDatetime | None = None
+    reason: str = ""
+    is_measured: bool = True
+    is_closing_said: bool = False
+
+
+class SupervisionState(AgentState):
+    """Everything supervision knows.
+
+    `used` counts campaigns by the name they were given; `accepted` is work that has not given its places back;
+    `lost` are samples whose place a person must say, with the places where they may be; `known` says of each agent at
+    which position it was last declared in or out, or started.
+    """
+
+    lab: Laboratory | None = None
+    offers: Offers = Offers()
+    fates: FrozenMap[str, Fate] = Field(default_factory=dict)
+    used: FrozenMap[str, int] = Field(default_factory=dict)
+    campaign: Oversight | None = None
+    accepted: frozenset[str] = frozenset()
+    lost: FrozenMap[str, tuple[str, ...]] = Field(default_factory=dict)
+    tickets: Tickets = Tickets()
+    out: frozenset[str] = frozenset()
+    known: FrozenMap[str, int] = Field(default_factory=dict)
+    latched: FrozenMap[str, str] = Field(default_factory=dict)
+
+    def timers(self) -> tuple[Timer, ...]:
+        """The end of the hours that the campaign may last, in laboratory time."""
+        campaign = self.campaign
+        if campaign is None or campaign.phase != "running" or campaign.started_at is None:
+            return ()
+        hours = campaign.plan.budget.hours
+        if hours is None:
+            return ()
+        due = campaign.started_at + timedelta(hours=hours)
+        return (Timer(subject=campaign.plan.name, purpose="hours", due=due),)
+
+    def left(self) -> tuple[str, ...]:
+        """What keeps a closing campaign from being finished, in words."""
+        campaign = self.campaign
+        if campaign is None:
+            return ()
+        name = campaign.plan.name
+        fates = [f for f in self.fates.values() if f.campaign == name and not f.has_ended]
+        return (
+            *(f"work {work}" for work in sorted(self.accepted)),
+            *(f"offer {work}" for work, offer in sorted(self.offers.open.items()) if offer.campaign == name),
+            *(f"sample {fate.sample} is {fate.stage}" for fate in fates),
+            *(f"sample {sample} may be at {' or '.join(places)}" for sample, places in sorted(self.lost.items())),
+        )
+
+    def waits(self) -> dict[str, str]:
+        """What a closing campaign waits for, and which tickets wait for a person."""
+        reasons = {ticket: f"waiting for a person: {o.ticket.trouble.what}" for ticket, o in self.tickets.open.items()}
+        if self.campaign is not None and self.campaign.phase == "closing":
+            reasons[self.campaign.plan.name] = f"closing, waiting for {', '.join(self.left()[:3])}"
+        return reasons
