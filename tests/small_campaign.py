@@ -178,10 +178,10 @@ def write_ledger(book: LogBook, instrument: str, token: str, action: str) -> Non
 
 
 def documents_of(run: str) -> bytes:
-    """A whole Bluesky run without events, as JSON lines of [name, document]."""
-    start = ["start", {"uid": run, "time": 1.0}]
-    stop = ["stop", {"uid": f"{run[:-1]}z", "time": 2.0, "run_start": run, "exit_status": "success", "num_events": {}}]
-    return b"".join(json.dumps(line).encode() + b"\n" for line in (start, stop))
+    """A whole Bluesky run without events, as instruments keep it."""
+    start = {"name": "start", "doc": {"uid": run, "time": 1.0}}
+    stop = {"uid": f"{run}-stop", "time": 2.0, "run_start": run, "exit_status": "success", "num_events": {}}
+    return b"".join(json.dumps(line).encode() + b"\n" for line in (start, {"name": "stop", "doc": stop}))
 
 
 def _train(book: LogBook, observations: list[Observation]) -> None:

@@ -33,12 +33,12 @@ def check_documents(evidence: Evidence, blobs: Blobs) -> Check:
     """Each run's Bluesky documents are one whole, valid run."""
 
     def invalid() -> Iterator[Finding]:
-        for run, (position, address) in evidence.runs.items():
+        for name, run in evidence.runs.items():
             try:
-                data = blobs.get(address)
+                data = blobs.get(run.documents)
             except BlobError:
                 continue  # the check of the blobs names it
-            for fault in faults_of(data, run):
-                yield Finding(f"run {run}", fault, position)
+            for fault in faults_of(data, name, run.token):
+                yield Finding(f"run {name}", fault, run.position)
 
     return check_all("documents", "each run's documents are whole and valid", len(evidence.runs), invalid())

@@ -35,11 +35,20 @@ class Ordered:
         return self.task.acts[self.number]
 
 
+@dataclass(frozen=True)
+class Run:
+    """One Bluesky run: the position that names it, the blob of its documents, the token of its act if it is known."""
+
+    position: int
+    documents: str
+    token: str | None
+
+
 @dataclass
 class Evidence:
     """Everything in the log that the checks look at, by id; values begin with the position of the entry.
 
-    `blobs` maps each address to the first position that names it, `runs` each run to its documents' address.
+    `blobs` maps each address to the first position that names it.
     """
 
     laboratory: life.LabOpened | life.LabChanged | None = None
@@ -61,7 +70,7 @@ class Evidence:
     models: dict[str, int] = field(default_factory=dict)
     causes: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
     blobs: dict[str, int] = field(default_factory=dict)
-    runs: dict[str, tuple[int, str]] = field(default_factory=dict)
+    runs: dict[str, Run] = field(default_factory=dict)
 
 
 def gather(sealed: Iterable[tuple[Seal, bytes]]) -> Evidence:
@@ -144,7 +153,7 @@ def _take_act_results(evidence: Evidence, position: int, results: Iterable[ActRe
         for name, address in result.blobs.items():
             _name_blob(evidence, position, address)
             if name == "documents":
-                evidence.runs[result.run] = (position, address)
+                evidence.runs[result.run] = Run(position, address, result.token)
 
 
 def _take_results(evidence: Evidence, position: int, entry: Entry) -> None:
@@ -155,7 +164,7 @@ def _take_results(evidence: Evidence, position: int, entry: Entry) -> None:
             evidence.measurements[taken.id].append((position, taken, entry.campaign))
             for address in (taken.raw, taken.documents):
                 _name_blob(evidence, position, address)
-            evidence.runs.setdefault(taken.run, (position, taken.documents))
+            evidence.runs.setdefault(taken.run, Run(position, taken.documents, None))
         case course.ObservationMade(observation=seen):
             evidence.observations.append((position, seen))
             _name_blob(evidence, position, seen.raw)

@@ -134,7 +134,8 @@ def tamper(book, statement, *values):
 @pytest.mark.parametrize(
     ("statement", "fault"),
     [
-        ("UPDATE log SET entry = replace(entry, 'x', 'y') WHERE position = 7", "position 7"),
+        ("UPDATE log SET entry = CAST(replace(entry, 'o', '0') AS BLOB) WHERE position = 7", "position 7: the chain"),
+        ("UPDATE log SET entry = replace(entry, 'o', '0') WHERE position = 7", "position 7: the chain"),
         ("DELETE FROM log WHERE position = 9", "position 10 follows 8"),
         ("UPDATE log SET kind = 'SampleMade' WHERE position = 4", "position 4: column kind"),
         ("UPDATE log SET sequence = 90 WHERE source = 'robot' AND sequence = 1", "sequence 2 of robot follows 90"),
