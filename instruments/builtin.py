@@ -9,6 +9,7 @@ from types import MappingProxyType
 from instruments.addresses import Address
 from instruments.drivers import ActDeclaration, Driver
 from instruments.programs import Traits
+from instruments.transports.ca_search import search_at
 from instruments.transports.connection import Wire
 
 IN_FLIGHT = 0.25
@@ -35,28 +36,28 @@ _DISPENSING: Mapping[str, ActDeclaration] = MappingProxyType({"new_vial": _NEW_V
 
 def _modbus_wire(address: Address, limit: float) -> Wire:
     from instruments.transports.modbus import ModbusWire
-    from instruments.transports.signals import PROGRAM_REGISTERS
+    from instruments.transports.program_registers import PROGRAM_REGISTERS
 
     return ModbusWire(address, PROGRAM_REGISTERS, limit)
 
 
 def _channel_access_wire(address: Address, limit: float) -> Wire:
     from instruments.transports.channel_access import ChannelAccessWire
-    from instruments.transports.signals import DISPENSER_CHANNELS
+    from instruments.transports.dispenser_channels import DISPENSER_CHANNELS
 
     return ChannelAccessWire(address, DISPENSER_CHANNELS, limit)
 
 
 def _opcua_wire(address: Address, limit: float) -> Wire:
     from instruments.transports.opcua import OpcUaWire
-    from instruments.transports.signals import ROBOT_NODES
+    from instruments.transports.robot_nodes import ROBOT_NODES
 
     return OpcUaWire(address, ROBOT_NODES, limit)
 
 
 def _scpi_wire(address: Address, limit: float) -> Wire:
     from instruments.transports.scpi import ScpiWire
-    from instruments.transports.signals import TESTER_COMMANDS
+    from instruments.transports.tester_commands import TESTER_COMMANDS
 
     return ScpiWire(address, TESTER_COMMANDS, limit)
 
@@ -92,6 +93,7 @@ EPICS_DISPENSER = Driver(
     signals=frozenset({"HALT", "STATUS"}),
     wire=_channel_access_wire,
     device="instruments.devices.epics_dispenser:EpicsDispenser",
+    prepare=search_at,
 )
 
 OPCUA_ROBOT = Driver(

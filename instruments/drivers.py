@@ -44,6 +44,8 @@ class Driver:
         signals: Names that a safe state may write and read.
         wire: Makes the light client from an address and a time limit in seconds.
         device: Where the Bluesky device is, `module:class`; loaded by the engine only.
+        prepare: Called with each instrument's address before any device class is loaded, for client libraries that
+            read their environment once.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Driver:
     signals: frozenset[str]
     wire: Callable[[Address, float], Wire]
     device: str
+    prepare: Callable[[Address], None] | None = None
 
 
 @functools.cache

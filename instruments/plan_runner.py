@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from bluesky import Msg, RunEngine
 from bluesky.utils import DuringTask, FailedStatus, RunEngineInterrupted
 
+from instruments.addresses import parse_address
 from instruments.devices.device import DeviceSetup, ProgramDevice
 from instruments.drivers import load_driver
 from instruments.errors import (
@@ -113,6 +114,7 @@ class PlanRunner:
         self.documents = DocumentFiles(setup.documents)
         self.documents.close_interrupted("the process that ran it ended")
         self._engine = self._make_engine()
+        self._prepare()
         self.devices = {name: self._make_device(name) for name in setup.laboratory.agents[setup.agent].instruments}
 
     def submit(self, request: Coroutine[Any, Any, T]) -> Future[T]:
@@ -162,6 +164,13 @@ class PlanRunner:
         engine.register_command("follow", self._follow)
         engine.register_command("sleep", self._sleep)
         return engine
+
+    def _prepare(self) -> None:
+        for name in self._setup.laboratory.agents[self._setup.agent].instruments:
+            declaration = self._setup.laboratory.instruments[name]
+            prepare = load_driver(declaration.driver).prepare
+            if prepare is not None:
+                prepare(parse_address(declaration.address))
 
     def _make_device(self, name: str) -> ProgramDevice:
         declaration = self._setup.laboratory.instruments[name]

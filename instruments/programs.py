@@ -129,3 +129,25 @@ class Watcher(Protocol):
     def ended(self, token: str) -> None:
         """The program is seen to have ended."""
         ...
+
+
+def start_code(instrument: str, number: float) -> StartCode:
+    """The verdict that `number` means.
+
+    Raises:
+        TransportError: If it means none; the start may have arrived.
+    """
+    if number not in tuple(StartCode):
+        raise TransportError(f"{instrument} answers a start with {number}, which is no verdict", sent=True)
+    return StartCode(int(number))
+
+
+def token_state(instrument: str, number: float) -> TokenState:
+    """The token's state that `number` means.
+
+    Raises:
+        TransportError: If it means none.
+    """
+    if number not in tuple(TokenState):
+        raise TransportError(f"{instrument} says state {number} of a token, which is none")
+    return TokenState(int(number))

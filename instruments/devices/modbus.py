@@ -9,7 +9,7 @@ from ophyd_async.core import Array1D, SignalW
 from instruments.devices.backend import ConnectionBackend, readable, settable, writable
 from instruments.devices.device import DeviceSetup, WireDevice
 from instruments.errors import TransportError
-from instruments.programs import Answer, Program, Reading, StartCode, TokenState
+from instruments.programs import Answer, Program, Reading, StartCode, TokenState, start_code, token_state
 from instruments.transports.modbus import float_words, long_words, token_words, words_float, words_token
 
 
@@ -46,29 +46,23 @@ class ModbusDevice(WireDevice):
             verdict = await self.connection.read("verdict")
         except TransportError as error:
             raise TransportError(str(error), sent=True) from error
-        code, token = _verdict(verdict)
+        numbers = _ints(self.name, verdict)
+        token = words_token(numbers[1:5])
         if token != program.token:
             raise TransportError(f"{self.name} answers for token {token}, not {program.token}", sent=True)
-        return code
+        return start_code(self.name, numbers[0])
 
     async def ask(self, program: Program) -> Answer:
         """State and results in one request."""
-        words = await self.connection.read("answer", program.token)
-        if not isinstance(words, Sequence) or isinstance(words, str):
-            raise TransportError(f"{self.name} answers {words!r} about a token")
-        state = TokenState(int(words[0]))
+        words = _ints(self.name, await self.connection.read("answer", program.token))
+        state = token_state(self.name, words[0])
         if state is not TokenState.DONE:
             return Answer(state)
-        first, second = words_float(_ints(words[2:4])), words_float(_ints(words[4:6]))
+        first, second = words_float(words[2:4]), words_float(words[4:6])
         return Answer(state, self.results(program, first, second))
 
 
-def _ints(words: Sequence[object]) -> tuple[int, ...]:
-    return tuple(int(str(word)) for word in words)
-
-
-def _verdict(words: object) -> tuple[StartCode, str]:
+def _ints(name: str, words: object) -> tuple[int, ...]:
     if not isinstance(words, Sequence) or isinstance(words, str):
-        raise TransportError(f"the verdict {words!r} is no block of registers", sent=True)
-    numbers = _ints(words)
-    return StartCode(numbers[0]), words_token(numbers[1:5])
+        raise TransportError(f"{name} answers {words!r}, which is no block of registers", sent=True)
+    return tuple(int(word) for word in words)

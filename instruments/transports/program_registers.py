@@ -1,4 +1,4 @@
-"""The signals of the instruments that come with the package, as docs/instruments-wire.md names them."""
+"""The registers of the Modbus dispenser and coater, as docs/instruments-wire.md names them."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
