@@ -1,0 +1,50 @@
+# Everything runs in .venv, which is a target itself: pinned packages, nothing global.
+PYTHON ?= python3
+BIN := .venv/bin
+# On Linux PyPI's torch brings GPU libraries (gigabytes); for the CPU build alone:
+#   make demo PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu
+ifdef PIP_EXTRA_INDEX_URL
+export PIP_EXTRA_INDEX_URL
+endif
+
+.PHONY: demo demo-table test lint format benchmark benchmark-ci clean
+
+.venv: .venv/installed
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+		--editable '.[simulation,data,dev]'
+	touch $@
+
+# One whole campaign on the simulated laboratory, in a state folder of its own.
+demo: .venv/installed
+	@folder=$$(mktemp -d "$${TMPDIR:-/tmp}/lab-agents-demo-XXXXXX")/state && echo "State folder: $$folder" \
+		&& $(BIN)/lab-agents run examples/opv_blend.yaml --state "$$folder"
+
+# The same laboratory on a table of your own: make demo-table TABLE=path/to/table.csv
+demo-table: .venv/installed
+	@folder=$$(mktemp -d "$${TMPDIR:-/tmp}/lab-agents-demo-XXXXXX")/state && echo "State folder: $$folder" \
+		&& $(BIN)/lab-agents run examples/replay_table.yaml --table "$(TABLE)" --state "$$folder"
+
+test: lint
+	$(BIN)/python -m pytest
+
+lint: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+format: .venv/installed
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+benchmark: .venv/installed
+	$(BIN)/lab-agents benchmark replay
+
+benchmark-ci: .venv/installed
+	$(BIN)/lab-agents benchmark replay --seeds 2
+
+clean:
+	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
