@@ -18,7 +18,7 @@ from lab_agents.control import Json
 from lab_agents.display.live import Picture
 from lab_agents.display.plain import line_for
 from lab_agents.display.scene import Scene
-from lab_agents.errors import GuardError
+from lab_agents.errors import GuardError, LabAgentsError
 from lab_agents.guard_client import detach, shutdown, start_guard, watch_guard
 from lab_agents.guard_door import find_guard
 from lab_agents.log import Cursor, LogLink
@@ -80,24 +80,32 @@ class Following:
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGINT, self._interrupt)
         try:
-            async with MqttBus(broker_url(self.folder), new_source()) as bus, asyncio.TaskGroup() as tasks:
-                running = [
-                    tasks.create_task(watch_guard(self.folder, self.machine), name="watch"),
-                    tasks.create_task(self._follow(bus), name="follow"),
-                    tasks.create_task(self._show(), name="show"),
-                    tasks.create_task(self._weigh(), name="weigh"),
-                ]
-                await self._ended.wait()
-                if self.ending in (Exit.OK, Exit.UNFINISHED) and self.is_ours:
-                    self.scene.notice = "The campaign has finished; the laboratory is put to rest."
-                    await self._shut_down()
-                for task in running:
-                    task.cancel()
+            await self._attend()
+        except* LabAgentsError as errors:
+            # What was refused needs no laboratory; one that others use goes on.
+            if self.is_ours:
+                await self._shut_down()
+            raise first_of(errors) from None
         finally:
             loop.remove_signal_handler(signal.SIGINT)
             if self._drain is not None:
                 self._drain.cancel()
         return self.ending or Exit.OK
+
+    async def _attend(self) -> None:
+        async with MqttBus(broker_url(self.folder), new_source()) as bus, asyncio.TaskGroup() as tasks:
+            running = [
+                tasks.create_task(watch_guard(self.folder, self.machine), name="watch"),
+                tasks.create_task(self._follow(bus), name="follow"),
+                tasks.create_task(self._show(), name="show"),
+                tasks.create_task(self._weigh(), name="weigh"),
+            ]
+            await self._ended.wait()
+            if self.ending in (Exit.OK, Exit.UNFINISHED) and self.is_ours:
+                self.scene.notice = "The campaign has finished; the laboratory is put to rest."
+                await self._shut_down()
+            for task in running:
+                task.cancel()
 
     async def _follow(self, bus: MqttBus) -> None:
         topics = Topics(self.laboratory.name)
@@ -195,6 +203,15 @@ _HEARD: tuple[tuple[str, dict[str, str]], ...] = (
     ("clock", {}),
     ("head", {}),
 )
+
+
+def first_of(errors: BaseExceptionGroup[LabAgentsError]) -> LabAgentsError:
+    """The first error of a group of groups."""
+    first: BaseException = errors
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    assert isinstance(first, LabAgentsError)  # noqa: S101 - the group was split by this class
+    return first
 
 
 def make_console(wishes: Wishes) -> Console:

@@ -22,6 +22,9 @@ def stop(
     reason: Annotated[str, typer.Option("--reason", help="Why; it stands in the log.")],
     person: Person,
     state: State = None,
+    within: Annotated[
+        float | None, typer.Option("--within", help="Give up on silent machines after so many seconds; default: never.")
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Emergency stop request: kill what drives instruments, write safe states, read them back, latch.
@@ -31,18 +34,22 @@ def stop(
     """
     from lab_agents.guard_client import request_stop
 
-    answer = request_stop(existing_state(state), person=person, reason=reason)
+    folder = existing_state(state)
+    answer = request_stop(folder, person=person, reason=reason, within=within)
     if as_json:
         say_json(answer)
     else:
         say(f"stop {answer.id}")
         for name, instrument in sorted(answer.instruments.items()):
-            say(f"  {name}: {instrument.state} {instrument.at or ''} {instrument.detail}".rstrip())
-        say(f"Re-arm with: lab-agents rearm {answer.id} --person YOU --reason WHY --state {state or ''}".rstrip())
+            at = f" {instrument.at:%H:%M:%S.%f}"[:-3] if instrument.at is not None else ""
+            say(f"  {name}: {instrument.state}{at} {instrument.detail}".rstrip())
+        say(f"Re-arm with: lab-agents rearm {answer.id} --person YOU --reason WHY --state {folder}")
     unsafe = [n for n, i in answer.instruments.items() if i.state != "safe at"]
+    if answer.unanswered:
+        warn(f"No guard answered on: {', '.join(answer.unanswered)}. Go and look.")
     if unsafe:
         warn(f"Not confirmed safe: {', '.join(sorted(unsafe))}. Go and look.")
-    return Exit.STOPPED if unsafe else Exit.OK
+    return Exit.STOPPED if unsafe or answer.unanswered else Exit.OK
 
 
 def rearm(
