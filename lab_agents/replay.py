@@ -13,14 +13,14 @@ from lab_agents.agents.behaviour import AnyBehaviour
 from lab_agents.blobs import Blobs, open_blobs
 from lab_agents.messages.commands import EntryVoided
 from lab_agents.messages.life import LabChanged, LabOpened, TroubleMet
-from lab_agents.records.laboratory import AgentDeclaration
+from lab_agents.records.laboratory import Laboratory
 from lab_agents.replaying.computing import ComputeHere, RunJob, ScratchBlobs
 from lab_agents.replaying.report import ReplayReport, Stretch
 from lab_agents.replaying.retaking import Retaking
 from lab_agents.store.reader import StoreReader
 
-BehaviourOf = Callable[[str, AgentDeclaration], AnyBehaviour]
-"""The rules of a declared agent; `lab_agents.assembly.behaviour_of` is one."""
+BehaviourOf = Callable[[str, Laboratory], AnyBehaviour]
+"""The rules of a laboratory's agent; `lab_agents.assembly.behaviour_of` is one."""
 
 
 def replay(
@@ -46,9 +46,8 @@ def replay(
     head = 0
     with StoreReader(state / "store.sqlite") as reader:
         passed_over = _find_passed_over(reader)
-        declared = _declared(reader)
-        for name, declaration in declared.items():
-            agents[name] = Retaking(name, behaviour_of(name, declaration), compute, passed_over[name])
+        for name, laboratory in _declared(reader).items():
+            agents[name] = Retaking(name, behaviour_of(name, laboratory), compute, passed_over[name])
         for logged in reader.entries():
             head = logged.position
             for agent in agents.values():
@@ -68,13 +67,13 @@ def replay_state(state: Path) -> ReplayReport:
     return replay(state, behaviour_of, run_job)
 
 
-def _declared(reader: StoreReader) -> dict[str, AgentDeclaration]:
-    """Every agent that the laboratory ever declared, as it was declared last."""
-    declared: dict[str, AgentDeclaration] = {}
+def _declared(reader: StoreReader) -> dict[str, Laboratory]:
+    """Every agent that the laboratory ever declared, with the last declaration that names it."""
+    declared: dict[str, Laboratory] = {}
     for logged in reader.entries(("LabOpened", "LabChanged")):
         record = logged.entry.record
         if isinstance(record, LabOpened | LabChanged):
-            declared |= dict(record.laboratory.agents)
+            declared |= dict.fromkeys(record.laboratory.agents, record.laboratory)
     return declared
 
 

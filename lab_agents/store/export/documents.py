@@ -3,13 +3,25 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
-from lab_agents.blobs import Blobs, open_blobs
 from lab_agents.errors import BlobError
 from lab_agents.messages.work import MeasurementTaken, TaskDone, TaskFailed
 from lab_agents.store.export.runs import faults_of
 from lab_agents.store.export.writing import write_lines
 from lab_agents.store.reader import StoreReader
+
+
+class BlobReader(Protocol):
+    """Where documents are kept by the sha256 of their content."""
+
+    def get(self, address: str) -> bytes:
+        """The bytes at `address`.
+
+        Raises:
+            BlobError: If they are missing or do not match their address.
+        """
+        ...
 
 
 @dataclass(frozen=True)
@@ -23,7 +35,7 @@ class ExportedDocuments:
     left_out: tuple[str, ...]
 
 
-def export_documents(state: Path, out: Path, blobs: Blobs | None = None) -> ExportedDocuments:
+def export_documents(state: Path, out: Path, blobs: BlobReader) -> ExportedDocuments:
     """Write the documents of all runs into one file.
 
     Runs stand in the order of the log; those that only the document files know (a crash interrupted them and their
@@ -32,13 +44,12 @@ def export_documents(state: Path, out: Path, blobs: Blobs | None = None) -> Expo
     Args:
         state: The state folder.
         out: The file; it is replaced.
-        blobs: Where documents are; the folder's own directory by default.
+        blobs: Where documents are, `lab_agents.blobs.open_blobs(state / "blobs")` by default of a laboratory.
 
     Raises:
         StoreError: If there is no store, or it cannot be read.
         OSError: If the file cannot be written.
     """
-    blobs = blobs or open_blobs(state / "blobs")
     left_out: list[str] = []
     lines: list[bytes] = []
     with StoreReader(state / "store.sqlite") as reader:
@@ -68,7 +79,7 @@ def _interrupted(folder: Path, named: set[str]) -> Iterator[tuple[str, Path]]:
             yield run, path
 
 
-def _get(blobs: Blobs, address: str) -> bytes | str:
+def _get(blobs: BlobReader, address: str) -> bytes | str:
     try:
         return blobs.get(address)
     except BlobError as error:

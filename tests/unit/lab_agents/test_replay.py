@@ -63,7 +63,7 @@ def double(name, arguments, blobs):
     return str(2 * int(arguments))
 
 
-def behaviour_of(name, declaration):
+def behaviour_of(name, laboratory):
     """The only rules there are."""
     return Counting()
 
@@ -212,7 +212,7 @@ def test_rules_that_raise_become_a_difference(book):
             return ()
 
     cause = pause(book)
-    report = replay(book.state, lambda name, declaration: Broken(), double)
+    report = replay(book.state, lambda name, laboratory: Broken(), double)
     assert f"cannot handle position {cause}: KeyError" in report.to_text()
 
 
