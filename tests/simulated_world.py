@@ -1,15 +1,22 @@
 """A small simulated laboratory for tests: the shipped lab file, a table of a few mixtures, ticks in a list."""
 
+import asyncio
 import json
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import yaml
 
 from lab_agents.records.laboratory import Laboratory, SimulationDeclaration
 from lab_agents.tables import Material, Table
+from simulators.errors import ErrorNumber
+from simulators.floor import Floor, open_world
 from simulators.installation import install
+from simulators.ledger import LedgerLine, read_ledger
 from simulators.instruments.program import Firmware, Order
 from simulators.world_state import WorldState
 
@@ -87,3 +94,31 @@ class Ticks:
     def times(self) -> list[datetime]:
         """Every time told, without repeats."""
         return sorted({now for now, _, _ in self.heard})
+
+
+@asynccontextmanager
+async def open_floor(folder: Path, **settings: float | int | str) -> AsyncIterator[Floor]:
+    """Every instrument over a new world in `folder`, with the thread that changes it; no servers, no clock."""
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        world = await open_world(folder, START, thread)
+        yield Floor(world, install(laboratory(**settings), TABLE, world), thread)
+        await asyncio.get_running_loop().run_in_executor(thread, world.close)
+
+
+async def ledger_of(folder: Path) -> tuple[LedgerLine, ...]:
+    """The whole ledger, read outside the event loop."""
+    return await asyncio.to_thread(read_ledger, folder / "ledger.jsonl")
+
+
+async def carry_out(floor: Floor, *orders: tuple[str, Order]) -> None:
+    """Start each order on its instrument, and let it end before the next."""
+    for instrument, order in orders:
+        number = await floor.start(instrument, order)
+        assert number is ErrorNumber.NONE, (instrument, order, number)
+        await floor.advance(floor.now + timedelta(hours=1))
+
+
+def film(first: int, *doses: tuple[int, float]) -> tuple[tuple[str, Order], ...]:
+    """The orders that make one film on line_a, with tokens from `first` on; it is left on stage_a."""
+    pours = [("dispenser_a", dose(first + 1 + i, channel, volume)) for i, (channel, volume) in enumerate(doses)]
+    return (("dispenser_a", new_vial(first)), *pours, ("coater_a", coat(first + 1 + len(doses))))

@@ -30,6 +30,7 @@ class ChannelAccessServer:
         self._firmware = floor.instruments[instrument]
         self._prefix = urlsplit(address).path.lstrip("/")
         self._asked = ""
+        self._context: _Loopback | None = None
         self._server: asyncio.Task[None] | None = None
         self._refreshes: set[asyncio.Task[None]] = set()
         limits = self._firmware.limits["volume"]
@@ -57,7 +58,7 @@ class ChannelAccessServer:
             "LOW": self._low,
             "HIGH": self._high,
         }
-        context = _Loopback({self._prefix + name: channel for name, channel in variables.items()}, port)
+        context = self._context = _Loopback({self._prefix + name: var for name, var in variables.items()}, port)
         listening = asyncio.Event()
 
         async def say_listening(library: object) -> None:
@@ -74,6 +75,8 @@ class ChannelAccessServer:
 
     async def close(self) -> None:
         """Stop listening and hang up."""
+        if self._context is not None:
+            self._context.hang_up()
         for task in (*self._refreshes, *([self._server] if self._server else [])):
             task.cancel()
         await asyncio.gather(*self._refreshes, *([self._server] if self._server else []), return_exceptions=True)
@@ -155,6 +158,14 @@ class _Loopback(Context):  # type: ignore[misc]
     def __init__(self, variables: dict[str, object], port: int) -> None:
         super().__init__(variables, interfaces=["127.0.0.1"])
         self.ca_server_port = port
+
+    def hang_up(self) -> None:
+        """Stop listening and close every circuit; caproto's own end leaves both to the garbage collector."""
+        loop = asyncio.get_running_loop()
+        for listening in self.tcp_sockets.values():
+            loop.remove_reader(listening)
+        for circuit in tuple(self.circuits):
+            circuit.client.close()
 
     async def broadcast_beacon_loop(self) -> None:
         """Stay silent."""

@@ -92,7 +92,7 @@ class OpcuaServer:
 
     async def _transfer(self, parent: ua.NodeId, *arguments: ua.Variant) -> ua.StatusCode | list[ua.Variant]:
         token, epoch, source, target = (a.Value for a in arguments) if len(arguments) == 4 else (None,) * 4
-        if not (_is_token(token) and isinstance(epoch, int) and isinstance(source, str) and isinstance(target, str)):
+        if not (is_token(token) and isinstance(epoch, int) and isinstance(source, str) and isinstance(target, str)):
             return _bad(StatusCodes.BadInvalidArgument)
         order = Order(token, epoch, "transfer", {"source": source, "target": target})
         try:
@@ -105,7 +105,7 @@ class OpcuaServer:
 
     async def _ask(self, parent: ua.NodeId, *arguments: ua.Variant) -> ua.StatusCode | list[ua.Variant]:
         token = arguments[0].Value if len(arguments) == 1 else None
-        if not _is_token(token):
+        if not is_token(token):
             return _bad(StatusCodes.BadInvalidArgument)
         program = self._firmware.ask(token)
         state = program.state if program else TokenState.NEVER_SEEN
@@ -141,5 +141,6 @@ def _bad(code: int) -> ua.StatusCode:
     return ua.StatusCode(ua.UInt32(code))
 
 
-def _is_token(value: object) -> TypeGuard[str]:
+def is_token(value: object) -> TypeGuard[str]:
+    """Whether a value off the wire is a token: 16 hexadecimal digits in lower case."""
     return isinstance(value, str) and _TOKEN.fullmatch(value) is not None
