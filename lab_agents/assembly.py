@@ -112,7 +112,7 @@ async def _run(place: Place, up: int | None, down: int | None) -> int:
         code = FENCED
     except* LabAgentsError as errors:
         # The message says what to do; a trace would hide it.
-        _log.error("%s", _first(errors))  # noqa: TRY400
+        _log.error("%s", _first(errors))
         code = 1
     return code
 
@@ -275,6 +275,10 @@ class _AgentProcess:
             for part in (self._agent.follow(), self._submitter.run(), self._executor.run(), self._timers.run()):
                 group.create_task(part)
             group.create_task(self._agent.keep_position())
+            if self._place.role == "supervision":
+                from lab_agents.agents.watching import Watching
+
+                group.create_task(Watching(self._agent, self._bus, self._place.topics).run())
 
     async def _add_runners(self) -> "Engine | None":
         from lab_agents.agents.executor import ComputeRunner
@@ -303,7 +307,7 @@ async def _located(place: Place) -> Laboratory:
     """The laboratory with real ports; a simulated one may still be opening them."""
     if place.laboratory.simulation is None:
         return place.laboratory
-    while not await asyncio.to_thread(place.folder.addresses.exists):
+    while not await asyncio.to_thread(place.folder.addresses.exists):  # noqa: ASYNC110 - another process writes it
         await asyncio.sleep(LOOK)
     return resolve_addresses(place.laboratory, await asyncio.to_thread(read_json, place.folder.addresses))
 

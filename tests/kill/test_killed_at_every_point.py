@@ -6,31 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from lab_agents.bus.memory import MemoryBus, MemoryCarrier
-from tests.kill.laboratory import BusMaker, ToyLab
+from tests.kill.buses import MemoryBuses
+from tests.kill.laboratory import ToyLab
 
 N_WORKERS = 8
 """The points are shared out over this many cases, so that two processors can take them."""
-
-
-class MemoryBuses(BusMaker):
-    """Members of one carrier in memory, which outlives the process."""
-
-    def __init__(self, carrier: MemoryCarrier | None = None) -> None:
-        self.carrier = carrier or MemoryCarrier()
-        self._members: list[MemoryBus] = []
-
-    def __call__(self, name: str) -> MemoryBus:
-        bus = MemoryBus(self.carrier, name)
-        self.carrier.join(bus)
-        self._members.append(bus)
-        return bus
-
-    def kill(self) -> None:
-        """Cut all members off; what they sent is still under way."""
-        for bus in self._members:
-            bus.kill()
-        self._members.clear()
 
 
 @pytest.fixture

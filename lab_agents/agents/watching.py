@@ -1,0 +1,75 @@
+"""Supervision's ears and its permit: who is silent, what guards report, and the word that motions may start."""
+
+import asyncio
+from collections.abc import Sequence
+
+from pydantic import ValidationError
+
+from lab_agents.agents.agent import Agent
+from lab_agents.agents.senses import Sense, sense_guard, sense_silence, sense_status
+from lab_agents.agents.supervision_state import SupervisionState
+from lab_agents.bus.protocol import Bus, Message
+from lab_agents.messages.frames import AgentStatus, GuardStatus, Permit
+from lab_agents.messages.topics import Topics
+
+
+class Watching:
+    """Hears every agent and guard, gives supervision its senses, and repeats the permit every beat."""
+
+    def __init__(self, agent: Agent[SupervisionState], bus: Bus, topics: Topics) -> None:
+        self._agent, self._bus, self._topics = agent, bus, topics
+        self._statuses: dict[str, AgentStatus] = {}
+        self._heard_at: dict[str, float] = {}
+        self._guards: dict[str, GuardStatus] = {}
+        self._said: set[str] = set()
+
+    async def run(self) -> None:
+        """Listen and speak until cancelled. An agent never heard counts as silent from now on."""
+        self._begun = asyncio.get_running_loop().time()
+        await self._bus.subscribe(self._topics.build("agent_status", source="+"), self._hear_agent)
+        await self._bus.subscribe(self._topics.build("guard_status", machine="+"), self._hear_guard)
+        number = 0
+        while True:
+            number += 1
+            await self._bus.publish(
+                self._topics.build("permit"), Permit(number=number).model_dump_json().encode(), qos=0
+            )
+            await self._look()
+            await asyncio.sleep(self._agent.settings.beat)
+
+    async def _look(self) -> None:
+        agent, now = self._agent, asyncio.get_running_loop().time()
+        if not agent.link.has_caught_up or agent.link.head is None:
+            return
+        state, head = agent.state, agent.link.head.position
+        for name in state.lab.agents if state.lab else ():
+            silence = now - self._heard_at.get(name, self._begun)
+            status = self._statuses.get(name)
+            if silence > agent.settings.declare_out:
+                await self._say(sense_silence(state, name, silence))
+            elif status is not None and silence < agent.settings.lost:
+                await self._say(sense_status(state, status, head))
+        for guard in self._guards.values():
+            await self._say(sense_guard(state, guard))
+
+    async def _say(self, senses: Sequence[Sense]) -> None:
+        for sense in senses:
+            if sense.name not in self._said:
+                await self._agent.sense(sense.name, sense.drafts)
+                self._said.add(sense.name)
+
+    def _hear_agent(self, message: Message) -> None:
+        try:
+            status = AgentStatus.model_validate_json(message.payload)
+        except ValidationError:
+            return
+        self._statuses[status.agent] = status
+        if status.alive and not message.retained:
+            self._heard_at[status.agent] = asyncio.get_running_loop().time()
+
+    def _hear_guard(self, message: Message) -> None:
+        try:
+            status = GuardStatus.model_validate_json(message.payload)
+        except ValidationError:
+            return
+        self._guards[status.machine] = status
