@@ -3,15 +3,13 @@
 import asyncio
 import os
 import signal
-import subprocess
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from lab_agents.beat import DRAIN, GO_ON, IDLE
-from lab_agents.processes import identity
 from lab_agents.restarts import Restarts
 from lab_agents.settings import DEFAULT, Settings
 
@@ -71,6 +69,7 @@ class Child:
     def __init__(self, plan: ChildPlan, monotonic: Callable[[], float], settings: Settings = DEFAULT) -> None:
         self.plan = plan
         self.epoch = 0
+        # Filled in when it is written down; reading it may wait for a disk.
         self.identity: str | None = None
         self.held: str | None = None
         self.not_before = 0.0
@@ -78,7 +77,7 @@ class Child:
         self.is_idle = False
         self.restarts = Restarts(settings)
         self._settings, self._monotonic = settings, monotonic
-        self._process: subprocess.Popen[bytes] | None = None
+        self._pid: int | None = None
         self._adopted: int | None = None
         self._up: int | None = None
         self._down: int | None = None
@@ -88,62 +87,58 @@ class Child:
     @property
     def pid(self) -> int | None:
         """Process id of what runs, or None."""
-        return self._process.pid if self._process is not None else self._adopted
+        return self._pid if self._pid is not None else self._adopted
+
+    @property
+    def is_adopted(self) -> bool:
+        """Whether it is another's child, which only its identity can find dead."""
+        return self._adopted is not None
 
     @property
     def is_up(self) -> bool:
         """Whether it runs and (if it beats) has beaten once: others may rely on it."""
         return self.pid is not None and (not self.plan.beats or self._heard is not None)
 
-    def start(self, epoch: int, wake: Callable[[], None]) -> None:
-        """Start the process; `wake` is called in the event loop when its end of the pipe closes.
+    def prepare(self, epoch: int) -> "Launch":
+        """Make ready all that may wait for a disk; call it in a thread, then `start` in the main thread.
+
+        Raises:
+            OSError: If the machine has no more descriptors, or the log cannot be written.
+            LabAgentsError: If the plan's program cannot be started here.
+        """
+        if self.plan.log.exists() and self.plan.log.stat().st_size > MAX_LOG_BYTES:
+            self.plan.log.replace(self.plan.log.with_suffix(".log.1"))
+        pipes = (*os.pipe(), *os.pipe()) if self.plan.beats else None
+        spawn = Spawn(epoch, pipes[1], pipes[2]) if pipes else Spawn(epoch, None, None)
+        environment = {**os.environ, **self.plan.environment()}
+        return Launch(epoch, self.plan.command(spawn), environment, str(self.plan.log), pipes)
+
+    def start(self, launch: "Launch", wake: Callable[[], None]) -> None:
+        """Start the process. `wake` is called in the event loop at its first beat and when its pipe closes.
+
+        Call it in the main thread: what dies with its parent dies with the thread that forked.
 
         Raises:
             OSError: If the machine has no room for another process, or the program is not there.
         """
-        up_read, up_write = os.pipe()
-        down_read, down_write = os.pipe()
         try:
-            self._spawn(epoch, up_write, down_read)
-        except OSError:
-            os.close(up_read)
-            os.close(down_write)
-            raise
+            self._pid = launch.spawn(is_session=self.plan.is_detached)
         finally:
-            os.close(up_write)
-            os.close(down_read)
-        for descriptor in (up_read, down_write):
-            os.set_blocking(descriptor, False)
-        self._up, self._down = up_read, down_write
-        self.epoch, self._started, self._heard, self.is_idle = epoch, self._monotonic(), None, False
-        if self.plan.beats:
-            asyncio.get_running_loop().add_reader(up_read, self._hear, wake)
+            launch.close_theirs()
+        self.epoch, self.identity = launch.epoch, None
+        self._started, self._heard, self.is_idle = self._monotonic(), None, False
+        if launch.pipes is not None:
+            self._up, self._down = launch.pipes[0], launch.pipes[3]
+            asyncio.get_running_loop().add_reader(self._up, self._hear, wake)
 
-    def _spawn(self, epoch: int, up: int, down: int) -> None:
-        pipes = (up, down) if self.plan.beats else ()
-        command = self.plan.command(Spawn(epoch, *(pipes or (None, None))))
-        if self.plan.log.exists() and self.plan.log.stat().st_size > MAX_LOG_BYTES:
-            self.plan.log.replace(self.plan.log.with_suffix(".log.1"))
-        with self.plan.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                pass_fds=pipes,
-                env={**os.environ, **self.plan.environment()},
-                # A group of its own, so that what it starts can be killed with it; a session where it is to outlive us.
-                process_group=None if self.plan.is_detached else 0,
-                start_new_session=self.plan.is_detached,
-            )
-        self.identity = identity(self._process.pid)
+    def adopt(self, pid: int, epoch: int, name: str) -> None:
+        """Take over a detached process that an earlier guard had started; `name` is its identity."""
+        self._adopted, self.identity, self.epoch, self._started = pid, name, epoch, self._monotonic()
 
-    def adopt(self, pid: int, epoch: int) -> bool:
-        """Take over a detached process that an earlier guard had started; False where it is gone."""
-        self.identity = identity(pid)
-        if self.identity is not None:
-            self._adopted, self.epoch, self._started = pid, epoch, self._monotonic()
-        return self.identity is not None
+    def abandon(self) -> str:
+        """The adopted process is gone."""
+        self._adopted = self.identity = None
+        return "it ended"
 
     def _hear(self, wake: Callable[[], None]) -> None:
         if self._up is None:
@@ -185,33 +180,69 @@ class Child:
 
     def send(self, number: signal.Signals) -> None:
         """Signal the process and all it has started."""
-        if self._process is not None:
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, number)
-        elif self._adopted is not None and identity(self._adopted) == self.identity:
-            with suppress(ProcessLookupError):
+        with suppress(ProcessLookupError):
+            if self._pid is not None:
+                os.killpg(self._pid, number)
+            elif self._adopted is not None:
                 os.kill(self._adopted, number)
 
     def take_end(self) -> str | None:
         """Reap the process if it has ended, and say how; None while it runs or none does."""
-        if self._adopted is not None and identity(self._adopted) != self.identity:
-            self._adopted = self.identity = None
-            return "it ended"
-        if self._process is None:
-            return None
+        pid = self._pid
         # Look before reaping: while the leader is a zombie its group's number cannot be given to anybody else.
-        if os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+        if pid is None or os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
             return None
         self.send(signal.SIGKILL)
-        code = self._process.wait()
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         self._close()
-        self._process = self.identity = None
+        self._pid = self.identity = None
         return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
 
     def _close(self) -> None:
-        if self._up is not None and self.plan.beats:
+        if self._up is not None:
             asyncio.get_running_loop().remove_reader(self._up)
         for descriptor in (self._up, self._down):
             if descriptor is not None:
                 os.close(descriptor)
         self._up = self._down = None
+
+
+@dataclass(frozen=True)
+class Launch:
+    """Everything that a start needs: command, environment, log, and (read, write) of the pipes up and down."""
+
+    epoch: int
+    command: list[str]
+    environment: Mapping[str, str]
+    log: str
+    pipes: tuple[int, int, int, int] | None
+
+    def spawn(self, *, is_session: bool) -> int:
+        """Start the process, in a group of its own (so that what it starts can be killed with it) or a session."""
+        actions = [
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ]
+        if self.pipes is not None:
+            up_read, up_write, down_read, down_write = self.pipes
+            for ours in (up_read, down_write):
+                os.set_blocking(ours, False)
+            for theirs in (up_write, down_read):
+                os.set_inheritable(theirs, True)
+        options: dict[str, Any] = {"setsid": True} if is_session else {"setpgroup": 0}
+        # Python ignores these two; a program that we start should meet them as usual.
+        reset = (signal.SIGPIPE, signal.SIGXFSZ)
+        command = self.command
+        return os.posix_spawn(command[0], command, self.environment, file_actions=actions, setsigdef=reset, **options)
+
+    def close_theirs(self) -> None:
+        """Close the child's ends of the pipes in this process."""
+        if self.pipes is not None:
+            os.close(self.pipes[1])
+            os.close(self.pipes[2])
+
+    def close(self) -> None:
+        """Close all pipes: nothing is started after all."""
+        for descriptor in self.pipes or ():
+            os.close(descriptor)

@@ -70,6 +70,12 @@ class Household:
         located = resolve_addresses(self.laboratory, read_json(self.folder.addresses))
         return {name: located.instruments[name].address for name in declared}
 
+    def is_ready_for(self, instruments: tuple[str, ...]) -> bool:
+        """Whether an agent of these instruments may start: only Channel Access has to know addresses before."""
+        declared = self.laboratory.instruments
+        is_early = any(declared[name].address.startswith("ca://") for name in instruments)
+        return not is_early or self.addresses() is not None
+
     def epics_environment(self, instruments: tuple[str, ...]) -> dict[str, str]:
         """What a process that speaks Channel Access to these instruments needs; nothing where none of them does."""
         addresses = self.addresses() or {}

@@ -81,13 +81,12 @@ class ComputeServer:
 
     async def __aexit__(self, *_: object) -> None:
         await self._exit.aclose()
+        await asyncio.to_thread(self._path.unlink, missing_ok=True)
 
     def _close(self, server: asyncio.Server) -> None:
         server.close()
         for writer in self._connections:
             writer.close()
-        with suppress(FileNotFoundError):
-            self._path.unlink()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._connections.add(writer)

@@ -62,8 +62,7 @@ class ControlServer:
             await asyncio.wait(self._clients, timeout=GOODBYE)
             for task in tuple(self._clients):
                 task.cancel()
-        with suppress(FileNotFoundError):
-            self._path.unlink()
+        await asyncio.to_thread(self._path.unlink, missing_ok=True)
 
     async def _listen(self, address: GuardAddress) -> None:
         serve = partial(self._serve_remote, address.key)

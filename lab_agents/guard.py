@@ -8,8 +8,9 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 
-from lab_agents.child import Child, ChildPlan
+from lab_agents.child import Child, ChildPlan, Launch
 from lab_agents.children import Household
 from lab_agents.epochs import EpochCounter
 from lab_agents.errors import GuardError
@@ -17,7 +18,7 @@ from lab_agents.latch import Latch
 from lab_agents.messages.frames import GuardStatus
 from lab_agents.processes import identity
 from lab_agents.remains import RecordedChild, Remains, record_children
-from lab_agents.safe_states import Dial, SafeKeeper, dial, is_single_client
+from lab_agents.safe_states import Dial, SafeKeeper, dial
 from lab_agents.state_folder import lock_holder
 from lab_agents.stopping import Stopping
 
@@ -61,6 +62,7 @@ class Guard:
         self.stopping = Stopping(Latch(self._folder / "latch.json"), self._keepers, self.kill_agents, self.note)
         self._lost: frozenset[str] = frozenset()
         self._changed = asyncio.Event()
+        self._is_unwritten = True
 
     def _keeper(self, name: str) -> SafeKeeper:
         def address() -> str | None:
@@ -103,45 +105,56 @@ class Guard:
         """Start, beat with, restart and kill children until `is_ending` and none is left."""
         if self.stopping.latch.is_set:
             self.stopping.begin()
-        last = beat_due = self._monotonic()
-        while not (self.is_ending and all(child.pid is None for child in self.children.values())):
-            now = self._monotonic()
-            if now - last > 2 * self._settings.beat:
-                # It was the guard itself that slept (frozen, a paused laptop): nobody could have been heard.
-                for child in self.children.values():
-                    child.forgive(now - last)
-            last = now
-            for child in self.children.values():
-                self._look_after(child, now)
-            if now >= beat_due:
-                beat_due = now + self._settings.beat
-                self._beat()
-            self.wake.clear()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._settings.beat / 5):
-                    await self.wake.wait()
-        self.stopping.cancel()
-
-    def _beat(self) -> None:
-        for child in self.children.values():
-            child.beat(draining=self.draining is not None)
-
-    def _look_after(self, child: Child, now: float) -> None:
+        beating = asyncio.create_task(self._beat(), name="beat")
         try:
-            self._advance(child, now)
+            while not (self.is_ending and all(child.pid is None for child in self.children.values())):
+                now = self._monotonic()
+                for child in self.children.values():
+                    await self._look_after(child, now)
+                if self._is_unwritten:
+                    await self._record()
+                self.wake.clear()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._settings.beat / 5):
+                        await self.wake.wait()
+        finally:
+            self.stopping.cancel()
+            beating.cancel()
+            await asyncio.wait({beating})
+
+    async def _beat(self) -> None:
+        # A task of its own: a disk that takes seconds for an epoch must not look like a dead guard.
+        last = self._monotonic()
+        while True:
+            now = self._monotonic()
+            for child in self.children.values():
+                if now - last > 2 * self._settings.beat:
+                    # It was the guard itself that slept (frozen, a paused laptop): nobody could have been heard.
+                    child.forgive(now - last)
+                child.beat(draining=self.draining is not None)
+            last = now
+            await asyncio.sleep(self._settings.beat)
+
+    async def _look_after(self, child: Child, now: float) -> None:
+        try:
+            await self._advance(child, now)
         except Exception as error:  # noqa: BLE001 - the one place: it becomes a report with its trace
             # One child that cannot be started or looked at must not leave the others without their guard.
             _LOG.exception("Looking after %s failed.", child.plan.name)
             self._ended(child, f"{type(error).__name__}: {error}", now)
 
-    def _advance(self, child: Child, now: float) -> None:
+    async def _advance(self, child: Child, now: float) -> None:
         how = child.take_end()
+        if child.is_adopted and await asyncio.to_thread(identity, child.pid or 0) != child.identity:
+            how = child.abandon()
         if how is not None:
             self._ended(child, how, now)
         if child.pid is None:
             if self._may_start(child, now):
-                self._start(child)
+                await self._start(child, now)
             return
+        if child.held is not None:
+            child.send(signal.SIGKILL)
         verdict = child.judge(now)
         if verdict == "dead":
             _LOG.warning("%s has been silent for too long and is killed.", child.plan.name)
@@ -151,42 +164,52 @@ class Guard:
     def _may_start(self, child: Child, now: float) -> bool:
         if self.is_ending or child.held is not None or now < child.not_before:
             return False
-        if self._remains.is_standing(child.plan.name):
-            return False
-        if not child.plan.instruments:
-            return True
         is_barred = self.stopping.latch.is_set or self.draining is not None
-        return not is_barred and self.household.addresses() is not None
+        return not (is_barred and child.plan.instruments)
 
-    def _start(self, child: Child) -> None:
-        if self._adopt(child):
+    async def _start(self, child: Child, now: float) -> None:
+        if child.plan.lock is not None and await asyncio.to_thread(self._adopt, child, child.plan.lock):
             return
-        child.start(self._epochs.next(), self.wake.set)
+        launch = await asyncio.to_thread(self._prepare, child)
+        if launch is None:
+            return
+        if not self._may_start(child, now):
+            # A stop came while the disk was busy.
+            launch.close()
+            return
+        child.start(launch, self.wake.set)
         _LOG.info("%s started: process %s, epoch %d.", child.plan.name, child.pid, child.epoch)
         self._starts[child.plan.name] = datetime.now(UTC).isoformat()
-        self._record()
+        self._is_unwritten = True
 
-    def _adopt(self, child: Child) -> bool:
-        if child.plan.lock is None:
-            return False
+    def _prepare(self, child: Child) -> Launch | None:
+        """In a thread: all of a start that may wait for a disk; None where it is too early."""
+        if self._remains.is_standing(child.plan.name) or not self.household.is_ready_for(child.plan.instruments):
+            return None
+        return child.prepare(self._epochs.next())
+
+    def _adopt(self, child: Child, lock: Path) -> bool:
+        """In a thread: find the process that an earlier guard had started, by its lock."""
         known = next((c for c in self._remains.detached if c.name == child.plan.name), None)
-        pid = lock_holder(child.plan.lock) or (known.pid if known else None)
         self._remains = Remains(self._remains.standing, (), self._remains.last_epoch)
-        if pid is None or not child.adopt(pid, known.epoch if known else 0):
+        pid = lock_holder(lock) or (known.pid if known else 0)
+        name = identity(pid)
+        if name is None:
             return False
+        child.adopt(pid, known.epoch if known else 0, name)
         self._starts[child.plan.name] = known.started if known else ""
         _LOG.info("%s was found running: process %d.", child.plan.name, pid)
-        self._record()
+        self._is_unwritten = True
         return True
 
     def _ended(self, child: Child, how: str, now: float) -> None:
         _LOG.warning("%s ended: %s.", child.plan.name, how)
         self._set_lost(child, is_lost=False)
         due = child.restarts.ended(now)
-        if due is None and not self.is_ending:
+        if due is None and child.held is None and not self.is_ending:
             child.held = f"it ended {self._settings.restarts} times within a minute, last: {how}. See {child.plan.log}"
         child.not_before = due or now
-        self._record()
+        self._is_unwritten = True
 
     def _set_lost(self, child: Child, *, is_lost: bool) -> None:
         lost = self._lost | {child.plan.name} if is_lost else self._lost - {child.plan.name}
@@ -194,8 +217,12 @@ class Guard:
             self._lost = lost
             self.note()
 
-    def _record(self) -> None:
-        rows = (
+    async def _record(self) -> None:
+        self._is_unwritten = False
+        for child in self.children.values():
+            if child.pid is not None and child.identity is None:
+                child.identity = await asyncio.to_thread(identity, child.pid)
+        rows = tuple(
             RecordedChild(
                 role=child.plan.role,
                 name=name,
@@ -208,12 +235,19 @@ class Guard:
             for name, child in self.children.items()
             if child.pid is not None and child.identity is not None
         )
-        machine, pid = self.household.machine, os.getpid()
-        me = RecordedChild(
-            role="guard", name=machine, pid=pid, identity=identity(pid) or "", epoch=self.epoch, started=self._started
-        )
-        record_children(self._folder / "children.json", me, tuple(rows))
         self.note()
+        await asyncio.to_thread(self._write_children, rows)
+
+    def _write_children(self, rows: tuple[RecordedChild, ...]) -> None:
+        me = RecordedChild(
+            role="guard",
+            name=self.household.machine,
+            pid=os.getpid(),
+            identity=identity(os.getpid()) or "",
+            epoch=self.epoch,
+            started=self._started,
+        )
+        record_children(self._folder / "children.json", me, rows)
 
     async def kill_agents(self) -> None:
         """Kill and reap every child that drives instruments; no finalizer of theirs moves anything."""
@@ -225,17 +259,16 @@ class Guard:
                 if child.take_end() is not None:
                     child.restarts.forget()
             await asyncio.sleep(0.005)
-        self._record()
+        self._is_unwritten = True
 
     async def stand_by(self) -> None:
         """Keep connections to all instruments that serve more than one client, so that a stop loses no time."""
-        laboratory = self.household.laboratory
-        ready = [k for n, k in self._keepers.items() if not is_single_client(laboratory.instruments[n])]
+        ready = [keeper for keeper in self._keepers.values() if not await asyncio.to_thread(keeper.is_single_client)]
         while True:
-            if self.household.addresses() is not None and not self.stopping.latch.is_set:
+            if not self.stopping.latch.is_set:
                 # Failures are looked at when it matters: a stop tries again, and says what it meets.
                 await asyncio.gather(*(keeper.stand_by() for keeper in ready), return_exceptions=True)
-            await self.wait_changed(self._settings.backoff)
+            await asyncio.sleep(self._settings.lost)
 
     def hold(self, name: str, reason: str) -> None:
         """Kill a child and keep it from starting.
@@ -245,7 +278,6 @@ class Guard:
         """
         child = self._find(name)
         child.held = reason
-        child.send(signal.SIGKILL)
         self.wake.set()
         self.note()
 

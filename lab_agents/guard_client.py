@@ -52,7 +52,9 @@ async def start_guard(folder: StateFolder, machine: str, *, command: list[str] |
         if started is not None and _reap(started):
             break
         await asyncio.sleep(LOOK_AGAIN)
-    raise GuardError(f"The guard of {machine} did not start. The end of {folder.log('guard')}:\n{_tail(folder)}")
+    log = folder.log("guard")
+    raise GuardError(f"The guard of {machine} did not start. The end of {log}:
+{await asyncio.to_thread(_tail, log)}")
 
 
 def _spawn(command: list[str], folder: StateFolder) -> int:
@@ -72,9 +74,8 @@ def _reap(pid: int) -> bool:
     return identity(pid) is None
 
 
-def _tail(folder: StateFolder) -> str:
-    lines = folder.log("guard").read_text(errors="replace").splitlines()
-    return "\n".join(lines[-15:])
+def _tail(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-15:])
 
 
 async def rearm(folder: StateFolder, machine: str, *, stop: str, person: str, reason: str) -> GuardStatus:

@@ -38,7 +38,9 @@ def main() -> None:
     parser.add_argument("--state", type=Path, required=True, help="the laboratory's state folder")
     parser.add_argument("--machine", help="the machine's name in the lab file; the first one if not given")
     arguments = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    # Libraries tell much about every connection; the guard's own story is short.
+    logging.getLogger("lab_agents").setLevel(logging.INFO)
+    logging.basicConfig(level=logging.ERROR, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         folder = StateFolder.open(arguments.state)
         laboratory = read_laboratory(folder.lab_file)

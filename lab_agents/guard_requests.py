@@ -79,6 +79,8 @@ class GuardRequests:
         if not stopping.stop(stop):
             yield {"ok": True, "latched": None, "detail": f"the stop {stop.id} was lifted before"}
             return
+        while not stopping.is_recorded:
+            await self._guard.wait_changed(self._guard.household.settings.beat)
         yield {"latched": stop.id, "machine": self._guard.household.machine}
         while not stopping.is_settled:
             await self._guard.wait_changed(self._guard.household.settings.beat)
@@ -86,7 +88,7 @@ class GuardRequests:
 
     async def _rearm(self, request: Json) -> AsyncIterator[Json]:
         rearm = Rearm(stop=request["stop"], person=request["person"], reason=request["reason"], at=datetime.now(UTC))
-        self._guard.stopping.rearm(rearm)
+        await self._guard.stopping.rearm(rearm)
         self._link.clear_stop()
         self._guard.wake.set()
         yield {"ok": True, **self._json_status()}

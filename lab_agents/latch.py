@@ -3,6 +3,7 @@
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 
 from pydantic import Field, ValidationError
 
@@ -34,6 +35,7 @@ class Latch:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._state = _read(path)
+        self._one_writer = Lock()
 
     @property
     def is_set(self) -> bool:
@@ -54,22 +56,23 @@ class Latch:
         """Whether the stop with this id was lifted once: it can never stop anything again."""
         return any(rearm.stop == stop for rearm in self._state.rearms)
 
-    def set(self, request: StopRequest) -> bool:
-        """Latch; on return it is on disk.
+    def hold(self, request: StopRequest) -> bool:
+        """Latch in memory, at once: from here on nothing starts. `save` puts it on disk.
 
         Returns:
             False where the stop was lifted before (a retained old request), or is already in force.
         """
         if self.is_rearmed(request.id) or any(stop.id == request.id for stop in self._state.stops):
             return False
-        self._write(LatchState(stops=(*self._state.stops, request), rearms=self._state.rearms))
+        self._state = LatchState(stops=(*self._state.stops, request), rearms=self._state.rearms)
         return True
 
     def lift(self, rearm: Rearm) -> None:
-        """Re-arm after one stop; another one that is in force stays.
+        """Re-arm after one stop, on disk first; another one that is in force stays.
 
         Raises:
             GuardError: If person or reason are missing, or that stop is not in force.
+            OSError: If the disk does not take it; nothing is lifted then.
         """
         if not rearm.person.strip() or not rearm.reason.strip():
             raise GuardError("Re-arming names the stop, a person and a reason.")
@@ -77,12 +80,23 @@ class Latch:
         if len(left) == len(self._state.stops):
             names = ", ".join(stop.id for stop in self._state.stops) or "none"
             raise GuardError(f"The stop {rearm.stop!r} is not in force; in force: {names}.")
-        self._write(LatchState(stops=left, rearms=(*self._state.rearms, rearm)))
+        state = LatchState(stops=left, rearms=(*self._state.rearms, rearm))
+        self._write(state)
+        # A stop that came meanwhile stays.
+        later = tuple(stop for stop in self._state.stops if stop.id != rearm.stop and stop not in left)
+        self._state = LatchState(stops=(*left, *later), rearms=state.rearms)
+
+    def save(self) -> None:
+        """Put the latch on disk.
+
+        Raises:
+            OSError: If the disk does not take it.
+        """
+        self._write(self._state)
 
     def _write(self, state: LatchState) -> None:
-        # Memory first: with a disk that takes nothing the stop still holds while this process lives.
-        self._state = state
-        write_atomically(self._path, state.model_dump_json(indent=1).encode())
+        with self._one_writer:
+            write_atomically(self._path, state.model_dump_json(indent=1).encode())
 
 
 def _read(path: Path) -> LatchState:

@@ -22,7 +22,7 @@ async def serve_at(path: Path, serve: Serve) -> asyncio.Server:
     Raises:
         StateFolderError: If the path is too long for this system.
     """
-    return await asyncio.start_unix_server(serve, sock=_bind(path))
+    return await asyncio.start_unix_server(serve, sock=await asyncio.to_thread(_bind, path))
 
 
 async def connect_to(path: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

@@ -55,11 +55,6 @@ def dial(name: str, declaration: InstrumentDeclaration, address: str) -> Line:
     return Connection(wire, f"{name} at {address}", DEFAULT.request)
 
 
-def is_single_client(declaration: InstrumentDeclaration) -> bool:
-    """Whether the instrument serves one client: then nobody else may stay connected while its agent lives."""
-    return load_driver(declaration.driver).traits.single_client
-
-
 class SafeKeeper:
     """Brings one instrument into its safe state: writes, reads back, asserts again until it has stayed there.
 
@@ -93,13 +88,17 @@ class SafeKeeper:
         self._line: Line | None = None
         self._dialled = ""
 
+    def is_single_client(self) -> bool:
+        """Whether the instrument serves one client: then nobody else may stay connected while its agent lives."""
+        return load_driver(self._declaration.driver).traits.single_client
+
     async def stand_by(self) -> None:
         """Connect beforehand, so that a stop loses no time.
 
         Raises:
             InstrumentError: If the instrument cannot be reached; a stop tries again.
         """
-        line = self._find_line()
+        line = await self._find_line()
         if line is not None:
             await line.connect()
 
@@ -147,7 +146,7 @@ class SafeKeeper:
         return task.result() if error is None else ("unreachable", str(error) or type(error).__name__)
 
     async def _write_and_read_back(self, write: SafeWrite) -> Trouble | None:
-        line = self._find_line()
+        line = await self._find_line()
         if line is None:
             return "unreachable", "its address is not known: the simulated laboratory has not said where it listens"
         await line.write(write.signal, write.value)
@@ -158,12 +157,15 @@ class SafeKeeper:
             await self._pause(LOOK_AGAIN)
         return None
 
-    def _find_line(self) -> Line | None:
-        address = self._address()
+    async def _find_line(self) -> Line | None:
+        # Addresses stand in a file and drivers are imported when first needed: both in a thread.
+        address = await asyncio.to_thread(self._address)
         if address is None:
             return None
         if self._line is None or address != self._dialled:
-            self._line, self._dialled = self._dial(self.name, self._declaration, address), address
+            await self.hang_up()
+            self._line = await asyncio.to_thread(self._dial, self.name, self._declaration, address)
+            self._dialled = address
         return self._line
 
     def _set(self, state: str, detail: str, report: Callable[[], None]) -> None:

@@ -20,7 +20,7 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class StateFolder:
-    """The layout of a state folder. `path` is absolute; nothing here creates anything but `create` and `guard`."""
+    """The layout of a state folder. `path` is absolute; only `create` makes anything."""
 
     path: Path
 
@@ -142,10 +142,8 @@ class StateFolder:
         return self.path / "documents"
 
     def guard(self, machine: str) -> Path:
-        """The folder of one machine's guard, made where it is missing."""
-        folder = self.path / "guard" / machine
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder
+        """The folder of one machine's guard."""
+        return self.path / "guard" / machine
 
     @property
     def broker(self) -> Path:
@@ -227,13 +225,14 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 @contextmanager
 def locked(path: Path, *, within: float = 0.0) -> Iterator[None]:
-    """Hold an exclusive lock on `path` (made where missing); the kernel frees it with the process, however it ends.
+    """Hold an exclusive lock on `path`, made where missing; the kernel frees it with the process, however it ends.
 
     The holder's process id is written into the file, for people.
 
     Raises:
         StateFolderError: If another process holds it for longer than `within` seconds. Blocks the thread meanwhile.
     """
+    path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         deadline = time.monotonic() + within

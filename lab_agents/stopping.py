@@ -8,10 +8,13 @@ import logging
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
+from lab_agents.errors import GuardError
 from lab_agents.latch import Latch
 from lab_agents.messages.frames import InstrumentState, Rearm, StopRequest
 from lab_agents.safe_states import SafeKeeper
 
+LATCH_WITHIN = 1.0
+"""Wall seconds that the disk may take for the latch; meanwhile, and where it takes none, the latch in memory holds."""
 KILL_WITHIN = 2.0
 """Wall seconds that killing may take before the safe states are written anyway: SIGKILL takes milliseconds, longer
 means that a process hangs in the kernel, where it writes nothing either."""
@@ -37,6 +40,7 @@ class Stopping:
     ) -> None:
         self.latch = latch
         self._keepers, self._kill, self._report = keepers, kill, report
+        self.is_recorded = True
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -50,18 +54,14 @@ class Stopping:
         return all(keeper.is_settled for keeper in self._keepers.values())
 
     def stop(self, request: StopRequest) -> bool:
-        """Latch and begin; returns at once, before anything was awaited, with the latch on disk.
+        """Latch and begin; returns at once. From here on nothing starts.
 
         Returns:
             False where that stop was lifted before; nothing happens then.
         """
-        try:
-            is_new = self.latch.set(request)
-        except OSError as error:
-            # A full disk must not keep the furnace on; while this process lives the latch in memory holds.
-            _LOG.error("The latch could not be written (%s); it holds only while this process lives.", error)
-            is_new = True
+        is_new = self.latch.hold(request)
         if is_new:
+            self.is_recorded = False
             self.begin()
         return is_new or any(stop.id == request.id for stop in self.latch.stops)
 
@@ -69,16 +69,21 @@ class Stopping:
         """Do all of it from the killing on; also at the start of a guard that finds the latch set."""
         if self._task is not None:
             self._task.cancel()
+        for keeper in self._keepers.values():
+            keeper.is_settled = False
         self._task = asyncio.create_task(self._carry_out(), name="emergency stop")
         self._report()
 
-    def rearm(self, rearm: Rearm) -> None:
+    async def rearm(self, rearm: Rearm) -> None:
         """Lift one stop. With none left, what still waits for a safe state gives up.
 
         Raises:
-            GuardError: See `Latch.lift`.
+            GuardError: See `Latch.lift`; also if the disk does not take it.
         """
-        self.latch.lift(rearm)
+        try:
+            await asyncio.to_thread(self.latch.lift, rearm)
+        except OSError as error:
+            raise GuardError(f"The latch could not be lifted on disk: {error}. Nothing was lifted.") from error
         if not self.latch.is_set:
             self.cancel()
         self._report()
@@ -90,11 +95,21 @@ class Stopping:
             self._task = None
 
     async def _carry_out(self) -> None:
-        # Looked at only by its end: safe states are written also where a process cannot be killed at once.
-        killing = asyncio.create_task(self._kill(), name="kill")
-        await asyncio.wait({killing}, timeout=KILL_WITHIN)
-        if not killing.done() or killing.exception() is not None:
-            _LOG.error("Not every process that drives an instrument could be killed: %r.", killing)
+        # Looked at only by their ends: safe states are written also where the disk is full or a process hangs.
+        await _attempt("the latch could be written", asyncio.to_thread(self.latch.save), LATCH_WITHIN)
+        self.is_recorded = True
+        self._report()
+        await _attempt("every process that drives an instrument could be killed", self._kill(), KILL_WITHIN)
         async with asyncio.TaskGroup() as all_at_once:
             for keeper in self._keepers.values():
                 all_at_once.create_task(keeper.make_safe(self._report), name=f"safe state of {keeper.name}")
+
+
+async def _attempt(what: str, work: Coroutine[Any, Any, None], within: float) -> None:
+    task = asyncio.create_task(work, name=what)
+    await asyncio.wait({task}, timeout=within)
+    if not task.done():
+        _LOG.error("Not within %g s: %s. Going on.", within, what)
+        task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+    elif task.exception() is not None:
+        _LOG.error("Not so: %s. Going on.", what, exc_info=task.exception())
