@@ -55,7 +55,11 @@ class Engine:
     def on_change(self, callback: Callable[[], None]) -> None:
         """Call `callback` in the running event loop, the agent's, whenever `motions()` has changed."""
         loop = asyncio.get_running_loop()
-        self._board.on_change = lambda: loop.call_soon_threadsafe(callback) and None
+
+        def tell() -> None:
+            loop.call_soon_threadsafe(callback)
+
+        self._board.on_change = tell
 
     async def connect(self) -> None:
         """Start the RunEngine, close runs that a dead process left open, connect every instrument.
@@ -99,21 +103,17 @@ class Engine:
         try:
             asking = self._connected().submit(device.runner.ask_patiently(program))
             state = (await asyncio.wrap_future(asking)).state
-            if state is TokenState.NEVER_SEEN and (device.traits.holds_token or not intended):
-                found = Reconciled("not_started", evidence={"instrument": act.instrument, "state": "never seen"})
-            elif state is TokenState.NEVER_SEEN:
-                raise ActuationUnknownError(f"{act.instrument} keeps no tokens", token=token, evidence={
-                    "instrument": act.instrument, "state": "it keeps no tokens, and the start may have been sent"
-                })  # fmt: skip
+            if state is TokenState.NEVER_SEEN:
+                found = _never_seen(act.instrument, is_certain=device.traits.holds_token or not intended)
             else:
                 found = Reconciled("done", await self._attach(act, number, token, about))
         except ActuationUnknownError as error:
-            return Reconciled("unknown", evidence=error.evidence)
+            found = Reconciled("unknown", evidence=error.evidence)
         except MissingDataError as error:
             found = Reconciled("failed", evidence={"what": str(error), "repeatable": str(error.repeatable).lower()})
         except ActuationFailedError as error:
             found = Reconciled("failed", evidence={"what": str(error)})
-        if intended:
+        if intended and found.verdict != "unknown":
             await self._intents.outcome(token, found.verdict.replace("_", " "))
         return found
 
@@ -184,6 +184,13 @@ class Engine:
         if device is None:
             raise InterlockError(f"{self._setup.agent} does not drive {instrument}.", instrument=instrument)
         return device
+
+
+def _never_seen(instrument: str, *, is_certain: bool) -> Reconciled:
+    """What it means that an instrument has never seen a token: something only where it would have kept it."""
+    if is_certain:
+        return Reconciled("not_started", evidence={"instrument": instrument, "state": "never seen"})
+    return Reconciled("unknown", evidence={"instrument": instrument, "state": "it keeps no tokens"})
 
 
 def _look_at(running: "asyncio.Future[ActResult]") -> None:

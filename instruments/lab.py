@@ -6,8 +6,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from instruments.addresses import AddressError, parse_address
-from instruments.drivers import load_driver
+from instruments.drivers import Driver, load_driver
 from instruments.errors import DriverError
+from instruments.interlocks import CHANNELS
 from lab_agents.declarations import Declaration, read_declaration
 from lab_agents.errors import DeclarationError
 from lab_agents.records.laboratory import AgentDeclaration, InstrumentDeclaration, Laboratory, Role
@@ -29,13 +30,10 @@ def read_laboratory(path: Path) -> Laboratory:
     laboratory = document.read(Laboratory)
     for name, instrument in laboratory.instruments.items():
         _check_instrument(document, name, instrument)
-    if len(laboratory.channels) > _CHANNELS:
-        raise document.error(f"{len(laboratory.channels)} are declared, dispensers have {_CHANNELS}", "channels")
+    if len(laboratory.channels) > CHANNELS:
+        raise document.error(f"{len(laboratory.channels)} are declared, dispensers have {CHANNELS}", "channels")
+    _check_interlocks(document, laboratory)
     return _with_default_agents(document, laboratory)
-
-
-_CHANNELS = 4
-"""Of every dispenser; channel numbers are positions in the lab file's list."""
 
 
 def find_laboratory(name_or_path: str, base: Path) -> Path:
@@ -107,26 +105,62 @@ def _check_instrument(document: Declaration, name: str, declaration: InstrumentD
         raise document.error(str(error), *where, "address") from None
     if address.scheme != driver.scheme:
         remedy = f"Write {driver.scheme}://host:port"
-        raise document.error(f"{declaration.driver} does not speak {address.scheme}", *where, "address", remedy=remedy)
-    for quantity, unit in driver.units.items():
-        if quantity not in declaration.limits:
-            remedy = f"Write {quantity}: {{lower: …, upper: …, unit: {unit}}}"
-            raise document.error(f"there is no limit for {quantity}", *where, "limits", remedy=remedy)
-        given = declaration.limits[quantity].unit
-        if given != unit:
-            remedy = f"Convert the limits to {unit}"
-            raise document.error(f"is {given!r}; {quantity} is set in {unit}", *where, "limits", quantity, "unit",
-                                 remedy=remedy)  # fmt: skip
-    for quantity in declaration.limits:
-        if quantity not in driver.units:
-            remedy = f"Its quantities are {', '.join(driver.units) or 'none'}"
-            raise document.error(f"{declaration.driver} sets no {quantity}", *where, "limits", quantity, remedy=remedy)
+        raise document.error(f"{driver.name} does not speak {address.scheme}", *where, "address", remedy=remedy)
+    _check_limits(document, name, declaration, driver)
     for i, write in enumerate(declaration.safe_state):
         for field, signal in (("signal", write.signal), ("read_back", write.read_back)):
             if signal not in driver.signals:
-                remedy = f"Known are {', '.join(sorted(driver.signals))}"
-                raise document.error(f"{declaration.driver} has no signal {signal!r}", *where, "safe_state", i, field,
-                                     remedy=remedy)  # fmt: skip
+                what, remedy = (
+                    f"{driver.name} has no signal {signal!r}",
+                    f"Known are {', '.join(sorted(driver.signals))}",
+                )
+                raise document.error(what, *where, "safe_state", i, field, remedy=remedy)
+
+
+def _check_limits(document: Declaration, name: str, declaration: InstrumentDeclaration, driver: Driver) -> None:
+    where = ("instruments", name, "limits")
+    for quantity, unit in driver.units.items():
+        if quantity not in declaration.limits:
+            remedy = f"Write {quantity}: {{lower: …, upper: …, unit: {unit}}}"
+            raise document.error(f"there is no limit for {quantity}", *where, remedy=remedy)
+        given = declaration.limits[quantity].unit
+        if given != unit:
+            what, remedy = f"is {given!r}; {quantity} is set in {unit}", f"Convert the limits to {unit}"
+            raise document.error(what, *where, quantity, "unit", remedy=remedy)
+    for quantity in declaration.limits:
+        if quantity not in driver.units:
+            remedy = f"Its quantities are {', '.join(driver.units) or 'none'}"
+            raise document.error(f"{driver.name} sets no {quantity}", *where, quantity, remedy=remedy)
+
+
+def _check_interlocks(document: Declaration, laboratory: Laboratory) -> None:
+    """Interlocks that need a look at another instrument work inside one agent only; the rest is for services."""
+    for i, group in enumerate(laboratory.interlocks.exclusive):
+        for instrument in group.instruments:
+            _check_known(document, laboratory, instrument, "interlocks", "exclusive", i)
+        if len({laboratory.owner(instrument) for instrument in group.instruments}) > 1:
+            remedy = "Give them to one agent, or let a service lend a place that both need"
+            raise document.error("an exclusive group has several owners", "interlocks", "exclusive", i, remedy=remedy)
+    for i, rule in enumerate(laboratory.interlocks.only_when):
+        for instrument in (rule.instrument, rule.reads):
+            _check_known(document, laboratory, instrument, "interlocks", "only_when", i)
+        if laboratory.owner(rule.instrument) != laboratory.owner(rule.reads):
+            what = f"{rule.instrument} and {rule.reads} have different owners"
+            raise document.error(what, "interlocks", "only_when", i, remedy="Give both to one agent")
+    known = {channel.parameter for channel in laboratory.channels}
+    for i, pair in enumerate(laboratory.interlocks.forbidden_pairs):
+        for parameter in (pair.one, pair.other):
+            if parameter not in known:
+                remedy = f"Channels carry {', '.join(sorted(known)) or 'nothing'}"
+                raise document.error(
+                    f"no channel carries {parameter!r}", "interlocks", "forbidden_pairs", i, remedy=remedy
+                )
+
+
+def _check_known(document: Declaration, laboratory: Laboratory, instrument: str, *where: str | int) -> None:
+    if instrument not in laboratory.instruments:
+        remedy = f"Declared are {', '.join(laboratory.instruments)}"
+        raise document.error(f"there is no instrument {instrument!r}", *where, remedy=remedy)
 
 
 def _with_default_agents(document: Declaration, laboratory: Laboratory) -> Laboratory:

@@ -2,7 +2,7 @@
 
 import asyncio
 import importlib
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +14,7 @@ from bluesky.utils import DuringTask, FailedStatus, RunEngineInterrupted
 
 from instruments.addresses import parse_address
 from instruments.devices.device import DeviceSetup, ProgramDevice
+from instruments.documents import DocumentFiles
 from instruments.drivers import load_driver
 from instruments.errors import (
     ActuationFailedError,
@@ -22,8 +23,8 @@ from instruments.errors import (
     InstrumentError,
     MotionRefusedError,
     PlanError,
+    TransportError,
 )
-from instruments.documents import DocumentFiles
 from instruments.intents import INTEND, OUTCOME, with_intents
 from instruments.interlocks import check_exclusive, check_limit
 from instruments.motions import MotionBoard
@@ -176,7 +177,7 @@ class PlanRunner:
         declaration = self._setup.laboratory.instruments[name]
         driver = load_driver(declaration.driver)
         setup = DeviceSetup(name, declaration, driver, self._setup.settings)
-        device: ProgramDevice = self.submit(_made(_load(driver.device), setup)).result()
+        device = self.submit(_made(_load(driver.device), setup)).result()
         if not isinstance(device, ProgramDevice):
             raise DriverError(f"The driver {driver.name} makes {type(device).__name__}, which is no ProgramDevice.")
         device.runner.watcher = self._board
@@ -253,7 +254,7 @@ class PlanRunner:
 
 
 def _verdict(cause: InstrumentError | None, *, has_run: bool) -> str:
-    if not has_run or isinstance(cause, MotionRefusedError):
+    if not has_run or isinstance(cause, MotionRefusedError | TransportError):
         return "not started"
     return "failed" if isinstance(cause, ActuationFailedError) else "done"
 
@@ -265,15 +266,16 @@ def _instrument_error(error: BaseException | None) -> InstrumentError | None:
     return error
 
 
-def _load(path: str) -> Any:
+def _load(path: str) -> Callable[..., Any]:
+    """The class or function at `module:name`."""
     module, _, name = path.partition(":")
-    return getattr(importlib.import_module(module), name)
+    found: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    return found
 
 
-async def _made(device: Any, setup: DeviceSetup) -> ProgramDevice:
+async def _made(device: Callable[..., ProgramDevice], setup: DeviceSetup) -> ProgramDevice:
     """Make a device inside the loop that it will live in."""
-    made: ProgramDevice = device(setup)
-    return made
+    return device(setup)
 
 
 async def _sleep_until(clock: Clock, due: datetime) -> None:

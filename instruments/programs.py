@@ -43,8 +43,7 @@ class Program:
 
 @dataclass(frozen=True)
 class Start:
-    """How an act's plan starts its program: the token, the epoch, or that it only attaches to a program that was
-    started before."""
+    """How an act's plan starts its program: token and epoch, or that it only attaches to one started before."""
 
     token: str
     epoch: int

@@ -76,7 +76,8 @@ class ProgramRunner:
         A token that the instrument already has is answered and not executed again.
 
         Raises:
-            MotionRefusedError: Nothing moved, on positive evidence.
+            MotionRefusedError: The instrument or an interlock refused; nothing moved.
+            TransportError: The start did not reach the instrument, on positive evidence; it may be sent again.
             ActuationFailedError: The program began and ended badly.
             ActuationUnknownError: It may or may not have run.
         """
@@ -90,7 +91,7 @@ class ProgramRunner:
             code = await self._port.send(program)
         except TransportError as error:
             if not error.sent:
-                raise MotionRefusedError(f"{program.command} was not sent: {error}. Nothing moved.") from error
+                raise
             _log.warning("%s: the start of %s was not answered (%s); asking", self._name, program.token, error)
             code = await self._find_out(program)
         self._check_code(program, code)
@@ -104,7 +105,7 @@ class ProgramRunner:
             ActuationUnknownError: The instrument was silent for too long, or does not know the token any more.
         """
         self.watcher.answered(program.token)
-        while (answer := await self.ask_patiently(program)).state is TokenState.RUNNING:
+        while (answer := await self.ask_patiently(program)).state is TokenState.RUNNING:  # noqa: ASYNC110 - a remote one
             await asyncio.sleep(self._pace.poll)
         self.watcher.ended(program.token)
         if answer.state is TokenState.FAILED:
@@ -161,9 +162,9 @@ class ProgramRunner:
                 token=program.token,
                 evidence={"instrument": self._name},
             )
-        raise MotionRefusedError(
+        raise TransportError(
             f"{self._name} did not answer the start of {program.command} and has never seen its token "
-            f"{program.token}: nothing moved, it may be asked again."
+            f"{program.token}: nothing moved, it may be sent again."
         )
 
     def _check_code(self, program: Program, code: StartCode) -> None:

@@ -39,7 +39,7 @@ class ConnectionBackend(SignalBackend[SignalDatatypeT]):
         """Instrument, address and signal."""
         return f"{self._connection.name}/{self._signal}"
 
-    async def connect(self, timeout: float) -> None:
+    async def connect(self, timeout: float) -> None:  # noqa: ASYNC109 - ophyd-async calls it so
         """Connect the instrument's one connection."""
         await self._connection.connect()
 

@@ -17,6 +17,7 @@ Kind = Literal["number", "text"]
 _HASTE = 0.9
 """The client's own share of the time limit: it must end before its caller gives up."""
 
+
 class ChannelAccessWire:
     """A Channel Access client for the process variables of one instrument.
 

@@ -76,8 +76,8 @@ class ModbusWire:
         self._client: AsyncModbusTcpClient | None = None
 
     async def open(self) -> None:
-        """Connect; pymodbus neither reconnects nor repeats by itself: its default puts one unanswered write on the
-        wire four times."""
+        """Connect."""
+        # No repeats by itself: pymodbus's default puts one unanswered write on the wire four times.
         self._client = AsyncModbusTcpClient(
             self._address.host, port=self._address.port, timeout=self._limit, retries=0, reconnect_delay=0
         )

@@ -5,15 +5,17 @@ import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from asyncua import Client, ua
+from asyncua import ua
+from asyncua.client.client import Client
 from asyncua.common.node import Node
+from asyncua.ua.uaerrors import UaError
 
 from instruments.addresses import Address
 from instruments.errors import TransportError
 from instruments.transports.connection import Value
 
 _WATCHDOG = 3600.0
-"""Seconds between asyncua's own health checks: a connection is judged by its requests here, not by a task beside them."""
+"""Seconds between asyncua's own health checks: here a connection is judged by its requests, not by a task beside."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class OpcUaWire:
             self._object = await self._client.nodes.objects.get_child([f"{index}:{self._model.name}"])
             for name in (*self._model.variables, *self._model.methods, self._model.asks):
                 self._nodes[name] = await self._object.get_child([f"{index}:{name}"])
-        except (ua.UaError, ValueError, TimeoutError) as error:
+        except (UaError, ValueError, TimeoutError) as error:
             raise TransportError(f"no {self._model.name} of {self._model.namespace} answers: {error}") from error
 
     async def close(self) -> None:
@@ -64,7 +66,7 @@ class OpcUaWire:
         client, self._client, self._object = self._client, None, None
         if client is not None:
             # asyncua logs and swallows what a dead server refuses; what is left is the socket's own failure.
-            with contextlib.suppress(OSError, ua.UaError, TimeoutError):
+            with contextlib.suppress(OSError, UaError, TimeoutError):
                 async with asyncio.timeout(self._limit):
                     await client.disconnect()
 
@@ -77,7 +79,7 @@ class OpcUaWire:
                 answer: Value = await self._call(signal, (ua.Variant(token, ua.VariantType.String),))
                 return answer
             value: Value = await self._find(signal).read_value()
-        except (ua.UaError, TimeoutError) as error:
+        except (UaError, TimeoutError) as error:
             raise TransportError(f"{signal} is not answered: {error}") from error
         return value
 
@@ -90,7 +92,7 @@ class OpcUaWire:
                 kind = ua.VariantType[self._model.variables.get(signal, "Int64")]
                 number = value if isinstance(value, str) or kind is ua.VariantType.Double else _whole(signal, value)
                 await self._find(signal).write_value(ua.DataValue(ua.Variant(number, kind)))
-        except (ua.UaError, TimeoutError) as error:
+        except (UaError, TimeoutError) as error:
             raise TransportError(f"{signal} is not accepted: {error}") from error
 
     async def _call(self, method: str, arguments: Sequence[ua.Variant]) -> Value:
@@ -105,7 +107,7 @@ class OpcUaWire:
         if isinstance(value, str | float | int) or len(value) != len(kinds):
             raise TransportError(f"{method} takes {len(kinds)} values, not {value!r}")
         return [
-            ua.Variant(int(item) if kind == "Int64" else str(item), ua.VariantType[kind])
+            ua.Variant(int(str(item)) if kind == "Int64" else str(item), ua.VariantType[kind])
             for item, kind in zip(value, kinds, strict=True)
         ]
 
