@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer, StringConstraints
 
@@ -24,8 +24,9 @@ def _freeze(value: Mapping[K, V]) -> Mapping[K, V]:
     return MappingProxyType(dict(value))
 
 
-def _thaw(value: Mapping[K, V]) -> dict[K, V]:
-    return dict(value)
+def _thaw(value: Mapping[K, Any]) -> dict[K, Any]:
+    """A plain copy, also of frozen mappings inside: serializers do not know mapping proxies."""
+    return {k: _thaw(v) if isinstance(v, MappingProxyType) else v for k, v in value.items()}
 
 
 FrozenMap = Annotated[Mapping[K, V], AfterValidator(_freeze), PlainSerializer(_thaw)]
