@@ -25,7 +25,11 @@ CREATE TABLE IF NOT EXISTS intent (token TEXT PRIMARY KEY, what TEXT NOT NULL, o
 
 @dataclass(frozen=True)
 class Saved:
-    """What a journal remembers. `epochs` are those this journal may have been born under since the last answer."""
+    """What a journal remembers.
+
+    `epochs` are those it may have been born under since the recorder last answered. `rebuilt_until` is the position up
+    to which it was made anew from the log: intents of older jobs may be missing.
+    """
 
     log: str = ""
     position: int = 0
@@ -34,6 +38,7 @@ class Saved:
     epochs: tuple[int, ...] = ()
     state: str | None = None
     state_version: str = ""
+    rebuilt_until: int = 0
 
 
 @dataclass
@@ -102,6 +107,7 @@ class Journal:
             epochs=tuple(int(e) for e in epochs.split(",") if e),
             state=self._get("state"),
             state_version=self._get("state_version") or "",
+            rebuilt_until=int(self._get("rebuilt_until") or 0),
         )
 
     def outbox(self, limit: int = 64) -> list[OutboxRow]:
@@ -163,9 +169,10 @@ class Journal:
         """Epochs under which this journal may have been born since the recorder last answered."""
         self._set("epochs", ",".join(map(str, epochs)))
 
-    def write_sequence(self, sequence: int) -> None:
-        """Start counting after `sequence` (a rebuilt journal)."""
+    def write_rebuilt(self, sequence: int, until: int) -> None:
+        """A journal made anew: count after `sequence`, and remember that intents up to `until` may be missing."""
         self._set("sequence", str(sequence))
+        self._set("rebuilt_until", str(until))
 
     def intend(self, token: str, what: str) -> None:
         """An actuation is about to start."""

@@ -80,6 +80,7 @@ class Agent(Generic[S]):
         answer = await self.link.birth(saved.sequence, max(saved.epochs, default=0))
         self._check_log(saved, answer)
         is_lost = self._is_lost(saved, answer)
+        self.rebuilt_until = saved.rebuilt_until
         if is_lost or not await self._worker.run(self._take_up, saved):
             await self._rebuild(answer)
         started = AgentStarted(agent=self.name, epoch=self.link.epoch, version=__version__, rebuilt=is_lost)
@@ -123,7 +124,7 @@ class Agent(Generic[S]):
     def _start_over(self, rebuild: Rebuild[S], answer: Answer) -> None:
         self._journal.start_over()
         with self._journal.transaction() as journal:
-            journal.write_sequence(answer.sequence)
+            journal.write_rebuilt(answer.sequence, answer.head)
             self.cursor = rebuild.cursor
             self._write_all(journal)
             for cause, ordinal, draft in rebuild.missing():
