@@ -53,8 +53,7 @@ async def start_guard(folder: StateFolder, machine: str, *, command: list[str] |
             break
         await asyncio.sleep(LOOK_AGAIN)
     log = folder.log("guard")
-    raise GuardError(f"The guard of {machine} did not start. The end of {log}:
-{await asyncio.to_thread(_tail, log)}")
+    raise GuardError(f"The guard of {machine} did not start. The end of {log}:\n{await asyncio.to_thread(_tail, log)}")
 
 
 def _spawn(command: list[str], folder: StateFolder) -> int:
