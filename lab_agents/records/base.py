@@ -4,13 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, TypeVar
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    StringConstraints,
-    WrapSerializer,
-)
+from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer, StringConstraints
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -35,7 +29,7 @@ def _thaw(value: Mapping[K, Any]) -> dict[K, Any]:
     return {k: _thaw(v) if isinstance(v, MappingProxyType) else v for k, v in value.items()}
 
 
-FrozenMap = Annotated[Mapping[K, V], AfterValidator(_freeze), WrapSerializer(_thaw)]
+FrozenMap = Annotated[Mapping[K, V], AfterValidator(_freeze), PlainSerializer(_thaw)]
 """A mapping that cannot be changed after validation; JSON sees an object."""
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,47}$")]
