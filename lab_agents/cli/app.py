@@ -41,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except typer.Abort:
         sys.exit(Exit.INTERRUPTED)
     except typer.TyperException as error:
-        error.show()
+        # Usage errors show themselves with the command's usage; typer's base class does not say so.
+        getattr(error, "show", lambda: typer.echo(str(error), err=True))()
         sys.exit(error.exit_code)
     sys.exit(code or Exit.OK)

@@ -1,10 +1,23 @@
 """`lab-agents benchmark`: the figures that the README promises, measured again."""
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from lab_agents.cli.exits import Exit
+from lab_agents.cli.output import say, say_json, warn
+
+if TYPE_CHECKING:
+    from lab_agents.benchmarks.figures import Figure
+
+BENCHMARKS: Mapping[str, tuple[str, str]] = {
+    "replay": ("lab_agents.benchmarks.replay:benchmark_replay", "how soon the best recorded materials are found"),
+}
+"""Each benchmark's function `(seeds, table, progress) -> figures`, and what it measures."""
 
 
 def register(app: typer.Typer) -> None:
@@ -13,12 +26,50 @@ def register(app: typer.Typer) -> None:
 
 
 def benchmark(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="replay, processes, or list.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Which one; `list` names them.")],
     seeds: Annotated[int, typer.Option("--seeds", min=1, help="How many seeds.")] = 25,
     table: Annotated[
-        Path | None, typer.Option("--table", help="crossed_barrel's table; without it that row is not run.")
+        Path | None, typer.Option("--table", help="crossed_barrel's table; without it its rows are not run.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Answer with one JSON object.")] = False,
 ) -> int:
     """Run a benchmark and compare its figures with their targets."""
-    raise NotImplementedError(name, seeds, table, as_json, Callable)
+    if name == "list":
+        say("\n".join(f"{key}: {what}" for key, (_, what) in BENCHMARKS.items()))
+        return Exit.OK
+    if name not in BENCHMARKS:
+        warn(f"error: there is no benchmark {name!r}; known are {', '.join(BENCHMARKS)}.")
+        return Exit.USAGE
+    figures = _function(name)(seeds, table, _show_progress)
+    if as_json:
+        say_json({"benchmark": name, "seeds": seeds, "figures": figures})
+    else:
+        say(_as_text(figures))
+    return Exit.BELOW_TARGET if any(f.verdict == "failed" for f in figures) else Exit.OK
+
+
+def _function(name: str) -> "Callable[[int, Path | None, Callable[[int, int], None]], Sequence[Figure]]":
+    module, function = BENCHMARKS[name][0].split(":")
+    found: Callable[[int, Path | None, Callable[[int, int], None]], Sequence[Figure]] = getattr(
+        import_module(module), function
+    )
+    return found
+
+
+def _show_progress(done: int, of: int) -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r{done} of {of} runs" + ("\n" if done == of else ""))
+        sys.stderr.flush()
+
+
+def _as_text(figures: "Sequence[Figure]") -> str:
+    blocks = []
+    for figure in figures:
+        measured = "" if figure.measured is None else f"{figure.measured:.3f}"
+        interval = ""
+        # One seed has no confidence interval; its bounds are as wide as a number can be.
+        if figure.interval is not None and abs(figure.interval[0]) < sys.float_info.max / 10:
+            interval = f" [{figure.interval[0]:.3f}, {figure.interval[1]:.3f}]"
+        lines = [f"{figure.verdict:8} {figure.figure}", f"         {measured}{interval}, target: {figure.target}"]
+        blocks.append("\n".join([*lines, *([f"         {figure.note}"] if figure.note else [])]))
+    return "\n".join(blocks)

@@ -55,7 +55,7 @@ class Truth:
         """How many of the table's best `share` of materials were made, and how many there are."""
         sign = self.target.sign
         ranked = sorted(self.table.materials, key=lambda m: -sign * m.mean)
-        n = max(1, round(share * len(ranked)))
+        n = math.ceil(share * len(ranked))
         top = {m.inputs for m in ranked[:n]}
         names = self.table.inputs
         asked = {tuple(s.proposed.candidate.values[name] for name in names) for s in samples}

@@ -1,0 +1,224 @@
+"""How a laboratory stands: what `lab-agents status` says."""
+
+import asyncio
+from pathlib import Path
+from typing import Literal
+
+from instruments.lab import read_laboratory
+from lab_agents.errors import GuardError, ReportError, StoreError
+from lab_agents.guard_door import find_guard, guard_status
+from lab_agents.messages.frames import GuardStatus
+from lab_agents.records.base import FrozenMap, Record
+from lab_agents.report.account import Account
+from lab_agents.report.telling import tell
+from lab_agents.report.truth import Truth, regrets
+from lab_agents.report.wording import composition_text, with_deviation
+from lab_agents.report.writing import find_truth
+from lab_agents.state_folder import StateFolder
+from lab_agents.store.reader import StoreReader
+
+
+class ProcessStanding(Record):
+    """One process: what it is, and its id where it lives."""
+
+    name: str
+    role: str
+    pid: int | None
+    note: str = ""
+
+
+class TicketStanding(Record):
+    """A ticket that waits for a person."""
+
+    ticket: str
+    subject: str
+    what: str
+    answers: tuple[str, ...]
+
+
+class CampaignStanding(Record):
+    """A campaign and how far it is; `best` and `regret` in the target's unit, None while there is none."""
+
+    name: str
+    state: Literal["running", "closing", "finished"]
+    reason: str
+    budget: int
+    proposed: int
+    made: int
+    observed: int
+    failed: int
+    best_sample: str | None = None
+    best: float | None = None
+    best_deviation: float | None = None
+    best_text: str = ""
+    regret: float | None = None
+
+
+class Standing(Record):
+    """How a laboratory stands. `guards` are machines with a living guard; `unattended` those without one."""
+
+    state: str
+    lab: str
+    head: int
+    guards: FrozenMap[str, int]
+    unattended: tuple[str, ...]
+    latched: str | None
+    instruments: FrozenMap[str, str]
+    processes: tuple[ProcessStanding, ...]
+    campaign: CampaignStanding | None
+    tickets: tuple[TicketStanding, ...]
+
+    def to_text(self) -> str:
+        """For people."""
+        lines = [f"laboratory {self.lab} in {self.state}, {self.head} log entries"]
+        lines += _campaign_lines(self.campaign)
+        if self.latched:
+            lines.append(f"STOPPED by {self.latched}; re-arm with: lab-agents rearm {self.latched} --reason WHY")
+            lines += [f"  {name}: {state}" for name, state in self.instruments.items()]
+        for machine in self.unattended:
+            lines.append(f"{machine}: guard unattended: lab-agents resume --state {self.state}")
+        if self.processes:
+            lines.append("processes")
+            width = max(len(p.name) for p in self.processes)
+            for p in self.processes:
+                pid = "-" if p.pid is None else str(p.pid)
+                lines.append(f"  {pid:>7}  {p.name:<{width}}  {p.role}{'  ' + p.note if p.note else ''}")
+        for ticket in self.tickets:
+            answers = " | ".join(ticket.answers) or "ANSWER"
+            lines.append(f"ticket {ticket.ticket} about {ticket.subject}: {ticket.what}")
+            lines.append(f"  lab-agents answer {ticket.ticket} {answers}")
+        return "\n".join(lines)
+
+
+def _campaign_lines(campaign: CampaignStanding | None) -> list[str]:
+    if campaign is None:
+        return ["no campaign was started yet"]
+    state = campaign.state + (f" ({campaign.reason})" if campaign.reason else "")
+    counts = f"{campaign.observed} concluded, {campaign.made} made, {campaign.failed} failed, budget {campaign.budget}"
+    lines = [f"campaign {campaign.name}: {state}; {counts}"]
+    if campaign.best_text:
+        lines.append(f"  best {campaign.best_text}")
+    if campaign.regret is not None:
+        lines.append(f"  regret {campaign.regret:.3g} against the best recorded material")
+    return lines
+
+
+def standing_of(state: Path) -> Standing:
+    """Look at a state folder, and ask the guards that live.
+
+    Raises:
+        StateFolderError: If it is no state folder.
+    """
+    folder = StateFolder.open(state)
+    laboratory = read_laboratory(folder.lab_file)
+    statuses, roles, pids = _ask_guards(folder, laboratory.machines)
+    head, account = _account(folder)
+    latched = next((s.latched for s in statuses.values() if s.latched), None)
+    instruments = {n: i.state for s in statuses.values() for n, i in s.instruments.items()} if latched else {}
+    return Standing(
+        state=str(folder.path),
+        lab=laboratory.name,
+        head=head,
+        guards=pids,
+        unattended=tuple(m for m in laboratory.machines if m not in pids),
+        latched=latched,
+        instruments=instruments,
+        processes=_processes(pids, statuses, roles),
+        campaign=_campaign(account, find_truth(folder, account)) if account is not None else None,
+        tickets=_tickets(account),
+    )
+
+
+def _ask_guards(
+    folder: StateFolder, machines: tuple[str, ...]
+) -> tuple[dict[str, GuardStatus], dict[str, str], dict[str, int]]:
+    """Statuses and process ids by machine, roles by child; only guards of this machine can be asked."""
+    statuses: dict[str, GuardStatus] = {}
+    roles: dict[str, str] = {}
+    pids: dict[str, int] = {}
+    for machine in machines:
+        pid = find_guard(folder, machine)
+        if pid is None:
+            continue
+        pids[machine] = pid
+        try:
+            answer = asyncio.run(guard_status(folder, machine))
+        except GuardError:
+            continue
+        # Through JSON, because records are strict and what comes from a socket is text.
+        statuses[machine] = GuardStatus.model_validate_json(_json(answer["status"]))
+        roles |= answer["roles"]
+    return statuses, roles, pids
+
+
+def _json(value: object) -> bytes:
+    from pydantic_core import to_json
+
+    return to_json(value)
+
+
+def _processes(
+    pids: dict[str, int], statuses: dict[str, GuardStatus], roles: dict[str, str]
+) -> tuple[ProcessStanding, ...]:
+    found = [ProcessStanding(name=f"guard {m}", role="guard", pid=p) for m, p in pids.items()]
+    running = {name: pid for s in statuses.values() for name, pid in s.children.items()}
+    held = {name: why for s in statuses.values() for name, why in s.held.items()}
+    lost = {name for s in statuses.values() for name in s.lost}
+    for name, role in roles.items():
+        note = f"held: {held[name]}" if name in held else "silent" if name in lost else ""
+        found.append(ProcessStanding(name=name, role=role, pid=running.get(name), note=note))
+    return tuple(found)
+
+
+def _account(folder: StateFolder) -> tuple[int, Account | None]:
+    if not folder.store.exists():
+        return 0, None
+    try:
+        with StoreReader(folder.store) as reader:
+            return reader.head()[0], tell(reader.entries())
+    except ReportError:
+        with StoreReader(folder.store) as reader:
+            return reader.head()[0], None
+    except StoreError:
+        # A store that the recorder is only just making.
+        return 0, None
+
+
+def _campaign(account: Account, truth: Truth | None) -> CampaignStanding | None:
+    plan = account.plan
+    if plan is None:
+        return None
+    best = next(iter(account.best(1)), None)
+    seen = best.observation if best is not None else None
+    samples, observed = account.samples.values(), account.observed_samples()
+    text = ""
+    if best is not None and seen is not None:
+        made = composition_text(best.made_values or {}, plan.space)
+        text = f"{plan.target.property} {with_deviation(seen.value, seen.deviation)}: {best.id} ({made})"
+    return CampaignStanding(
+        name=plan.name,
+        state="finished" if account.is_complete else "closing" if account.closing else "running",
+        reason=account.finished.reason if account.finished is not None else account.closing,
+        budget=plan.budget.samples,
+        proposed=len(samples),
+        made=sum(s.sample is not None for s in samples),
+        observed=len(observed),
+        failed=sum(bool(s.failure) for s in samples),
+        best_sample=best.id if best is not None else None,
+        best=seen.value if seen is not None else None,
+        best_deviation=seen.deviation if seen is not None else None,
+        best_text=text,
+        regret=regrets(observed, truth)[-1] if truth is not None and observed else None,
+    )
+
+
+def _tickets(account: Account | None) -> tuple[TicketStanding, ...]:
+    if account is None:
+        return ()
+    return tuple(
+        TicketStanding(
+            ticket=id_, subject=t.ticket.subject, what=t.ticket.trouble.what, answers=t.ticket.trouble.remedies
+        )
+        for id_, t in account.tickets.items()
+        if not t.answer
+    )
