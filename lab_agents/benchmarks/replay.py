@@ -13,7 +13,8 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab_agents.bench import Course, TableTruth, run_bench
+from lab_agents.bench.loop import Course, run_bench
+from lab_agents.bench.table_truth import TableTruth
 from lab_agents.benchmarks.figures import Figure, confidence, mean, not_run, spread, verdict
 from lab_agents.errors import TableError
 from lab_agents.records.campaign import Budget, CampaignPlan, PlannerChoice
