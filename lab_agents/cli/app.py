@@ -42,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(Exit.INTERRUPTED)
     except typer.TyperException as error:
         # Usage errors show themselves with the command's usage; typer's base class does not say so.
-        getattr(error, "show", lambda: typer.echo(str(error), err=True))()
+        show = getattr(error, "show", None)
+        typer.echo(str(error), err=True) if show is None else show()
         sys.exit(error.exit_code)
     sys.exit(code or Exit.OK)
