@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from lab_agents import __version__
 from lab_agents.agents.behaviour import AgentState, Behaviour, Draft, Job, JobOutcome
+from lab_agents.agents.changes import Changes
 from lab_agents.agents.decisions import concerns, decision_id, step
 from lab_agents.agents.rebuild import Rebuild
 from lab_agents.clock import Clock
@@ -38,7 +39,7 @@ class Memory:
 class Agent(Generic[S]):
     """One agent process apart from its jobs: state, journal, place in the log.
 
-    `changed` is set whenever something happened that the executor, the timers or the status may care about.
+    `changed` tells its listeners (executor, status) whenever something happened that they may care about.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class Agent(Generic[S]):
         self.stuck: str | None = None
         self.is_born = False
         self.rebuilt_until = 0
-        self.changed = asyncio.Event()
+        self.changed = Changes()
         self._saved_position = 0
         self._known: list[int] = []
         self._submitter: Submitter | None = None
@@ -257,9 +258,7 @@ class Agent(Generic[S]):
 
     async def outbox(self) -> Sequence[OutboxRow]:
         """The first entries without a position, for the submitter."""
-        rows = await self._worker.run(self._outbox)
-        self.changed.set()
-        return rows
+        return await self._worker.run(self._outbox)
 
     def _outbox(self) -> list[OutboxRow]:
         if self._known:

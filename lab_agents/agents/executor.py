@@ -29,13 +29,14 @@ class Executor:
 
     async def run(self) -> None:
         """Look whenever something changed, and four times a second because gates open by themselves."""
+        changed = self._agent.changed.listen()
         async with asyncio.TaskGroup() as group:
             while True:
-                self._agent.changed.clear()
+                changed.clear()
                 self._start_wanted(group)
                 try:
                     async with asyncio.timeout(0.25):
-                        await self._agent.changed.wait()
+                        await changed.wait()
                 except TimeoutError:
                     continue
 

@@ -13,9 +13,6 @@ from lab_agents.messages.frames import AgentStatus
 from lab_agents.messages.topics import Topics
 from lab_agents.records.motion import Motion
 
-LOOK = 0.01
-"""Wall seconds between two looks at what moves: a status late by this much delays the simulated clock by as much."""
-
 
 def will(source: str, epoch: int) -> bytes:
     """The last will: what the carrier says for a process that died."""
@@ -39,14 +36,21 @@ class StatusTeller:
 
     async def run(self) -> None:
         """Publish at once on change, repeat every beat."""
-        last, told_at = None, float("-inf")
+        changed = self._agent.changed.listen()
+        last: AgentStatus | None = None
+        told_at = float("-inf")
         loop = asyncio.get_running_loop()
         while True:
+            changed.clear()
             status = self.status()
             if status != last or loop.time() - told_at >= self._agent.settings.beat:
                 await self._bus.publish(self._topic, status.model_dump_json().encode(), retain=True)
                 last, told_at = status, loop.time()
-            await asyncio.sleep(LOOK)
+            try:
+                async with asyncio.timeout(told_at + self._agent.settings.beat - loop.time()):
+                    await changed.wait()
+            except TimeoutError:
+                continue
 
     def status(self) -> AgentStatus:
         """How the agent stands now."""
