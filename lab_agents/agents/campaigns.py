@@ -68,18 +68,19 @@ def follow_campaign(state: SupervisionState, logged: Logged, me: str) -> Supervi
         fates = {s: f for s, f in state.fates.items() if f.campaign != campaign.plan.name}
         return state.model_copy(update={"campaign": None, "fates": fates})
     if isinstance(body, CampaignStarted):
-        update = {"phase": "running", "started_at": logged.entry.at, "changed": logged.position}
+        phase = "running" if campaign.phase == "starting" else campaign.phase
+        update = {"phase": phase, "started_at": logged.entry.at}
         return state.model_copy(update={"campaign": campaign.model_copy(update=update)})
     if isinstance(body, CampaignClosing):
         return state.model_copy(update={"campaign": campaign.model_copy(update={"is_closing_said": True})})
-    if campaign.phase != "running":
+    if campaign.phase not in ("starting", "running"):
         return state
     reason = _find_end(state, campaign, logged, me)
     if reason is None:
         return state
     measure = not isinstance(body, AbortCampaign)
-    update = {"phase": "closing", "changed": logged.position, "reason": reason, "is_measured": measure}
-    return state.model_copy(update={"campaign": campaign.model_copy(update=update)})
+    closing = {"phase": "closing", "changed": logged.position, "reason": reason, "is_measured": measure}
+    return state.model_copy(update={"campaign": campaign.model_copy(update=closing)})
 
 
 def _start(state: SupervisionState, body: StartCampaign, position: int) -> SupervisionState:
@@ -140,7 +141,7 @@ def say_campaign(before: SupervisionState, after: SupervisionState, logged: Logg
         bodies.append(CampaignClosing(reason=campaign.reason, measure=campaign.is_measured))
     elif has_changed and campaign.phase == "finishing":
         bodies.append(_finished(after, campaign))
-    elif campaign.phase == "running" and _concerns(logged, campaign.plan.name):
+    elif campaign.phase in ("starting", "running") and _concerns(logged, campaign.plan.name):
         bodies.extend(_pause(body))
     return tuple(Draft(body=b, subject=campaign.plan.name, campaign=campaign.plan.name) for b in bodies)
 

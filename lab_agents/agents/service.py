@@ -41,7 +41,7 @@ from lab_agents.records.ticket import Trouble
 
 
 class ServiceState(AgentState):
-    """Everything a service knows. `refused` are works whose request this entry's decision turns down."""
+    """Everything a service knows; `closing` are campaigns that only finish what they began."""
 
     lab: Laboratory | None = None
     places: Places = Places()
@@ -107,12 +107,13 @@ class Service:
             closing -= {logged.entry.campaign or ""}
         places = _without_hopeless(self._follow_places(state.places, logged), closing)
         courses = follow_courses(state.courses, logged, self.name)
-        return ServiceState(
-            lab=lab,
-            places=grant_waiting(places, logged.position),
-            courses=begin_due(courses, self.name, logged.position),
-            closing=closing,
-        )
+        update = {
+            "lab": lab,
+            "places": grant_waiting(places, logged.position),
+            "courses": begin_due(courses, self.name, logged.position),
+            "closing": closing,
+        }
+        return state.model_copy(update=update)
 
     def _follow_places(self, places: Places, logged: Logged) -> Places:
         body = logged.entry.record

@@ -22,15 +22,15 @@ from lab_agents.records.ticket import Trouble
 
 
 class TrainingState(AgentState):
-    """Plans and observations of open campaigns (by sample), and jobs in the order of their causes."""
+    """Plans and observations of open campaigns (by sample), and trainings still to be done, in order."""
 
     plans: FrozenMap[str, CampaignPlan] = Field(default_factory=dict)
     observations: FrozenMap[str, FrozenMap[str, Observation]] = Field(default_factory=dict)
     open: tuple[Job, ...] = ()
 
     def jobs(self) -> tuple[Job, ...]:
-        """Trainings that run or wait for a worker."""
-        return self.open
+        """The training that is next: one at a time, so that models come in the order of their observations."""
+        return self.open[:1]
 
 
 class Training:
