@@ -7,7 +7,7 @@ ifdef PIP_EXTRA_INDEX_URL
 export PIP_EXTRA_INDEX_URL
 endif
 
-.PHONY: demo demo-table test lint format benchmark benchmark-ci clean
+.PHONY: demo demo-table test lint format documents benchmark benchmark-ci clean
 
 .venv: .venv/installed
 
@@ -39,6 +39,10 @@ lint: .venv/installed
 format: .venv/installed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# What is made from the tables in the code: docs/asyncapi.json, deployment/mosquitto.acl and .conf.
+documents: .venv/installed
+	$(BIN)/python deployment/write_documents.py
 
 benchmark: .venv/installed
 	$(BIN)/lab-agents benchmark replay

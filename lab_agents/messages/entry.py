@@ -83,7 +83,8 @@ class Entry(Record):
         data = self.model_dump_json().encode()
         if len(data) > MAX_ENTRY_BYTES:
             raise OversizedError(
-                f"{self.kind} {self.id} has {len(data)} bytes; an entry holds {MAX_ENTRY_BYTES}. Put raw data in a blob."
+                f"{self.kind} {self.id} has {len(data)} bytes; an entry holds {MAX_ENTRY_BYTES}. "
+                "Put raw data in a blob."
             )
         return data
 

@@ -249,3 +249,11 @@ class Tick(Record):
     number: int
     speed: float | None = None
     held_by: str = ""
+
+
+class Telemetry(Record):
+    """Readings of one instrument at one laboratory time, for people to look at."""
+
+    instrument: Name
+    at: AwareDatetime
+    readings: FrozenMap[str, float]

@@ -1,33 +1,118 @@
 """The one table of topics: who writes what where; everything that names a topic comes from here."""
 
 from dataclasses import dataclass
+from typing import Literal
+
+Party = Literal["agent", "supervision", "recorder", "simulator", "guard", "person"]
+"""Who stands at one end of a topic. An agent, a guard and the simulator use their own names in it, a person's calls
+`once-<uuid>`."""
+
+EVERYBODY: tuple[Party, ...] = ("agent", "supervision", "recorder", "simulator", "guard", "person")
 
 
 @dataclass(frozen=True)
 class TopicRule:
-    """One row: template after `lab/<lab>/`, what it carries, who writes, retained or not, quality of service."""
+    """One row: template after `lab/<lab>/`, what it carries, who writes and reads, retained or not, quality of service.
+
+    A topic with `{source}` that not everybody reads is read under the reader's own name. `{instrument}` is one that the
+    writing agent drives.
+    """
 
     name: str
     template: str
     payload: str
-    writer: str
-    reader: str
+    writers: tuple[Party, ...]
+    readers: tuple[Party, ...]
+    about: str
     retained: bool = False
     qos: int = 1
 
+    @property
+    def place(self) -> str | None:
+        """The name of the template's one variable level."""
+        return next((word[1:-1] for word in self.template.split("/") if word.startswith("{")), None)
+
+    @property
+    def is_public(self) -> bool:
+        """Whether everybody may read it."""
+        return set(self.readers) == set(EVERYBODY)
+
 
 TABLE = (
-    TopicRule("submit", "submit/{source}", "Frame", "source", "recorder"),
-    TopicRule("log", "log", "Logged", "recorder", "all"),
-    TopicRule("head", "head", "Head", "recorder", "all", retained=True, qos=0),
-    TopicRule("read", "read/{source}", "Question", "source", "recorder"),
-    TopicRule("page", "page/{source}", "Answer", "recorder", "source"),
-    TopicRule("agent_status", "agents/{source}/status", "AgentStatus", "source", "all", retained=True),
-    TopicRule("guard_status", "guards/{machine}/status", "GuardStatus", "guard", "all", retained=True),
-    TopicRule("permit", "permit", "Permit", "supervision", "all", qos=0),
-    TopicRule("clock", "clock", "Tick", "simulator", "all", retained=True),
-    TopicRule("telemetry", "instruments/{instrument}/telemetry", "Telemetry", "worker", "all", qos=0),
-    TopicRule("stop", "stop", "StopRequest", "person", "all", retained=True),
+    TopicRule(
+        *("submit", "submit/{source}", "Frame"),
+        writers=("agent", "person"),
+        readers=("recorder",),
+        about="What a source wants in the log, in the order of its sequence, again until it has a position.",
+    ),
+    TopicRule(
+        *("log", "log", "Logged"),
+        writers=("recorder",),
+        readers=EVERYBODY,
+        about="Every entry with its position, once committed.",
+    ),
+    TopicRule(
+        *("head", "head", "Head"),
+        writers=("recorder",),
+        readers=EVERYBODY,
+        about="The newest position: at once after each commit, and every 0.5 s.",
+        retained=True,
+        qos=0,
+    ),
+    TopicRule(
+        *("read", "read/{source}", "Question"),
+        writers=("agent", "person", "simulator"),
+        readers=("recorder",),
+        about="A birth, or a question for a page of the log.",
+    ),
+    TopicRule(
+        *("page", "page/{source}", "Answer"),
+        writers=("recorder",),
+        readers=("agent", "person", "simulator"),
+        about="The answer: a birth, a page of at most 256 KiB, a wish for frames again, or the order to exit.",
+    ),
+    TopicRule(
+        *("agent_status", "agents/{source}/status", "AgentStatus"),
+        writers=("agent",),
+        readers=EVERYBODY,
+        about="How an agent stands: at once on change, every 0.5 s, and as its last will.",
+        retained=True,
+    ),
+    TopicRule(
+        *("guard_status", "guards/{machine}/status", "GuardStatus"),
+        writers=("guard",),
+        readers=EVERYBODY,
+        about="How a machine stands: children, latch, what each instrument confirmed.",
+        retained=True,
+    ),
+    TopicRule(
+        *("permit", "permit", "Permit"),
+        writers=("supervision",),
+        readers=EVERYBODY,
+        about="Supervision's word that motions may start, every 0.5 s.",
+        qos=0,
+    ),
+    TopicRule(
+        *("clock", "clock", "Tick"),
+        writers=("simulator",),
+        readers=EVERYBODY,
+        about="Laboratory time of a simulated laboratory.",
+        retained=True,
+    ),
+    TopicRule(
+        *("telemetry", "instruments/{instrument}/telemetry", "Telemetry"),
+        writers=("agent",),
+        readers=EVERYBODY,
+        about="Readings for people to look at; never in the log, nothing is decided on them.",
+        qos=0,
+    ),
+    TopicRule(
+        *("stop", "stop", "StopRequest"),
+        writers=("person", "guard"),
+        readers=EVERYBODY,
+        about="The stop request, with its id; a guard clears it when it is re-armed.",
+        retained=True,
+    ),
 )
 _BY_NAME = {rule.name: rule for rule in TABLE}
 
