@@ -2,8 +2,10 @@
 
 import asyncio
 import fcntl
+import gc
 import json
 import os
+import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -18,8 +20,12 @@ from simulators.floor import Floor, open_world
 from simulators.held_clock import FreeClock, HeldClock, LabAtRest, PublishTick
 from simulators.installation import install
 from simulators.servers.listening import Servers
+from simulators.world_state import WorldState
 
 ADDRESSES, LOCK = "addresses.json", "lock"
+
+LOCK_TRIES, LOCK_PAUSE = 5, 0.05
+"""Tries and wall seconds between them: whoever looks for the owner holds the lock for an instant."""
 
 
 class SimulatedLab:
@@ -52,6 +58,7 @@ class SimulatedLab:
         self._rest, self._publish, self._free_rate = rest, publish, free_rate
         self._lock: int | None = None
         self._thread: ThreadPoolExecutor | None = None
+        self._world: WorldState | None = None
         self._floor: Floor | None = None
         self._servers: Servers | None = None
 
@@ -78,23 +85,27 @@ class SimulatedLab:
             WorldError: If the folder is in use, or its world cannot be continued.
             OSError: If an address's port is taken.
         """
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._lock = _take_lock(self._folder / LOCK)
+        self._lock = await asyncio.to_thread(_take_folder, self._folder)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="world")
         try:
             starts_at = datetime.fromisoformat(_simulation(self._laboratory).starts_at)
-            world = await open_world(self._folder, starts_at, self._thread)
+            world = self._world = await open_world(self._folder, starts_at, self._thread)
             self._floor = Floor(world, install(self._laboratory, self._table, world), self._thread)
             self._servers = Servers(self._laboratory, self._floor)
             await self._servers.start()
         except BaseException:
             await self.close()
             raise
-        _write_by_rename(self._folder / ADDRESSES, json.dumps(dict(self.addresses), indent=1))
+        text = json.dumps(dict(self.addresses), indent=1)
+        await asyncio.to_thread(_write_by_rename, self._folder / ADDRESSES, text)
 
     async def run(self) -> None:
         """Start, then run the clock until cancelled; closes at the end."""
         await self.start()
+        # Half a million objects of the OPC UA address space never die; walking them would stop all servers for a third
+        # of a second, again and again.
+        gc.collect()
+        gc.freeze()
         try:
             await self.run_clock()
         finally:
@@ -113,16 +124,17 @@ class SimulatedLab:
 
     async def close(self) -> None:
         """Hang up everywhere, save, remove the addresses, give the folder free."""
-        (self._folder / ADDRESSES).unlink(missing_ok=True)
+        if self._lock is not None:
+            await asyncio.to_thread((self._folder / ADDRESSES).unlink, missing_ok=True)
         if self._servers is not None:
             await self._servers.close()
         if self._thread is not None:
-            if self._floor is not None:
-                await asyncio.get_running_loop().run_in_executor(self._thread, self._floor.world.close)
-            self._thread.shutdown()
+            if self._world is not None:
+                await asyncio.get_running_loop().run_in_executor(self._thread, self._world.close)
+            await asyncio.to_thread(self._thread.shutdown)
         if self._lock is not None:
             os.close(self._lock)
-        self._servers = self._floor = self._thread = self._lock = None
+        self._servers = self._floor = self._world = self._thread = self._lock = None
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -168,20 +180,26 @@ def _simulation(laboratory: Laboratory) -> SimulationDeclaration:
     return laboratory.simulation
 
 
-def _take_lock(path: Path) -> int:
-    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+def _take_folder(folder: Path) -> int:
+    folder.mkdir(parents=True, exist_ok=True)
+    file = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    for _ in range(LOCK_TRIES):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(LOCK_PAUSE)
+        else:
+            break
+    else:
         owner = os.read(file, 32).decode().strip()
         os.close(file)
         raise WorldError(
-            f"{path.parent} is in use by the simulated laboratory with process id {owner}. Attach to it, or end it."
-        ) from None
+            f"{folder} is in use by the simulated laboratory with process id {owner}. Attach to it, or end it."
+        )
     os.ftruncate(file, 0)
     os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
     # addresses.json of a laboratory that was killed names ports where nobody listens.
-    (path.parent / ADDRESSES).unlink(missing_ok=True)
+    (folder / ADDRESSES).unlink(missing_ok=True)
     return file
 
 

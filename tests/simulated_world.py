@@ -16,8 +16,8 @@ from lab_agents.tables import Material, Table
 from simulators.errors import ErrorNumber
 from simulators.floor import Floor, open_world
 from simulators.installation import install
-from simulators.ledger import LedgerLine, read_ledger
 from simulators.instruments.program import Firmware, Order
+from simulators.ledger import LedgerLine, read_ledger
 from simulators.world_state import WorldState
 
 LAB_FILE = Path(__file__).parent.parent / "deployment" / "labs" / "opv_replay.yaml"

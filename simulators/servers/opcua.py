@@ -1,6 +1,7 @@
 """OPC UA: the sample robot's methods and variables."""
 
 import asyncio
+import gc
 import json
 import logging
 import re
@@ -41,7 +42,7 @@ class OpcuaServer:
         port = port or free_port()
         check_free(port)
         server = Server()
-        await server.init()
+        await _initialize(server)
         server.set_endpoint(f"opc.tcp://127.0.0.1:{port}/{self._instrument}")
         server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
         server.set_identity_tokens([ua.AnonymousIdentityToken])
@@ -131,6 +132,17 @@ class OpcuaServer:
         for name, value in (("Status", int(running is not None)), ("Token", token), ("Places", places)):
             kind = ua.VariantType.Int64 if name == "Status" else ua.VariantType.String
             await self._variables[name].write_value(value, kind)
+
+
+async def _initialize(server: Server) -> None:
+    """Make the 6,000 nodes of the standard address space, which takes twice as long with the collector walking them."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        await server.init()
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _argument(name: str, kind: ua.VariantType) -> ua.Argument:

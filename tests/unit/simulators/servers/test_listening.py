@@ -1,0 +1,69 @@
+"""Which server listens where."""
+
+import asyncio
+import socket
+
+import pytest
+
+from lab_agents.records.laboratory import InstrumentDeclaration, Laboratory
+from simulators.errors import WorldError
+from simulators.servers.listening import Servers
+from tests.simulated_world import laboratory, open_floor
+
+
+def with_addresses(**addresses: str) -> Laboratory:
+    """The shipped laboratory with some addresses changed, and no OPC UA robot to wait for."""
+    lab = laboratory()
+    changed = {
+        name: InstrumentDeclaration.model_copy(declaration, update={"address": addresses.get(name, "opc.tcp://x:1/")})
+        for name, declaration in lab.instruments.items()
+    }
+    return lab.model_copy(update={"instruments": changed})
+
+
+MODBUS = with_addresses(
+    dispenser_a="modbus://127.0.0.1:0?unit=1", coater_a="modbus://127.0.0.1:0?unit=2", tester="scpi://127.0.0.1:0"
+)
+
+
+async def test_units_share_one_port_and_real_instruments_have_no_server(tmp_path) -> None:
+    """Everything else of the address stays as declared."""
+    async with open_floor(tmp_path) as floor:
+        servers = Servers(MODBUS, floor)
+        await servers.start()
+        assert set(servers.addresses) == {"dispenser_a", "coater_a", "tester"}
+        first, second = servers.addresses["dispenser_a"], servers.addresses["coater_a"]
+        assert first.removesuffix("?unit=1") == second.removesuffix("?unit=2")
+        await servers.close()
+
+
+async def test_a_port_taken_meanwhile_is_replaced(tmp_path) -> None:
+    """The laboratory starts all the same, and writes the new one."""
+    async with open_floor(tmp_path) as floor:
+        servers = Servers(MODBUS, floor)
+        await servers.start()
+        before = dict(servers.addresses)
+        await servers.close()
+        port = int(before["tester"].rsplit(":", 1)[1])
+        with socket.create_server(("127.0.0.1", port)):
+            again = Servers(MODBUS, floor)
+            await again.start()
+            assert again.addresses["tester"] != before["tester"]
+            assert again.addresses["dispenser_a"] == before["dispenser_a"]
+            other = int(again.addresses["tester"].rsplit(":", 1)[1])
+            reader, writer = await asyncio.open_connection("127.0.0.1", other)
+            writer.write(b"STAT?\n")
+            assert await reader.readline() == b"0\n"
+            writer.close()
+            await again.close()
+
+
+@pytest.mark.parametrize("unit", ["2", "0", "300", "two"])
+async def test_units_that_clash_or_cannot_be_are_refused(tmp_path, unit) -> None:
+    """With the instrument's name."""
+    lab = with_addresses(coater_a="modbus://127.0.0.1:0?unit=2", coater_b=f"modbus://127.0.0.1:0?unit={unit}")
+    async with open_floor(tmp_path) as floor:
+        servers = Servers(lab, floor)
+        with pytest.raises(WorldError, match="coater_b"):
+            await servers.start()
+        await servers.close()
