@@ -1,5 +1,7 @@
 """A small laboratory's state folder, written through the real store: what tests of store, audit and replay read."""
 
+import shutil
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -51,6 +53,14 @@ class LogBook:
         offered = Offered(Header(source=source, epoch=1, sequence=sequence), entry, entry.to_bytes())
         self.writer.append([offered], {source: SourceState(1, 0, sequence)}, START)
         return self.writer.position
+
+    def copied(self, state: Path) -> "LogBook":
+        """The same book in another folder, open for more; this one must be closed."""
+        shutil.copytree(self.state, state)
+        other = LogBook(state)
+        other._sequences = dict(self._sequences)
+        other._ordinals = {key: copy(numbers) for key, numbers in self._ordinals.items()}
+        return other
 
     def close(self) -> None:
         """Close the store."""

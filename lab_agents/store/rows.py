@@ -62,6 +62,7 @@ def logged_of(row: Row[Any], log: str) -> Logged:
     try:
         return Logged.model_construct(seal=seal_of(row, log), entry=read_entry(bytes_of(row), stored=True))
     except MessageError as error:
+        reason = str(error).splitlines()[0]
         raise StoreError(
-            f"position {row.position} of the log cannot be read: {error}. Use the version that wrote it or a newer one."
+            f"position {row.position} of the log cannot be read: {reason}. Use the version that wrote it, or a newer."
         ) from error

@@ -40,7 +40,7 @@ def _compare_columns(row: Row[Any]) -> Iterator[str]:
     try:
         entry = read_entry(bytes_of(row), stored=True)
     except MessageError as error:
-        yield f"position {row.position} cannot be read: {error}"
+        yield f"position {row.position} cannot be read: {str(error).splitlines()[0]}"
         return
     for name in _COLUMNS:
         column, said = getattr(row, name), getattr(entry, name)

@@ -1,6 +1,5 @@
 import json
 import sqlite3
-from pathlib import Path
 
 import pytest
 from pydantic_core import to_json
@@ -13,18 +12,10 @@ from lab_agents.records.laboratory import SimulationDeclaration
 from lab_agents.records.measurement import Measurement
 from lab_agents.records.recipe import Act, ActResult, Task
 from lab_agents.store.reader import StoreReader
-from tests.logbook import START, LogBook
-from tests.small_campaign import LABORATORY, MAKING, PLAN, do_task, write_campaign, write_ledger
+from tests.logbook import START
+from tests.small_campaign import LABORATORY, MAKING, PLAN, do_task, write_ledger
 
 DOSES = MAKING.steps[0].acts
-
-
-@pytest.fixture
-def book(tmp_path: Path):
-    """A whole small campaign in which everything agrees."""
-    book = write_campaign(LogBook(tmp_path / "state"))
-    yield book
-    book.close()
 
 
 def found(book, check: str) -> list[str]:

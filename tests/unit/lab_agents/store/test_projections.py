@@ -1,5 +1,4 @@
 import time
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,25 +19,6 @@ from lab_agents.store import projection_tables as rows
 from lab_agents.store.columns import from_json_column, table_of
 from lab_agents.store.projections import project, rebuild
 from lab_agents.store.rows import logged_of, read_rows
-from lab_agents.store.writer import connect
-from tests.logbook import LogBook
-from tests.small_campaign import MAKING, START, write_campaign
-
-
-@pytest.fixture
-def book(tmp_path: Path):
-    """A whole small campaign."""
-    book = write_campaign(LogBook(tmp_path / "state"))
-    yield book
-    book.close()
-
-
-@pytest.fixture
-def engine(book):
-    """The campaign's store, open for writing."""
-    engine = connect(book.path)
-    yield engine
-    engine.dispose()
 
 
 def tables_of(engine):
@@ -128,69 +108,6 @@ def test_bids_refusals_and_act_results_come_back_as_they_were_logged(engine):
 
 
 ANSWERS = (work.BidMade, work.BidRefused)
-
-
-def one_row(engine, row, **key):
-    """The row with this key."""
-    table = table_of(row)
-    with engine.connect() as connection:
-        return connection.execute(select(table).filter_by(**key)).one()
-
-
-def test_a_withdrawn_award_cannot_be_accepted_afterwards(book, engine):
-    """Of acceptance and withdrawal the earlier position counts."""
-    award = course.WorkAwarded(work="w", round=1, bidder="line", bid=1, score=1.0, reason="only one")
-    cause = book.add("planning", award)
-    book.add("planning", course.AwardWithdrawn(work="w", round=1, bidder="line", reason="silent"), cause=cause)
-    book.add("line", work.AwardAccepted(work="w", round=1, bidder="line"), cause=cause)
-    assert one_row(engine, rows.WorkRow, work="w").state == "offered"
-
-
-def test_a_failed_task_leaves_its_acts_done_unknown_or_planned(book, engine):
-    """Three acts: one ended well, one is in doubt, one was never reached."""
-    acts = (*MAKING.steps[0].acts, MAKING.steps[0].acts[0])
-    task = Task(id="t/0", work="t", sample="s", step=0, name="dispense", owner="line", acts=acts)
-    cause = book.add("line", work.TaskStarted(task=task))
-    done = ActResult(act=0, token=task.token(0), run="r", started_at=START, ended_at=START)
-    failure = work.TaskFailed(
-        task="t/0",
-        work="t",
-        sample="s",
-        step=0,
-        owner="line",
-        cause="killed",
-        results=(done,),
-        unknown=(task.token(1),),
-    )
-    book.add("line", failure, cause=cause)
-    states = [one_row(engine, rows.ActRow, token=task.token(number)).state for number in range(3)]
-    assert states == ["done", "unknown", "planned"]
-    assert one_row(engine, rows.TaskRow, task="t/0").unknown == 1
-
-
-def test_a_retracted_observation_stays_with_its_reason(book, engine):
-    """It no longer counts, and can still be seen."""
-    measurement = "measure-first-0001-1/m"
-    book.add(
-        "supervision",
-        course.ObservationRetracted(sample="first-0001", measurement=measurement, reason="the lamp was off"),
-    )
-    assert one_row(engine, rows.ObservationRow, measurement=measurement).retracted == "the lamp was off"
-
-
-def test_a_sample_that_was_only_begun_is_kept_when_it_is_quarantined(book, engine):
-    """It has no record, but a place in the account."""
-    book.add("line", work.SampleQuarantined(sample="first-0009", work="make-first-0009", reason="dosed twice?"))
-    row = one_row(engine, rows.SampleRow, sample="first-0009")
-    assert (row.record, row.quarantined) == (None, "dosed twice?")
-
-
-def test_a_number_too_large_for_a_column_does_not_stop_the_log(book, engine):
-    """JSON has no largest integer; a database column has."""
-    book.add("line", work.BidRefused(work="w", round=2**70, bidder="line", code="unsafe", reason="odd"))
-    row = one_row(engine, rows.BidRow, work="w")
-    assert row.round == 2**31 - 1
-    assert from_json_column(work.BidRefused, row.record).round == 2**70
 
 
 def test_projecting_costs_less_than_the_commit_it_is_in(engine):

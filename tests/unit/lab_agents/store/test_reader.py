@@ -1,22 +1,12 @@
 import sqlite3
 import threading
-from pathlib import Path
 
 import pytest
 
 from lab_agents.errors import StoreError
 from lab_agents.messages import course, work
 from lab_agents.store.reader import StoreReader
-from tests.logbook import LogBook
-from tests.small_campaign import MAKING, PLAN, write_campaign
-
-
-@pytest.fixture
-def book(tmp_path: Path):
-    """A whole small campaign."""
-    book = write_campaign(LogBook(tmp_path / "state"))
-    yield book
-    book.close()
+from tests.small_campaign import MAKING, PLAN
 
 
 @pytest.fixture
