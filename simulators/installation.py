@@ -110,20 +110,20 @@ def install(laboratory: Laboratory, table: Table | None, world: WorldState) -> d
 
 
 def is_simulated(name: str, declaration: InstrumentDeclaration) -> bool:
-    """Whether an instrument is simulated: its address has port 0. With a port it is real and left alone.
+    """Whether an instrument is simulated: its address is on 127.0.0.1. On any other host it is real and left alone.
 
     Raises:
         WorldError: If it should listen beyond loopback.
     """
     parts = urlsplit(declaration.address)
-    if parts.port != 0:
-        return False
-    if parts.hostname != "127.0.0.1":
+    if parts.hostname == "127.0.0.1":
+        return True
+    if parts.port == 0:
         raise WorldError(
             f"{name} has the address {declaration.address}; a simulated instrument listens on 127.0.0.1 only. "
             "Write 127.0.0.1:0, or the port of the real instrument."
         )
-    return True
+    return False
 
 
 def _spans(declaration: InstrumentDeclaration, *quantities: str) -> dict[str, Span]:

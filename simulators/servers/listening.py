@@ -27,9 +27,9 @@ class Server(Protocol):
 
 
 class Servers:
-    """One server per protocol; all Modbus units share a port. A port chosen once is asked for again at the next start.
+    """The servers of a laboratory's simulated instruments; Modbus units with one declared port share a server.
 
-    Only instruments whose address has port 0 are simulated: one with a port is real, and somebody else listens there.
+    Where the lab file says port 0, the port chosen once is asked for again at the next start.
     """
 
     def __init__(self, laboratory: Laboratory, floor: Floor) -> None:
@@ -43,11 +43,12 @@ class Servers:
 
         Raises:
             WorldError: If an address cannot be meant.
-            OSError: If no port can be had.
+            OSError: If a declared port is taken.
         """
         groups: dict[str, list[str]] = {}
         for name, declaration in self._declarations.items():
-            groups.setdefault("modbus" if declaration.driver in KINDS else name, []).append(name)
+            shared = f"modbus-{urlsplit(declaration.address).port}" if declaration.driver in KINDS else name
+            groups.setdefault(shared, []).append(name)
         for group, names in groups.items():
             await self._start(group, names)
 
@@ -57,12 +58,12 @@ class Servers:
             await self._started.pop().close()
 
     async def _start(self, group: str, names: list[str]) -> None:
-        last = int(self._floor.world.fact(f"port.{group}") or 0)
+        declared = urlsplit(self._declarations[names[0]].address).port
         server = self._server(names)
         try:
-            port = await server.start(last)
+            port = await server.start(declared or int(self._floor.world.fact(f"port.{group}") or 0))
         except OSError:
-            if last == 0:
+            if declared:
                 raise
             # The port of the last time is taken by somebody else; clients read the new one from addresses.json.
             server = self._server(names)

@@ -35,7 +35,7 @@ def test_limits_come_from_the_lab_file() -> None:
     assert models.coater("coater_a", bare).limits["speed"].upper == 10_000.0
 
 
-def test_an_instrument_with_a_port_is_real_and_left_alone(tmp_path) -> None:
+def test_an_instrument_on_another_host_is_real_and_left_alone(tmp_path) -> None:
     """No model is built for it, whatever its driver."""
     lab = laboratory()
     real = InstrumentDeclaration(driver="other_make", address="scpi://192.168.0.7:5025")

@@ -8,6 +8,7 @@ import pytest
 from lab_agents.records.laboratory import InstrumentDeclaration, Laboratory
 from simulators.errors import WorldError
 from simulators.servers.listening import Servers
+from simulators.servers.ports import free_port
 from tests.simulated_world import laboratory, open_floor
 
 
@@ -56,6 +57,19 @@ async def test_a_port_taken_meanwhile_is_replaced(tmp_path) -> None:
             assert await reader.readline() == b"0\n"
             writer.close()
             await again.close()
+
+
+async def test_a_declared_port_is_kept_or_the_start_fails(tmp_path) -> None:
+    """Clients that cannot learn a port are given one in the lab file."""
+    port = free_port()
+    lab = with_addresses(tester=f"scpi://127.0.0.1:{port}")
+    async with open_floor(tmp_path) as floor:
+        servers = Servers(lab, floor)
+        await servers.start()
+        assert servers.addresses == {"tester": f"scpi://127.0.0.1:{port}"}
+        with pytest.raises(OSError, match="in use"):
+            await Servers(lab, floor).start()
+        await servers.close()
 
 
 @pytest.mark.parametrize("unit", ["2", "0", "300", "two"])
