@@ -101,8 +101,8 @@ def read_campaign(
     if seed is not None:
         declared = CampaignDeclaration.model_validate({**dict(declared), "seed": seed})
     _check_numbers(document, declared)
+    space = _space(document, declared)
     data, table_path = _read_table(document, declared, path.parent, table)
-    space = _space(document, declared, data)
     pool = None if data is None else hashlib.sha256(to_json(tuple(m.inputs for m in data.materials))).hexdigest()
     plan = CampaignPlan(
         **{f: getattr(declared, f) for f in _COPIED},
@@ -157,13 +157,23 @@ def _read_table(
         path = locate_table(declaration, base)
         data = read_table(declaration, path)
     except TableError as error:
-        what = str(error)
-        field = ("table", "output") if f"column {declaration.output!r}" in what else ("table",)
-        raise document.error(what.rstrip("."), *field, remedy="") from None
+        raise document.error(str(error).rstrip("."), "table", *_blamed(declaration, str(error))) from None
     except (OSError, UnicodeDecodeError) as error:
         raise document.error(f"the table cannot be read: {error}", "table") from None
     _check_target(document, declared, data)
     return data, path.resolve()
+
+
+def _blamed(declaration: TableDeclaration, what: str) -> tuple[str, ...]:
+    """The field of a table's declaration that an error about the table is about."""
+    if f"column {declaration.output!r}" in what:
+        return ("output",)
+    for name in declaration.inputs:
+        if f"column {name!r}" in what or f": {name} is " in what:
+            return ("inputs", name)
+    if "package" in what:
+        return ("package",)
+    return ("path",)
 
 
 def _check_target(document: Declaration, declared: CampaignDeclaration, data: Table) -> None:
@@ -181,8 +191,8 @@ def _check_target(document: Declaration, declared: CampaignDeclaration, data: Ta
         )  # fmt: skip
 
 
-def _space(document: Declaration, declared: CampaignDeclaration, data: Table | None) -> DesignSpace:
-    if declared.table is None or data is None:
+def _space(document: Declaration, declared: CampaignDeclaration) -> DesignSpace:
+    if declared.table is None:
         if declared.space is None or declared.space.pool is not None:
             raise document.error("a pool comes from a table only", "space", "pool", remedy="Remove it")
         return declared.space

@@ -54,7 +54,8 @@ class Declaration:
             return model.model_validate_json(to_json(self.data))
         except ValidationError as error:
             details = error.errors(include_url=False)
-            first = min(details, key=lambda d: self.line(*_clean(d["loc"])) or 0)
+            # What is there but unknown comes before what is missing: it is most often the missing field, misspelt.
+            first = min(details, key=lambda d: (d["type"] == "missing", self.line(*_clean(d["loc"])) or 0))
             raise self._explain(model, first, len(details) - 1) from None
 
     def _explain(self, model: type[BaseModel], detail: ErrorDetails, n_more: int) -> DeclarationError:

@@ -2,16 +2,13 @@
 
 import hashlib
 import random
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-
-import pytest
 
 from lab_agents.campaign_file import CampaignFile, read_campaign
 from lab_agents.messages import course, life, work
 from lab_agents.messages.entry import Body, Entry
-from lab_agents.messages.frames import GENESIS, Logged, Seal
+from lab_agents.messages.frames import GENESIS, Header, Logged, Seal
 from lab_agents.records.bid import Bid
 from lab_agents.records.laboratory import AgentDeclaration, InstrumentDeclaration, Laboratory
 from lab_agents.records.measurement import Measurement
@@ -22,8 +19,12 @@ from lab_agents.records.recipe import Act, ActResult, Recipe, Step, Task
 from lab_agents.records.sample import AsMade, Sample
 from lab_agents.records.space import Candidate
 from lab_agents.records.ticket import Ticket, Trouble
+from lab_agents.replayed_table import keep_table
+from lab_agents.state_folder import StateFolder
+from lab_agents.store.projections import project
+from lab_agents.store.writer import LogWriter, Offered, SourceState
 
-ROOT = Path(__file__).parents[4]
+ROOT = Path(__file__).parents[1]
 START = datetime(2026, 1, 1, tzinfo=UTC)
 OWNERS = {
     "line_a": ("dispenser_a", "coater_a"),
@@ -34,6 +35,7 @@ OWNERS = {
 
 
 def address(text: str) -> str:
+    """A content address made of a word."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -48,6 +50,7 @@ class Telling:
         self.at = START
 
     def add(self, body: Body, source: str, subject: str = "x") -> int:
+        """Append an entry; returns its position."""
         position = len(self.log) + 1
         entry = Entry(
             id=f"{source}/{position}", kind=type(body).__name__, schema_version=1, at=self.at,
@@ -61,6 +64,7 @@ class Telling:
         return position
 
     def open(self) -> None:
+        """Open the laboratory and start the campaign."""
         instruments = {
             i: InstrumentDeclaration(driver="toy", address="toy://") for names in OWNERS.values() for i in names
         }
@@ -76,6 +80,7 @@ class Telling:
         self.add(course.BudgetGranted(samples=self.plan.budget.samples), "supervision")
 
     def batch(self, number: int, samples: list[tuple[str, dict[str, float], float | None]]) -> None:
+        """Propose a batch."""
         candidates = tuple(
             ProposedCandidate(sample=s, candidate=Candidate(values=v), mean=m, deviation=None if m is None else 0.02)
             for s, v, m in samples
@@ -87,6 +92,7 @@ class Telling:
         self.add(course.ProposalMade(proposal=proposal), "planning")
 
     def act(self, owner: str, sample: str, step: int, plans: tuple[str, ...], minutes: float) -> None:
+        """One task, from start to end."""
         instruments = OWNERS[owner]
         acts = tuple(Act(instrument=instruments[i % len(instruments)], plan=p) for i, p in enumerate(plans))
         task = Task(
@@ -113,6 +119,7 @@ class Telling:
         self.add(done, owner)
 
     def make(self, sample: str, values: dict[str, float], line: str) -> AsMade:
+        """Bids, award and the tasks that make a sample."""
         work_id = f"make-{sample}"
         recipe = Recipe(steps=(Step(name="dispense", owner=line, acts=(Act(instrument="d", plan="dose"),)),))
         for bidder, minutes in (("line_a", 12), ("line_b", 21)):
@@ -127,8 +134,8 @@ class Telling:
                 self.add(refusal, bidder)
                 continue
             bid = Bid(
-                work=work_id, round=1, bidder=bidder, recipe=recipe, start_at=self.at, end_at=self.at + timedelta(minutes=minutes),
-                chance=0.97, valid_until=self.at + timedelta(hours=1),
+                work=work_id, round=1, bidder=bidder, recipe=recipe, start_at=self.at,
+                end_at=self.at + timedelta(minutes=minutes), chance=0.97, valid_until=self.at + timedelta(hours=1),
             )  # fmt: skip
             self.add(work.BidMade(bid=bid), bidder)
         self.add(
@@ -148,6 +155,7 @@ class Telling:
         return made
 
     def observe(self, sample: str, made: AsMade, value: float) -> None:
+        """Measure a sample and conclude."""
         self.act("tester", sample, 4, ("soak",), 60)
         measurement = Measurement(
             id=f"m-{sample}", sample=sample, work=f"measure-{sample}-1", instrument="tester", kind="transmission_trace",
@@ -155,12 +163,13 @@ class Telling:
         )  # fmt: skip
         self.add(work.MeasurementTaken(measurement=measurement), "tester", sample)
         observation = Observation(
-            sample=sample, measurement=measurement.id, property=self.plan.target.property, value=value, deviation=0.006, unit="1",
-            made=made, raw=measurement.raw, analysis="transmission_trace", version="0.1.0",
+            sample=sample, measurement=measurement.id, property=self.plan.target.property, value=value, deviation=0.006,
+            unit="1", made=made, raw=measurement.raw, analysis="transmission_trace", version="0.1.0",
         )  # fmt: skip
         self.add(course.ObservationMade(observation=observation), "analysis", sample)
 
     def train(self, n: int) -> None:
+        """Train on n observations."""
         model = TrainedModel(
             planner="bayesian", checkpoint=address(f"model{n}"), fingerprint=address(f"f{n}"), n_observations=n,
             held_out=None if n < 5 else 1.2 + 0.02 * n + self.random.gauss(0, 0.08), seed=1, version="0.1.0",
@@ -168,6 +177,7 @@ class Telling:
         self.add(course.ModelTrained(model=model), "training")
 
     def fail(self, sample: str) -> None:
+        """A dose that fails, with its ticket."""
         task = Task(
             id=f"make-{sample}/0", work=f"make-{sample}", sample=sample, step=0, name="dose", owner="line_b",
             acts=(Act(instrument="dispenser_b", plan="dose"),),
@@ -175,8 +185,8 @@ class Telling:
         self.add(work.TaskStarted(task=task), "line_b")
         self.at += timedelta(minutes=3)
         failed = work.TaskFailed(
-            task=task.id, work=task.work, sample=sample, step=0, owner="line_b", cause="dispenser_b: channel 3 is clogged",
-            unknown=(task.token(0),),
+            task=task.id, work=task.work, sample=sample, step=0, owner="line_b",
+            cause="dispenser_b: channel 3 is clogged", unknown=(task.token(0),),
         )  # fmt: skip
         self.add(failed, "line_b")
         self.add(work.SampleQuarantined(sample=sample, work=task.work, reason="dose unknown"), "line_b")
@@ -189,6 +199,7 @@ class Telling:
         self.add(course.TicketClosed(ticket="ticket-1", answer="discard", person="Ada"), "supervision")
 
     def run(self, n: int, failing: int | None = 17) -> list[Logged]:
+        """The whole campaign."""
         self.open()
         assert self.data is not None
         names, materials = self.data.inputs, list(self.data.materials)
@@ -223,17 +234,28 @@ class Telling:
         return self.log
 
 
-@pytest.fixture(scope="session")
-def opv_campaign() -> CampaignFile:
+def example() -> CampaignFile:
     """The example campaign."""
     return read_campaign(ROOT / "examples" / "opv_blend.yaml")
 
 
-@pytest.fixture
-def told(opv_campaign: CampaignFile) -> Callable[..., list[Logged]]:
-    """Tells the log of a campaign with n samples."""
+def tell_campaign(n: int = 60, failing: int | None = 17) -> list[Logged]:
+    """The log of the example campaign with n samples, of which one may fail."""
+    return Telling(example()).run(n, failing)
 
-    def tell(n: int = 60, failing: int | None = 17) -> list[Logged]:
-        return Telling(opv_campaign).run(n, failing)
 
-    return tell
+def write_state(path: Path, log: list[Logged]) -> StateFolder:
+    """A state folder that holds this log, through the real store."""
+    campaign = example()
+    folder = StateFolder.create(path, "opv_replay", campaign.lab_path.read_bytes())
+    keep_table(folder, campaign)
+    writer = LogWriter(folder.store, "opv_replay", project)
+    offered, sequences = [], {}
+    for logged in log:
+        source = logged.seal.source
+        sequences[source] = sequences.get(source, 0) + 1
+        header = Header(source=source, epoch=1, sequence=sequences[source])
+        offered.append(Offered(header, logged.entry, logged.entry.to_bytes()))
+    writer.append(offered, {s: SourceState(1, 0, n) for s, n in sequences.items()}, START)
+    writer.close()
+    return folder
