@@ -124,7 +124,7 @@ def test_a_campaign_without_a_table_has_no_pool(folder):
         ("budget: {samples: 20}", "budget: {samples: 20, hours: .inf}", 13, ["hours", "finite"]),
         ("seed: 1", "seed: -1", 16, ["seed: is -1"]),
         ("seed: 1", "seed: true", 16, ["seed: is True"]),
-        ("table:", "space: {parameters: [{name: a, lower: 0.0, upper: 1.0}]}\ntable:", 4, ["either a table or a space"]),
+        ("table:", "space: {parameters: [{name: a, lower: 0.0, upper: 1.0}]}\ntable:", 4, ["either a table or"]),
     ],
 )  # fmt: skip
 def test_a_mistake_is_refused_with_its_line_value_and_remedy(folder, old, new, line, words):

@@ -1,0 +1,112 @@
+"""A campaign must want something that its laboratory can do."""
+
+from pathlib import Path
+
+import pytest
+
+from lab_agents.campaign_check import check_against_lab
+from lab_agents.campaign_file import read_campaign
+from lab_agents.errors import DeclarationError
+
+ROOT = Path(__file__).parents[3]
+CAMPAIGN = """\
+name: small
+lab: LAB
+target: {property: strength, direction: maximize}
+table:
+  path: table.csv
+  inputs:
+    PCE10: {lower: 0.0, upper: 1.0}
+    P3HT: {lower: 0.0, upper: 1.0}
+  output: strength
+  simplex: true
+measurement: transmission_trace
+budget: {samples: 20}
+planner: {name: bayesian}
+"""
+ROWS = "PCE10,P3HT,strength\n0.0,1.0,3.5\n1.0,0.0,2.0\n"
+LABS = {name: (ROOT / "deployment" / "labs" / f"{name}.yaml").read_text() for name in ("opv_replay", "table_replay")}
+
+
+def campaign(folder, text=CAMPAIGN, lab="opv_replay", change=("", "")):
+    (folder / "table.csv").write_text(ROWS)
+    (folder / "lab.yaml").write_text(LABS[lab].replace(*change) if change[0] else LABS[lab])
+    (folder / "campaign.yaml").write_text(text.replace("LAB", "./lab.yaml"))
+    return read_campaign(folder / "campaign.yaml")
+
+
+def refusal(found):
+    with pytest.raises(DeclarationError) as caught:
+        check_against_lab(found)
+    return caught.value
+
+
+def test_the_examples_fit_their_laboratories():
+    check_against_lab(read_campaign(ROOT / "examples" / "opv_blend.yaml"))
+
+
+def test_a_measurement_that_no_analysis_understands_is_refused(tmp_path):
+    error = refusal(campaign(tmp_path, CAMPAIGN.replace("transmission_trace", "impedance")))
+    assert (error.line, error.field) == (11, "measurement")
+    assert "transmission_trace" in str(error)
+
+
+def test_a_measurement_that_no_station_takes_is_refused(tmp_path):
+    error = refusal(campaign(tmp_path, change=("kind: transmission_trace", "kind: photograph")))
+    assert error.line == 11
+    assert "tester takes photograph" in str(error)
+
+
+def test_a_line_that_is_not_there_is_refused(tmp_path):
+    error = refusal(campaign(tmp_path, CAMPAIGN + "lines: [line_a, line_c]\n"))
+    assert "line_c" in str(error)
+    assert "Known are line_a, line_b" in str(error)
+    assert error.line == 14
+
+
+def test_a_planner_that_is_not_installed_is_refused(tmp_path):
+    error = refusal(campaign(tmp_path, CAMPAIGN.replace("bayesian", "psychic")))
+    assert (error.line, error.field) == (13, "planner.name")
+    assert "bayesian, random, space_filling" in str(error)
+
+
+def test_a_parameter_without_a_channel_is_refused(tmp_path):
+    error = refusal(campaign(tmp_path, change=("parameter: P3HT", "parameter: PTB7")))
+    assert error.line == 8
+    assert "no channel for P3HT" in str(error)
+
+
+def test_a_range_that_no_line_can_dose_is_refused(tmp_path):
+    error = refusal(campaign(tmp_path, change=("{parameter: PCE10, scale: 100.0}", "{parameter: PCE10, scale: 900.0}")))
+    assert error.line == 7
+    assert "needs 0 to 900 µL" in str(error)
+    assert "dispenser_b doses 0 to 100" in str(error)
+
+
+def test_a_range_that_one_line_can_dose_is_enough(tmp_path):
+    check_against_lab(campaign(tmp_path, change=("upper: 100.0, unit: µL", "upper: 50.0, unit: µL")))
+
+
+def test_a_replayed_laboratory_needs_a_table(tmp_path):
+    table = CAMPAIGN[CAMPAIGN.index("table:") : CAMPAIGN.index("measurement:")]
+    space = "space:\n  parameters: [{name: PCE10, lower: 0.0, upper: 1.0}]\n"
+    error = refusal(campaign(tmp_path, CAMPAIGN.replace(table, space)))
+    assert error.field == "space"
+    assert "replays recorded measurements" in str(error)
+
+
+def test_channels_that_a_lab_leaves_open_come_from_the_table(tmp_path):
+    laboratory = check_against_lab(campaign(tmp_path, lab="table_replay"))
+    assert [c.parameter for c in laboratory.channels] == ["PCE10", "P3HT"]
+
+
+def test_more_inputs_than_channels_are_refused(tmp_path):
+    names = ["a", "b", "c", "d", "e"]
+    inputs = "\n".join(f"    {n}: {{lower: 0.0, upper: 1.0}}" for n in names)
+    text = CAMPAIGN.replace("    PCE10: {lower: 0.0, upper: 1.0}\n    P3HT: {lower: 0.0, upper: 1.0}", inputs)
+    (tmp_path / "five.csv").write_text(",".join([*names, "strength"]) + "\n1,0,0,0,0,1\n0,1,0,0,0,2\n")
+    (tmp_path / "lab.yaml").write_text(LABS["table_replay"])
+    (tmp_path / "campaign.yaml").write_text(text.replace("LAB", "./lab.yaml").replace("table.csv", "five.csv"))
+    error = refusal(read_campaign(tmp_path / "campaign.yaml"))
+    assert "5 inputs are declared" in str(error)
+    assert error.line == 6
