@@ -1,10 +1,11 @@
 """Drivers: what is known of a class of instruments without loading the RunEngine, and where the rest is."""
 
 import functools
+import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
-from typing import Literal
+from typing import Any, Literal
 
 from instruments.addresses import Address
 from instruments.errors import DriverError
@@ -57,6 +58,13 @@ class Driver:
     wire: Callable[[Address, float], Wire]
     device: str
     prepare: Callable[[Address], None] | None = None
+
+
+def load_object(path: str) -> Callable[..., Any]:
+    """The class or function at `module:name`."""
+    module, _, name = path.partition(":")
+    found: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    return found
 
 
 @functools.cache

@@ -22,7 +22,7 @@ from instruments.errors import (
 from instruments.interlocks import check_act
 from instruments.motions import MotionBoard
 from instruments.plan_runner import ActInHand, EngineSetup, PlanRunner
-from instruments.programs import Program, Start, TokenState
+from instruments.programs import Program, Start, TokenState, Traits
 from instruments.protocols import BlobWriter, Gate, Intents, Reconciled
 from instruments.results import event_values, keep_blobs, raw_record, readings
 from lab_agents.clock import Clock
@@ -128,6 +128,20 @@ class Engine:
             TransportError: If the instrument does not take it: the program may still run.
         """
         await asyncio.wrap_future(self._connected().submit(self._device(instrument).halt()))
+
+    async def ask(self, act: Act, token: str) -> TokenState:
+        """What the act's instrument says of a token now.
+
+        Raises:
+            TransportError: If it does not answer.
+        """
+        device = self._device(act.instrument)
+        program = Program(token, self._setup.epoch, act.plan, dict(act.arguments))
+        return (await asyncio.wrap_future(self._connected().submit(device.ask(program)))).state
+
+    def traits(self, instrument: str) -> Traits:
+        """What the instrument's class can promise."""
+        return self._device(instrument).traits
 
     async def close(self) -> None:
         """Let go of everything. Instruments go on with what they execute; the next process reconciles."""

@@ -1,7 +1,7 @@
 """One RunEngine with its devices: runs the plan of one act at a time, in the thread that calls it."""
 
 import asyncio
-import importlib
+import threading
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from bluesky.utils import DuringTask, FailedStatus, RunEngineInterrupted
 from instruments.addresses import parse_address
 from instruments.devices.device import DeviceSetup, ProgramDevice
 from instruments.documents import DocumentFiles
-from instruments.drivers import load_driver
+from instruments.drivers import load_driver, load_object
 from instruments.errors import (
     ActuationFailedError,
     ActuationUnknownError,
@@ -133,7 +133,7 @@ class PlanRunner:
         """
         device = self.devices[hand.act.instrument]
         declared = load_driver(self._setup.laboratory.instruments[hand.act.instrument].driver).acts[hand.act.plan]
-        plan = _load(declared.plan)(device, hand.start, **hand.act.arguments)
+        plan = load_object(declared.plan)(device, hand.start, **hand.act.arguments)
         self._hand = hand
         device.runner.take()
         try:
@@ -154,7 +154,11 @@ class PlanRunner:
     def end(self) -> None:
         """Close the documents and end the RunEngine's loop; nothing may run any more."""
         self.documents.close()
-        self._engine.loop.call_soon_threadsafe(self._engine.loop.stop)
+        loop = self._engine.loop
+        thread = self.submit(_leave_nothing()).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
 
     def _make_engine(self) -> RunEngine:
         engine = RunEngine(context_managers=[], call_returns_result=True, during_task=DuringTask())
@@ -177,7 +181,7 @@ class PlanRunner:
         declaration = self._setup.laboratory.instruments[name]
         driver = load_driver(declaration.driver)
         setup = DeviceSetup(name, declaration, driver, self._setup.settings)
-        device = self.submit(_made(_load(driver.device), setup)).result()
+        device = self.submit(_made(load_object(driver.device), setup)).result()
         if not isinstance(device, ProgramDevice):
             raise DriverError(f"The driver {driver.name} makes {type(device).__name__}, which is no ProgramDevice.")
         device.runner.watcher = self._board
@@ -266,16 +270,21 @@ def _instrument_error(error: BaseException | None) -> InstrumentError | None:
     return error
 
 
-def _load(path: str) -> Callable[..., Any]:
-    """The class or function at `module:name`."""
-    module, _, name = path.partition(":")
-    found: Callable[..., Any] = getattr(importlib.import_module(module), name)
-    return found
-
-
 async def _made(device: Callable[..., ProgramDevice], setup: DeviceSetup) -> ProgramDevice:
     """Make a device inside the loop that it will live in."""
     return device(setup)
+
+
+async def _leave_nothing() -> threading.Thread:
+    """Cancel all other tasks of the running loop; the thread that it runs in."""
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    # Closed transports let go of their sockets in the loop's next turns.
+    for _ in range(3):
+        await asyncio.sleep(0)
+    return threading.current_thread()
 
 
 async def _sleep_until(clock: Clock, due: datetime) -> None:
