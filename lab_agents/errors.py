@@ -16,6 +16,7 @@ LabAgentsError
 ├── ComputeError            a computing job that failed, with the text of its error
 ├── ReportError             a report of a campaign that does not stand in the log
 └── GuardError              the guard of a machine cannot be reached or refuses
+    └── SilentGuardError    a guard that takes a question and does not answer: frozen
 """
 
 
@@ -93,3 +94,7 @@ class ReportError(LabAgentsError):
 
 class GuardError(LabAgentsError):
     """The guard of a machine cannot be reached, or refuses."""
+
+
+class SilentGuardError(GuardError):
+    """A guard that takes a question and does not answer: frozen."""

@@ -12,7 +12,7 @@ from uuid import uuid4
 from instruments.lab import read_laboratory
 from lab_agents.bus.broker import choose_port
 from lab_agents.children import Household, assembly
-from lab_agents.errors import GuardError
+from lab_agents.errors import GuardError, SilentGuardError
 from lab_agents.guard_door import Report, ask, ask_once, find_guard, guard_status
 from lab_agents.messages.frames import GuardStatus, StopRequest
 from lab_agents.processes import identity, kill_and_wait, wait_gone
@@ -26,13 +26,18 @@ LOOK_AGAIN = 0.05
 """Wall seconds between two looks for a guard that is starting."""
 
 
-async def start_guard(folder: StateFolder, machine: str, *, command: list[str] | None = None) -> int:
+async def start_guard(
+    folder: StateFolder, machine: str, *, command: list[str] | None = None, settings: Settings = DEFAULT
+) -> int:
     """Start the guard of a machine, in a session of its own, unless one lives; return once it answers.
+
+    A guard that takes a question and stays silent for 5 s is killed, and another one started.
 
     Args:
         folder: The state folder, with its lab file.
         machine: This machine's name.
         command: Another command line, for tests.
+        settings: Times.
 
     Returns:
         Its process id.
@@ -40,17 +45,23 @@ async def start_guard(folder: StateFolder, machine: str, *, command: list[str] |
     Raises:
         GuardError: If it ends or does not answer; with the last lines of its log.
     """
-    pid = find_guard(folder, machine)
+    default = [sys.executable, "-m", "lab_agents.guard_process", "--state", str(folder.path), "--machine", machine]
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + settings.starting
     started = None
-    if pid is None:
-        default = [sys.executable, "-m", "lab_agents.guard_process", "--state", str(folder.path), "--machine", machine]
-        started = _spawn(command or default, folder)
-    deadline = asyncio.get_running_loop().time() + DEFAULT.starting
-    while asyncio.get_running_loop().time() < deadline:
-        with suppress(GuardError):
-            return int((await guard_status(folder, machine))["status"]["pid"])
-        if started is not None and _reap(started):
-            break
+    heard_at = loop.time()
+    while loop.time() < deadline and (started is None or not _reap(started)):
+        pid = find_guard(folder, machine)
+        if pid is None and started is None:
+            started = _spawn(command or default, folder)
+        try:
+            return int((await guard_status(folder, machine, settings=settings))["status"]["pid"])
+        except SilentGuardError:
+            if pid and loop.time() - heard_at > settings.kill:
+                await _end_silent(pid)
+        except GuardError:
+            # Its door is not open yet.
+            heard_at = loop.time()
         await asyncio.sleep(LOOK_AGAIN)
     log = folder.log("guard")
     raise GuardError(f"The guard of {machine} did not start. The end of {log}:\n{await asyncio.to_thread(_tail, log)}")
@@ -65,6 +76,13 @@ def _spawn(command: list[str], folder: StateFolder) -> int:
     ]
     # No Popen object: the guard outlives whoever started it.
     return os.posix_spawn(command[0], command, os.environ, file_actions=actions, setsid=True)
+
+
+async def _end_silent(pid: int) -> None:
+    name = identity(pid)
+    if name is not None:
+        await kill_and_wait(pid, name)
+    _reap(pid)
 
 
 def _reap(pid: int) -> bool:
@@ -179,14 +197,12 @@ async def watch_guard(
         GuardError: If it cannot be started.
     """
     while True:
-        pid = await start_guard(folder, machine, command=command)
-        name = identity(pid)
+        pid = await start_guard(folder, machine, command=command, settings=settings)
         with suppress(GuardError):
             if await _listen(folder, machine, settings):
                 return
-        if name is not None:
-            await kill_and_wait(pid, name)
-        _reap(pid)
+        # Dead, or frozen: its children must be gone before the next one begins.
+        await _end_silent(pid)
 
 
 async def _listen(folder: StateFolder, machine: str, settings: Settings) -> bool:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 
 from lab_agents.control import Json, receive_line, send_line
-from lab_agents.errors import GuardError
+from lab_agents.errors import GuardError, SilentGuardError
 from lab_agents.local_sockets import connect_to
 from lab_agents.settings import DEFAULT, Settings
 from lab_agents.state_folder import StateFolder, lock_holder
@@ -65,10 +65,11 @@ async def guard_status(folder: StateFolder, machine: str, *, settings: Settings 
     """`{"status": a GuardStatus, "roles": {child: role}}` of a living guard.
 
     Raises:
-        GuardError: If none answers within 2 s.
+        SilentGuardError: If it does not answer within 2 s.
+        GuardError: If there is none.
     """
     try:
         async with asyncio.timeout(settings.lost):
             return await ask_once(folder, machine, {"do": "status"})
     except TimeoutError:
-        raise GuardError(f"The guard of {machine} is silent. It is killed by `run`, or by hand.") from None
+        raise SilentGuardError(f"The guard of {machine} is silent. `lab-agents resume` replaces it.") from None

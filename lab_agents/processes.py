@@ -2,12 +2,12 @@
 
 import asyncio
 import ctypes
+import io
 import os
 import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 
 import psutil
 
@@ -31,16 +31,22 @@ def identity(pid: int) -> str | None:
     """
     if sys.platform == "linux":
         try:
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            fields = _read_kernel(f"/proc/{pid}/stat").rpartition(")")[2].split()
         except (FileNotFoundError, ProcessLookupError):
             return None
         # Clock ticks since boot, which no change of the wall clock moves; the boot's id makes them unique.
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        boot = _read_kernel("/proc/sys/kernel/random/boot_id").strip()
         return None if fields[0] in "ZX" else f"{boot}/{pid}/{fields[19]}"
     with suppress(psutil.NoSuchProcess):
         process = psutil.Process(pid)
         return None if process.status() == psutil.STATUS_ZOMBIE else f"{pid}/{process.create_time():.2f}"
     return None
+
+
+def _read_kernel(path: str) -> str:
+    # Unbuffered: what the kernel says never waits for a disk, so this may be called in an event loop.
+    with io.FileIO(path) as file:
+        return file.read().decode()
 
 
 def kill(pid: int, name: str) -> bool:
