@@ -5,15 +5,17 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from pydantic import Field
 from scipy.stats import qmc
 
+from lab_agents.records.base import Record
 from lab_agents.records.recipe import Argument
 from planners.acquisition import log_expected_gain
 from planners.checkpoints import unpack
 from planners.feasibility import log_chance
 from planners.objectives import in_target_unit, training_data
 from planners.protocols import Ask, Checkpoint, Scored
-from planners.questions import choices, no_settings, taken
+from planners.questions import choices, read_settings, taken
 from planners.repeatable import one_thread
 from planners.retraining import GaussianProcessRetrainer, train_surrogate
 from planners.search import best_point
@@ -36,6 +38,17 @@ N_STARTS = 8
 """Best observed points from which a continuous search also starts."""
 
 
+class BayesianSettings(Record):
+    """How the planner searches.
+
+    `incumbent` is the share of the observed candidates whose posterior mean lies below the value that a candidate is
+    expected to improve on. At 1 that is the best of them, and the search is for one best material; below, it stays
+    longer on the hills it knows, and finds more good ones.
+    """
+
+    incumbent: float = Field(default=0.9, ge=0.5, le=1.0)
+
+
 class BayesianPlanner:
     """Log expected improvement [Jones1998, Ament2023] on a Gaussian process, batches chosen one candidate at a time.
 
@@ -46,7 +59,12 @@ class BayesianPlanner:
     name = "bayesian"
 
     def __init__(self, settings: Mapping[str, Argument] | None = None) -> None:
-        no_settings(self.name, settings)
+        """A planner with `BayesianSettings` by name.
+
+        Raises:
+            SettingsError: If a setting is unknown or out of range.
+        """
+        self.settings = read_settings(self.name, BayesianSettings, settings)
 
     def propose(self, ask: Ask) -> Sequence[Scored]:
         """Up to `ask.n` candidates in the order in which they were chosen."""
@@ -58,7 +76,7 @@ class BayesianPlanner:
         else:
             surrogate = recall(unpack(ask.checkpoint), training_data(ask))
         left = choices(ask)
-        scorer = _Scorer(ask, surrogate)
+        scorer = _Scorer(ask, surrogate, self.settings)
         if left is None:
             return [scorer.choose_from_space(number) for number in range(ask.n)]
         return [scorer.choose_from(left) for _ in range(min(ask.n, len(left)))]
@@ -71,14 +89,15 @@ class BayesianPlanner:
 class _Scorer:
     """Scores points while choices become pending, one after another."""
 
-    def __init__(self, ask: Ask, surrogate: Surrogate) -> None:
+    def __init__(self, ask: Ask, surrogate: Surrogate, settings: BayesianSettings) -> None:
         self._ask, self._surrogate = ask, surrogate
         self._pending = as_points(ask.space, sorted(set(ask.pending)))
         self._chosen: set[tuple[float, ...]] = set()
         size = len(self._pending) + ask.n
         normal = qmc.MultivariateNormalQMC(np.zeros(size), rng=keyed_generator(ask.seed, ask.number, "draws"))
         self._draws = torch.from_numpy(normal.random(N_DRAWS))
-        self._best = float(surrogate.posterior(surrogate.data.inputs)[0].max())
+        known = surrogate.posterior(surrogate.data.inputs)[0]
+        self._best = float(torch.quantile(known, settings.incumbent))
 
     def choose_from(self, pool: Points) -> Scored:
         """The best point of the pool that was not chosen before."""

@@ -10,6 +10,7 @@ import math
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,11 +68,11 @@ def unpack(data: bytes) -> Contents:
 
 def _array(body: bytes, name: str, place: Mapping[str, object]) -> Array:
     shape, offset = place["shape"], place["offset"]
-    if not isinstance(shape, list) or not isinstance(offset, int) or any(not isinstance(n, int) for n in shape):
+    is_shape = isinstance(shape, list) and all(isinstance(n, int) and n >= 0 for n in shape)
+    if not is_shape or not isinstance(offset, int):
         raise TypeError(f"tensor {name} has no shape and offset")
-    size = 8 * math.prod(shape)
-    if offset < 0 or offset + size > len(body):
-        raise CheckpointError(
-            f"The checkpoint is cut short: tensor {name} ends at {offset + size} of {len(body)} bytes."
-        )
-    return np.frombuffer(body[offset : offset + size], dtype="<f8").reshape(shape).astype(np.float64)
+    sides = cast(list[int], shape)
+    end = offset + 8 * math.prod(sides)
+    if offset < 0 or end > len(body):
+        raise CheckpointError(f"The checkpoint is cut short: tensor {name} ends at {end} of {len(body)} bytes.")
+    return np.frombuffer(body[offset:end], dtype="<f8").reshape(sides).astype(np.float64)

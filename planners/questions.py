@@ -1,11 +1,17 @@
 """Reading a question: what may still be proposed, what was learned, in an order that does not depend on arrival."""
 
 from collections.abc import Mapping
+from typing import TypeVar
 
+from pydantic import ValidationError
+
+from lab_agents.records.base import Record
 from lab_agents.records.recipe import Argument
 from planners.errors import SettingsError
 from planners.protocols import Ask, Learned
 from planners.spaces import Points, as_points, remaining
+
+R = TypeVar("R", bound=Record)
 
 
 def sorted_observations(ask: Ask) -> tuple[Learned, ...]:
@@ -24,6 +30,23 @@ def choices(ask: Ask) -> Points | None:
     if ask.pool is None:
         return None
     return remaining(as_points(ask.space, ask.pool), taken(ask))
+
+
+def read_settings(planner: str, model: type[R], settings: Mapping[str, Argument] | None) -> R:
+    """A planner's settings as its record.
+
+    Raises:
+        SettingsError: Naming the setting, its value and what is wrong with it.
+    """
+    try:
+        return model.model_validate(dict(settings or {}))
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(map(str, first["loc"]))
+        known = ", ".join(model.model_fields)
+        raise SettingsError(
+            f"Planner {planner}, setting {name} = {first['input']!r}: {first['msg']}. It knows {known}."
+        ) from error
 
 
 def no_settings(planner: str, settings: Mapping[str, Argument] | None) -> None:

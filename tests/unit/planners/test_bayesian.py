@@ -39,7 +39,7 @@ def test_one_choice_from_a_pool_maximizes_botorchs_own_log_expected_improvement(
     best = surrogate.posterior(training_data(asked).inputs)[0].max()
     with torch.no_grad():
         gain = LogExpectedImprovement(surrogate.model, best)(torch.tensor(left, dtype=torch.float64).unsqueeze(1))
-    scored = BayesianPlanner().propose(asked)[0]
+    scored = BayesianPlanner({"incumbent": 1.0}).propose(asked)[0]
     assert rows([scored]) == [left[int(gain.argmax())]]
     assert scored.acquisition == pytest.approx(float(gain.max()), abs=1e-6)
 
@@ -93,6 +93,18 @@ def test_predictions_are_in_the_targets_unit() -> None:
 
 
 def test_settings_are_refused_by_name() -> None:
-    """A misspelt setting is an error, not a silent default."""
-    with pytest.raises(SettingsError, match="kernel"):
+    """A misspelt setting, or one out of range, is an error and no silent default."""
+    with pytest.raises(SettingsError, match=r"bayesian, setting kernel = 'rbf'.*It knows incumbent"):
         BayesianPlanner({"kernel": "rbf"})
+    with pytest.raises(SettingsError, match=r"incumbent = 1\.5"):
+        BayesianPlanner({"incumbent": 1.5})
+
+
+def test_a_lower_incumbent_stays_on_known_hills() -> None:
+    """It picks candidates with better predictions than the search for the one best does."""
+    bold, patient = (
+        BayesianPlanner({"incumbent": i}).propose(question(n_observed=20, n=1))[0].mean for i in (1.0, 0.5)
+    )
+    assert bold is not None
+    assert patient is not None
+    assert patient <= bold

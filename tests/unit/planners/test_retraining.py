@@ -1,0 +1,61 @@
+"""Training as a job."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from planners.checkpoints import unpack
+from planners.errors import SurrogateError
+from planners.protocols import Learned, Retrainer
+from planners.retraining import GaussianProcessRetrainer, fingerprint
+from tests.contracts.planner import question
+
+OBSERVATIONS = st.lists(
+    st.builds(Learned, st.text("ab", max_size=2), st.tuples(st.floats(0, 1)), st.floats(-9, 9), st.floats(0.1, 9)),
+    max_size=5,
+    unique_by=lambda o: o.sample,
+)
+
+
+@given(OBSERVATIONS, st.randoms(use_true_random=False))
+def test_the_fingerprint_does_not_depend_on_order(observations: list[Learned], random: object) -> None:
+    """Sorted by sample."""
+    turned = observations[:]
+    random.shuffle(turned)  # type: ignore[attr-defined]
+    assert fingerprint(turned) == fingerprint(observations)
+
+
+def test_the_fingerprint_depends_on_every_field() -> None:
+    """A changed value, deviation, composition or sample is another set of observations."""
+    one = Learned("s-1", (0.5,), 1.0, 0.1)
+    others = [
+        replace(one, sample="s-2"),
+        replace(one, values=(0.6,)),
+        replace(one, value=1.0000001),
+        replace(one, deviation=0.2),
+    ]
+    assert len({fingerprint([o]) for o in [one, *others]} | {fingerprint([]), fingerprint([one, one])}) == 7
+
+
+def test_a_checkpoint_says_what_it_holds() -> None:
+    """Kind of the model and number of observations."""
+    retrainer = GaussianProcessRetrainer()
+    assert isinstance(retrainer, Retrainer)
+    checkpoint = retrainer.retrain(question())
+    assert unpack(checkpoint.data).meta["n"] == 8
+    assert checkpoint.held_out is not None
+
+
+def test_training_does_not_depend_on_what_is_asked() -> None:
+    """Only observations, target, space and seed matter."""
+    asked = question()
+    other = replace(asked, made=(), pool=None, n=7, number=9, initial=1)
+    assert GaussianProcessRetrainer().retrain(other) == GaussianProcessRetrainer().retrain(asked)
+
+
+def test_training_on_nothing_is_refused() -> None:
+    """There is no model of nothing."""
+    with pytest.raises(SurrogateError):
+        GaussianProcessRetrainer().retrain(question(n_observed=0))
