@@ -59,7 +59,7 @@ def recorded_children(path: Path) -> tuple[RecordedChild, ...]:
 
 async def bury(path: Path) -> Remains:
     """Kill what an earlier guard left, and wait until it is gone. Call it with the guard's lock held."""
-    recorded = recorded_children(path)
+    recorded = await asyncio.to_thread(recorded_children, path)
     mortal = [c for c in recorded if not c.detached]
     gone = await asyncio.gather(*(kill_and_wait(c.pid, c.identity) for c in mortal))
     return Remains(

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from contextlib import ExitStack
 
 from lab_agents.children import Household
 from lab_agents.latch import Latch
@@ -32,10 +33,12 @@ async def stop_alone(household: Household, request: StopRequest, *, dial: Dial =
             name, declaration, lambda: (household.addresses() or {}).get(name), dial=dial, settings=household.settings
         )
 
-    with locked(folder / "lock"):
-        os.environ.update(household.epics_environment(household.instruments))
+    with ExitStack() as held:
+        await asyncio.to_thread(held.enter_context, locked(folder / "lock"))
+        os.environ.update(await asyncio.to_thread(household.epics_environment, household.instruments))
+        latch = await asyncio.to_thread(Latch, folder / "latch.json")
         keepers = {name: keeper(name) for name in household.instruments}
-        stopping = Stopping(Latch(folder / "latch.json"), keepers, kill, changed.set)
+        stopping = Stopping(latch, keepers, kill, changed.set)
         if stopping.stop(request):
             while not stopping.is_settled:
                 changed.clear()
