@@ -69,6 +69,11 @@ class Following:
         """The machine whose guard this display looks after: the first one."""
         return self.laboratory.machines[0]
 
+    @property
+    def _is_simulated(self) -> bool:
+        """A simulated laboratory without a campaign has nothing to do; a real one may belong to systemd."""
+        return self.laboratory.simulation is not None
+
     async def run(self) -> Exit:
         """Follow to the end of the campaign, or until the person leaves.
 
@@ -101,7 +106,7 @@ class Following:
                 tasks.create_task(self._weigh(), name="weigh"),
             ]
             await self._ended.wait()
-            if self.ending in (Exit.OK, Exit.UNFINISHED) and self.is_ours:
+            if self.ending in (Exit.OK, Exit.UNFINISHED) and (self.is_ours or self._is_simulated):
                 self.scene.notice = "The campaign has finished; the laboratory is put to rest."
                 await self._shut_down()
             for task in running:

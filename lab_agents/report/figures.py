@@ -77,6 +77,8 @@ def regret(account: Account, truth: Truth | None) -> Figure | None:
         axes.step(range(1, len(values) + 1), shown, where="post", color=ONE, lw=1.6)
         axes.fill_between(range(1, len(values) + 1), shown, floor, step="post", color=ONE, alpha=0.12, lw=0)
         axes.set_yscale("log")
+        for show in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
+            show(lambda value, _: f"{value:g}" if f"{value:.0e}"[0] in "125" else "")
         axes.set_xlabel("samples concluded")
         axes.set_ylabel(f"regret, {label(account)}")
         axes.set_xlim(0.3, len(samples) + 0.7)

@@ -22,7 +22,9 @@ def timeline(account: Account) -> Figure | None:
                     account, [s for s in spans if (s.plan, s.instrument, s.ok) == (plan, instrument, True)], last
                 )
                 if bars:
-                    axes.broken_barh(bars, (row - 0.36, 0.72), facecolor=colours[plan], edgecolor=PAPER, lw=0.25)
+                    axes.broken_barh(
+                        bars, (row - 0.36, 0.72), facecolor=colours[plan], edgecolor=PAPER, lw=_edge(bars, last)
+                    )
             axes.barh(0, 0, color=colours[plan], label=plan.replace("_", " "))
         failed = [s for s in spans if not s.ok]
         if failed:
@@ -57,6 +59,11 @@ def _hours(account: Account, span: Span) -> tuple[float, float]:
 def _bars(account: Account, spans: list[Span], last: float) -> list[tuple[float, float]]:
     """Start and length in hours; what is shorter than a pixel is drawn one pixel wide."""
     return [(a, max(b - a, last / 1500)) for a, b in (_hours(account, s) for s in spans)]
+
+
+def _edge(bars: list[tuple[float, float]], last: float) -> float:
+    """Points of the edge between bars; on narrow bars it would hide them."""
+    return 0.4 if min(length for _, length in bars) > last / 300 else 0.0
 
 
 def _busiest(account: Account, spans: list[Span], last: float) -> tuple[str, float]:
