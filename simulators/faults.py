@@ -13,7 +13,7 @@ from simulators.world.draws import Draws
 
 @dataclass(frozen=True)
 class LostAnswer:
-    """An instrument that accepts a program, begins it, and whose answer never arrives: the connection closes."""
+    """A Modbus instrument that accepts a program and begins it, but closes the connection instead of answering."""
 
     rate: float = 0.0
 

@@ -65,8 +65,17 @@ class Floor:
         if tokens:
             await self._change(self.world.acknowledge, tokens)
 
+    async def set_time(self, to: datetime) -> None:
+        """Set the clock; nothing ends by it."""
+        await self._change(self.world.set_time, to)
+
+    async def end_due(self) -> None:
+        """End the programs whose time has come."""
+        if (end := self.next_end()) is not None and end <= self.now:
+            await self._change(self.world.end_due)
+
     async def advance(self, to: datetime) -> None:
-        """Set the clock, end what is due."""
+        """Set the clock and end what is due, in one go; for whoever needs no tick in between."""
         await self._change(self.world.advance, to)
 
     async def _change(self, deed: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -108,8 +108,12 @@ class Timekeeper(Protocol):
         """Forget these among the unacknowledged."""
         ...
 
-    async def advance(self, to: datetime) -> None:
-        """Set the time, end what is due; on disk when it returns."""
+    async def set_time(self, to: datetime) -> None:
+        """Set the time, never back; on disk when it returns. Nothing ends by it."""
+        ...
+
+    async def end_due(self) -> None:
+        """End the programs whose time has come."""
         ...
 
 
@@ -211,8 +215,7 @@ class HeldClock:
         step = next_step(rest, keeper.now, keeper.next_end(), keeper.unacknowledged(), self._speed)
         if isinstance(step, Jump):
             self._walked_at = None
-            await keeper.advance(step.to)
-            await self._tell("")
+            await self._move(step.to)
         elif isinstance(step, Walk):
             await self.walk(step)
         else:
@@ -228,9 +231,14 @@ class HeldClock:
         to = self._keeper.now + timedelta(seconds=step.rate * elapsed)
         if step.until is not None:
             to = min(to, step.until)
+        await self._move(to)
+
+    async def _move(self, to: datetime) -> None:
+        """The tick goes out before anything ends, so that whoever sees an end has had the time of it."""
         if to > self._keeper.now:
-            await self._keeper.advance(to)
+            await self._keeper.set_time(to)
         await self._tell("")
+        await self._keeper.end_due()
 
     async def _tell(self, held_by: str) -> None:
         news = (self._keeper.now, held_by)

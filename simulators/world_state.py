@@ -66,7 +66,8 @@ class WorldState:
     """Everything that survives a power cut.
 
     An act's ledger line is synced first, the database is committed after it. Opening applies the lines that the
-    database lacks; what ran then has failed, because its power was cut.
+    database lacks; what ran then has failed, because its power was cut. Only the ledger is synced: a machine that loses
+    its own power may lose the database's last commits, that is some ends of programs and an instant of the clock.
     """
 
     def __init__(self, folder: Path, starts_at: datetime, wall: Callable[[], datetime] = _wall_now) -> None:
@@ -88,7 +89,7 @@ class WorldState:
         self._ended: dict[str, tuple[str, str]] = {}
         self._ledger = Ledger(folder / "ledger.jsonl")
         self._database = sqlite3.connect(folder / "world.sqlite", check_same_thread=False, isolation_level=None)
-        self._database.executescript(f"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; {_TABLES}")
+        self._database.executescript(f"PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; {_TABLES}")
         self._facts: dict[str, str] = dict(self._database.execute("SELECT name, value FROM facts"))
         self._now = datetime.fromisoformat(self._facts.get("now", starts_at.isoformat()))
         self._load()
@@ -153,13 +154,22 @@ class WorldState:
             self._take_effect(line)
             self._keep(replace(program, state=TokenState.FAILED, ends_at=self._now))
 
-    def advance(self, to: datetime) -> None:
-        """Set the clock to `to` (never back) and end as done what is due."""
+    def set_time(self, to: datetime) -> None:
+        """Set the clock to `to`, never back."""
         with self._commit():
             self._now = max(self._now, to)
             self._set_fact("now", self._now.isoformat())
+
+    def end_due(self) -> None:
+        """End as done what is due."""
+        with self._commit():
             for program in [p for p in self._running.values() if p.ends_at <= self._now]:
                 self._keep(replace(program, state=TokenState.DONE))
+
+    def advance(self, to: datetime) -> None:
+        """Set the clock and end what is due."""
+        self.set_time(to)
+        self.end_due()
 
     def acknowledge(self, tokens: Collection[str]) -> None:
         """Forget these among the unacknowledged."""

@@ -17,7 +17,8 @@ async def test_listeners_hear_of_every_change(tmp_path) -> None:
         await floor.set_limit("dispenser_a", "volume", "upper", 50.0)
         await floor.advance(START + timedelta(minutes=1))
         await floor.acknowledge({token(1)})
-        assert heard == [threading.get_ident()] * 5
+        await floor.set_time(START + timedelta(minutes=2))
+        assert heard == [threading.get_ident()] * 6
 
 
 async def test_starts_that_meet_are_answered_one_after_the_other(tmp_path) -> None:

@@ -44,10 +44,13 @@ class Programs:
         """Forget."""
         self.ended -= set(tokens)
 
-    async def advance(self, to: datetime) -> None:
-        """Move, end what is due."""
+    async def set_time(self, to: datetime) -> None:
+        """Move."""
         self.now = to
-        due = {name for name, end in self.ends.items() if end <= to}
+
+    async def end_due(self) -> None:
+        """End what is due."""
+        due = {name for name, end in self.ends.items() if end <= self.now}
         self.ended |= due
         self.ends = {name: end for name, end in self.ends.items() if name not in due}
 
@@ -164,6 +167,18 @@ async def test_wall_time_that_passed_while_it_stood_is_not_walked() -> None:
     wall.seconds += 1
     await clock.step()
     assert keeper.now == START + timedelta(seconds=10)
+
+
+async def test_the_tick_goes_out_before_anything_ends() -> None:
+    """Whoever sees an end has been told its time."""
+    keeper, running = Programs(a=10), []
+
+    async def publish(*, now: datetime, number: int, speed: float | None, held_by: str) -> None:
+        running.append((now, "a" in keeper.ends))
+
+    await HeldClock(keeper, Unattended(), publish).step()
+    assert running == [(START + timedelta(seconds=10), True)]
+    assert keeper.ended == {"a"}
 
 
 async def test_numbers_grow_with_the_time() -> None:
