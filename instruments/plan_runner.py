@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -181,7 +181,8 @@ class PlanRunner:
         declaration = self._setup.laboratory.instruments[name]
         driver = load_driver(declaration.driver)
         setup = DeviceSetup(name, declaration, driver, self._setup.settings)
-        device = self.submit(_made(load_object(driver.device), setup)).result()
+        # Made here, not in the RunEngine's loop: client libraries are imported now, which takes their time.
+        device = load_object(driver.device)(setup)
         if not isinstance(device, ProgramDevice):
             raise DriverError(f"The driver {driver.name} makes {type(device).__name__}, which is no ProgramDevice.")
         device.runner.watcher = self._board
@@ -268,11 +269,6 @@ def _instrument_error(error: BaseException | None) -> InstrumentError | None:
     while error is not None and not isinstance(error, InstrumentError):
         error = error.__cause__
     return error
-
-
-async def _made(device: Callable[..., ProgramDevice], setup: DeviceSetup) -> ProgramDevice:
-    """Make a device inside the loop that it will live in."""
-    return device(setup)
 
 
 async def _leave_nothing() -> threading.Thread:
