@@ -102,8 +102,8 @@ class SimulatedLab:
     async def run(self) -> None:
         """Start, then run the clock until cancelled; closes at the end."""
         await self.start()
-        # Half a million objects of the OPC UA address space never die; walking them would stop all servers for a third
-        # of a second, again and again.
+        # Two hundred thousand objects, most of them of OPC UA, never die; walking them would stop all servers for a
+        # tenth of a second, again and again.
         gc.collect()
         gc.freeze()
         try:

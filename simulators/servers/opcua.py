@@ -1,7 +1,6 @@
 """OPC UA: the sample robot's methods and variables."""
 
 import asyncio
-import gc
 import json
 import logging
 import re
@@ -18,6 +17,7 @@ from simulators.floor import Floor
 from simulators.instruments.program import Order
 from simulators.instruments.robot import Robot
 from simulators.servers.ports import check_free, free_port
+from simulators.servers.small_address_space import SmallInternalServer
 from simulators.world_state import TokenState
 
 _log = logging.getLogger(__name__)
@@ -41,8 +41,8 @@ class OpcuaServer:
         """Listen on `port` of loopback, 0 for any."""
         port = port or free_port()
         check_free(port)
-        server = Server()
-        await _initialize(server)
+        server = Server(SmallInternalServer())
+        await server.init()
         server.set_endpoint(f"opc.tcp://127.0.0.1:{port}/{self._instrument}")
         server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
         server.set_identity_tokens([ua.AnonymousIdentityToken])
@@ -132,17 +132,6 @@ class OpcuaServer:
         for name, value in (("Status", int(running is not None)), ("Token", token), ("Places", places)):
             kind = ua.VariantType.Int64 if name == "Status" else ua.VariantType.String
             await self._variables[name].write_value(value, kind)
-
-
-async def _initialize(server: Server) -> None:
-    """Make the 6,000 nodes of the standard address space, which takes twice as long with the collector walking them."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        await server.init()
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _argument(name: str, kind: ua.VariantType) -> ua.Argument:

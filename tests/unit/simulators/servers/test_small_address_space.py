@@ -1,0 +1,37 @@
+"""The part of OPC UA's standard address space that the robot's server holds."""
+
+import pytest
+from asyncua import Server, ua
+
+from simulators.servers.small_address_space import NEWEST, SmallInternalServer
+
+
+@pytest.fixture
+async def server() -> Server:
+    """A server that does not listen."""
+    small = Server(SmallInternalServer())
+    await small.init()
+    yield small
+    await small.iserver.stop()
+
+
+async def test_no_reference_points_at_a_node_that_is_not_there(server) -> None:
+    """A client that browses from the root finds every node it is told of."""
+    seen, waiting = set(), [server.get_root_node()]
+    while waiting:
+        node = waiting.pop()
+        if node.nodeid in seen:
+            continue
+        seen.add(node.nodeid)
+        await node.read_browse_name()
+        waiting += await node.get_children()
+    assert len(seen) > 1000
+
+
+async def test_it_keeps_what_plain_variables_and_methods_need(server) -> None:
+    """Base types, the Server object, its namespaces."""
+    ids = ua.ObjectIds
+    for number in (ids.BaseDataVariableType, ids.BaseObjectType, ids.Int64, ids.HasComponent, ids.Server, ids.Argument):
+        assert number <= NEWEST
+        await server.get_node(ua.NodeId(ua.Int32(number))).read_browse_name()
+    assert await server.get_namespace_array()
