@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, settings
 
 OURS = ["lab_agents", "instruments", "planners", "simulators"]
 
-settings.register_profile(
-    "ci", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.differing_executors]
-)
+SLOW_MACHINES = [HealthCheck.differing_executors, HealthCheck.too_slow, HealthCheck.large_base_example]
+
+settings.register_profile("ci", deadline=None, derandomize=True, database=None, suppress_health_check=SLOW_MACHINES)
 settings.register_profile("search", parent=settings.get_profile("ci"), derandomize=False, max_examples=1000)
 # The same examples everywhere; HYPOTHESIS_PROFILE=search looks for new ones.
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))

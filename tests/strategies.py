@@ -20,7 +20,7 @@ R = TypeVar("R", bound=Record)
 
 _CONSTRAINTS = ("ge", "gt", "le", "lt", "min_length", "max_length", "pattern")
 
-_WORDS = (
+WORDS = (
     *("a", "line_a", "x" * 48, "rack_12"),
     *("make-opv-0001", "opv-0001/2", "supervision/timer/w:1@x", "once-0f", "Z" * 200),
     *("0" * 64, "9f" * 32, "0" * 16, "9f" * 8),
@@ -66,7 +66,7 @@ def entries(*models: type[Body]) -> st.SearchStrategy[Entry]:
 
 def _validated(model: type[R], values: dict[str, Any]) -> R:
     try:
-        return model.model_validate(_REPAIRS.get(model.__name__, dict)(values))
+        return model.model_validate(REPAIRS.get(model.__name__, dict)(values))
     except ValidationError:
         return reject()
 
@@ -82,13 +82,13 @@ def _values(annotation: Any, metadata: list[Any]) -> st.SearchStrategy[Any]:
     if origin in (Union, types.UnionType):
         return st.one_of([_values(one, []) for one in arguments])
     if origin is tuple:
-        limits = _constraints(metadata)
+        limits = constraints(metadata)
         return st.lists(_values(arguments[0], []), min_size=limits.get("min_length", 0), max_size=3).map(tuple)
     if isinstance(origin, type) and issubclass(origin, Mapping):
         return st.dictionaries(_values(arguments[0], []), _values(arguments[1], []), max_size=3)
     if isinstance(annotation, type) and issubclass(annotation, Record):
         return _records(annotation)
-    return _scalars(annotation, _constraints(metadata))
+    return _scalars(annotation, constraints(metadata))
 
 
 def _scalars(kind: Any, limits: dict[str, Any]) -> st.SearchStrategy[Any]:
@@ -102,7 +102,7 @@ def _scalars(kind: Any, limits: dict[str, Any]) -> st.SearchStrategy[Any]:
     if kind is float:
         return st.floats(lower, upper, exclude_min="gt" in limits, allow_nan=False, allow_infinity=False)
     if kind is str and "pattern" in limits:
-        matching = [word for word in _WORDS if re.fullmatch(str(limits["pattern"]), word)]
+        matching = [word for word in WORDS if re.fullmatch(str(limits["pattern"]), word)]
         return st.sampled_from(matching) if matching else st.from_regex(str(limits["pattern"]), fullmatch=True)
     if kind is str:
         fewest = limits.get("min_length", 0)
@@ -110,7 +110,8 @@ def _scalars(kind: Any, limits: dict[str, Any]) -> st.SearchStrategy[Any]:
     raise TypeError(f"there is no strategy for {kind}; add one to tests/strategies.py")
 
 
-def _constraints(metadata: list[Any]) -> dict[str, Any]:
+def constraints(metadata: list[Any]) -> dict[str, Any]:
+    """Bounds, lengths and pattern that the metadata of a field ask for."""
     found: dict[str, Any] = {}
     for item in metadata:
         nested = list(item.metadata) if isinstance(item, FieldInfo) else [item]
@@ -136,7 +137,7 @@ def _in_order(values: dict[str, Any]) -> dict[str, Any]:
     return values | {"lower": lower, "upper": upper}
 
 
-_REPAIRS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+REPAIRS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "CampaignPlan": lambda values: values | {"batch": min(values["batch"], values["budget"].samples)},
     "DesignSpace": lambda values: values | {"simplex": False},
     "Laboratory": _repaired_laboratory,
