@@ -1,0 +1,47 @@
+"""Numbers, times and compositions as people read them."""
+
+from datetime import timedelta
+
+import pytest
+
+from lab_agents.records.space import DesignSpace, Parameter
+from lab_agents.report.wording import composition_text, count, duration, short, with_deviation
+
+MIXTURE = DesignSpace(parameters=tuple(Parameter(name=n, lower=0.0, upper=1.0) for n in "ab"), simplex=True)
+BOX = DesignSpace(
+    parameters=(Parameter(name="n", lower=0.0, upper=9.0), Parameter(name="t", lower=0.0, upper=9.0, unit="mm"))
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "deviation", "text"),
+    [
+        (0.01234, 0.0021, "0.0123 ± 0.0021"),
+        (12.34, 1.5, "12.3 ± 1.5"),
+        (1234.5, 120.0, "1234 ± 120"),
+        (0.5, 0.0, "0.5"),
+        (1e-12, 1e-13, "1e-12 ± 1.0e-13"),
+    ],
+)
+def test_a_deviation_has_two_digits_and_its_value_as_many_decimals(value, deviation, text):
+    assert with_deviation(value, deviation) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(8.12, "8.1 s"), (125, "2 min 5 s"), (15120, "4 h 12 min"), (183600, "2 d 3 h"), (0, "0.0 s")]
+)
+def test_a_duration_shows_its_two_largest_units(seconds, text):
+    assert duration(timedelta(seconds=seconds)) == text
+
+
+def test_a_mixture_is_told_in_percent_without_what_is_absent():
+    assert composition_text({"a": 1.0, "b": 0.0001}, MIXTURE) == "a 100.0 %"
+
+
+def test_other_parameters_are_told_with_their_units():
+    assert composition_text({"n": 8.0, "t": 1.25}, BOX) == "n 8, t 1.25 mm"
+
+
+def test_small_words():
+    assert (count(1, "sample"), count(2, "sample")) == ("1 sample", "2 samples")
+    assert (short("abcdefghijklm"), short(None)) == ("abcdefghij", "-")
