@@ -165,7 +165,7 @@ class World:
         for number, act in enumerate(task.acts):
             token = task.token(number)
             if token not in self.executed:
-                trouble = self.fault(task, number)
+                trouble = self.fault(task, number) or self._find_nothing(task, act)
                 if trouble != "unknown-not" and trouble != "failed":
                     self._execute(task, act)
                 if trouble:
@@ -177,6 +177,11 @@ class World:
             now = result.ended_at
             results.append(result)
         return JobOutcome(ok=True, results=tuple(results))
+
+    def _find_nothing(self, task: Task, act: Act) -> str:
+        """Clearing may come for something that is not there; any other transfer must find its sample."""
+        is_there = self.standing.get(str(act.arguments.get("source"))) == task.sample
+        return "failed" if task.work.startswith("clear-") and not is_there else ""
 
     def _execute(self, task: Task, act: Act) -> None:
         if act.plan == "new_vial":

@@ -14,6 +14,7 @@ from lab_agents.agents.behaviour import Draft, Job, JobOutcome
 from lab_agents.agents.bidder_state import BidderState, Prepared, Refusal, declare
 from lab_agents.agents.bookings import Booking, accept, free_at, held_back, release_lapsed, take_next
 from lab_agents.agents.causes import cause_of
+from lab_agents.agents.clearing import lost_trouble
 from lab_agents.agents.courses import COURSE_KINDS, Course, begin_due, conclude_motion, follow_courses, starts
 from lab_agents.agents.learning import learn_durations, learn_outcome
 from lab_agents.agents.offers import OFFER_KINDS, Offer, follow_offers
@@ -276,8 +277,8 @@ class Bidder(ABC):
         evidence = {"work": course.work, "places": ", ".join(places)}
         if isinstance(body, TaskFailed) and body.unknown:
             evidence["unknown"] = ", ".join(body.unknown)
-        remedies = ("discard", "done", "not done") if places else ("seen",)
-        trouble = Trouble(what=what, evidence=evidence, remedies=remedies, default=remedies[0])
+        seen = Trouble(what=what, evidence=evidence, remedies=("seen",), default="seen")
+        trouble = lost_trouble(what, evidence) if places else seen
         quarantined = SampleQuarantined(sample=course.sample, work=course.work, reason=what, places=places)
         return (quarantined, TroubleMet(trouble=trouble))
 

@@ -53,7 +53,8 @@ class Places(Record):
 
     def is_free_for(self, place: str, sample: str) -> bool:
         """Whether a sample may have a place: nobody holds it and nothing else stands or may stand there."""
-        return place not in self.held and place not in self.blocked and self.occupied.get(place, sample) == sample
+        here = self.occupied.get(place, self.blocked.get(place, sample))
+        return place not in self.held and here == sample and self.blocked.get(place, sample) == sample
 
     def standing(self, sample: str) -> str | None:
         """Where a sample stands, as far as is known."""
@@ -113,6 +114,7 @@ def _find_place(places: Places, need: Need, sample: str, taken: set[str]) -> str
             if p.kind == need.kind
             and p.name not in taken
             and p.name not in places.occupied
+            and p.name not in places.blocked
             and places.is_free_for(p.name, sample)
         ),
         None,
@@ -120,11 +122,14 @@ def _find_place(places: Places, need: Need, sample: str, taken: set[str]) -> str
 
 
 def _wanted(places: Places, request: Request, awaited: set[str]) -> set[str]:
-    """The places that a waiting request keeps from later ones: those it names, and a free one for each kind."""
+    """The places that a waiting request keeps from later ones: those it names, and a free one for each kind.
+
+    Not where another sample stands or may stand: only work for that sample can free such a place.
+    """
     wanted: set[str] = set()
     for need in request.needs:
         place = need.place or _find_place(places, need, request.sample, awaited | wanted)
-        if place is not None:
+        if place is not None and {places.occupied.get(place), places.blocked.get(place)} <= {None, request.sample}:
             wanted.add(place)
     return wanted
 
@@ -150,9 +155,31 @@ def move(places: Places, sample: str, source: str | None, target: str | None) ->
     return places.model_copy(update={"occupied": occupied})
 
 
+def find_buffer(places: Places) -> str | None:
+    """The kind of place where a sample may wait as long as it likes."""
+    return next((p.kind for p in places.declared if p.is_buffer), None)
+
+
+def stranded(places: Places, sample: str) -> str | None:
+    """The place, no buffer, where a sample stands or may stand although no work holds it there."""
+    buffers = {p.name for p in places.declared if p.is_buffer}
+    candidates = (*doubtful(places, sample), *((here,) if (here := places.standing(sample)) else ()))
+    return next((p for p in candidates if p not in buffers and p not in places.held), None)
+
+
 def block(places: Places, sample: str, doubtful: Iterable[str]) -> Places:
     """Keep everything away from the places where a lost sample may be."""
     return places.model_copy(update={"blocked": {**places.blocked, **dict.fromkeys(doubtful, sample)}})
+
+
+def doubtful(places: Places, sample: str) -> tuple[str, ...]:
+    """Where a lost sample may be, in the order of its way."""
+    return tuple(place for place, other in places.blocked.items() if other == sample)
+
+
+def unblock(places: Places, sample: str) -> Places:
+    """The places after it is known where a lost sample is."""
+    return places.model_copy(update={"blocked": {p: other for p, other in places.blocked.items() if other != sample}})
 
 
 def resolve(places: Places, sample: str, answer: str) -> Places:
@@ -160,16 +187,18 @@ def resolve(places: Places, sample: str, answer: str) -> Places:
 
     `done` and `not done` are the end and the start of its way, `discard` is nowhere; any other answer changes nothing.
     """
-    doubtful = [place for place, other in places.blocked.items() if other == sample]
-    if not doubtful or answer not in ("done", "not done", "discard"):
+    way = doubtful(places, sample)
+    if not way or answer not in ("done", "not done", "discard"):
         return places
-    blocked = {place: other for place, other in places.blocked.items() if other != sample}
-    places = places.model_copy(update={"blocked": blocked})
-    if answer == "discard":
-        return move(places, sample, None, None)
-    if answer == "not done" and len(doubtful) == 1:
-        return move(places, sample, None, None)
-    return move(places, sample, None, doubtful[-1] if answer == "done" else doubtful[0])
+    was_never_there = answer == "not done" and len(way) == 1
+    target = None if answer == "discard" or was_never_there else way[-1] if answer == "done" else way[0]
+    return move(unblock(places, sample), sample, None, target)
+
+
+def not_found(places: Places, sample: str, place: str) -> Places:
+    """The places after a lost sample was certainly not at `place`: it stands at the last other one, or nowhere."""
+    others = [p for p in doubtful(places, sample) if p != place]
+    return move(unblock(places, sample), sample, None, others[-1] if others else None)
 
 
 def mark_observed(places: Places, sample: str) -> Places:

@@ -3,13 +3,14 @@
 Requests are granted in log order, whole or not at all (`places`). The grant is booked when the request is applied, so
 that the next request sees it before the first answer has left. Its own steps, transfers, run one at a time.
 Where a sample may be after a failed transfer or an unknown coating, the places stay blocked until a person answers the
-ticket of that sample: `done`, `not done` or `discard`. Where every buffer place is full, a person is asked to empty it.
+ticket of that sample (`clearing`). Where every buffer place is full, a person is asked to empty it.
 """
 
 from pydantic import Field
 
 from lab_agents.agents.behaviour import AgentState, Draft, Job, JobOutcome
 from lab_agents.agents.causes import cause_of
+from lab_agents.agents.clearing import clear_course, clearing_request, say_cleared
 from lab_agents.agents.courses import COURSE_KINDS, Course, begin_due, conclude_motion, follow_courses, starts
 from lab_agents.agents.places import (
     Places,
@@ -25,6 +26,7 @@ from lab_agents.agents.places import (
     resolve,
 )
 from lab_agents.messages.course import CampaignClosing, CampaignFinished, ObservationMade, TicketClosed
+from lab_agents.messages.entry import Body
 from lab_agents.messages.frames import Logged
 from lab_agents.messages.life import EntryRefused, LabChanged, LabOpened, TroubleMet
 from lab_agents.messages.work import (
@@ -34,6 +36,8 @@ from lab_agents.messages.work import (
     ReservationRequested,
     SampleMoved,
     SampleQuarantined,
+    TaskDone,
+    TaskFailed,
 )
 from lab_agents.records.base import FrozenMap
 from lab_agents.records.laboratory import Laboratory
@@ -105,7 +109,9 @@ class Service:
             closing |= {logged.entry.campaign or ""}
         if isinstance(body, CampaignFinished):
             closing -= {logged.entry.campaign or ""}
-        places = _without_hopeless(self._follow_places(state.places, logged), closing)
+        places = self._follow_places(state.places, logged)
+        places = clear_course(places, _course(state, body), logged, self.name)
+        places = _without_hopeless(places, closing)
         courses = follow_courses(state.courses, logged, self.name)
         update = {
             "lab": lab,
@@ -153,8 +159,10 @@ class Service:
         return places.model_copy(update={"waiting": {**places.waiting, body.work: request}})
 
     def decide(self, before: ServiceState, after: ServiceState, logged: Logged) -> tuple[Draft, ...]:
-        """Refusals, grants, a full rack, the next transfer."""
+        """Clearing, refusals, grants, a full rack, the next transfer."""
         return (
+            *say_cleared(_course(before, logged.entry.record), logged, self.name),
+            *clearing_request(after.places, logged, self.name),
             *self._refusals(before, after, logged),
             *_grants(after, logged.position),
             *_full(before, after),
@@ -180,6 +188,10 @@ class Service:
     def conclude(self, job: Job, outcome: JobOutcome) -> tuple[Draft, ...]:
         """A transfer's end, and where the sample stands."""
         return conclude_motion(job, outcome)
+
+
+def _course(state: ServiceState, body: Body) -> Course | None:
+    return state.courses.get(body.work) if isinstance(body, TaskDone | TaskFailed | ReservationRefused) else None
 
 
 def _carrier(lab: Laboratory | None, name: str) -> str:

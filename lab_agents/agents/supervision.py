@@ -7,6 +7,7 @@ What supervision meets outside the log (silent agents, guards' reports) comes in
 
 from lab_agents.agents.behaviour import Draft, Job, JobOutcome
 from lab_agents.agents.campaigns import finish, follow_campaign, name_plan, say_campaign
+from lab_agents.agents.clearing import ANSWERS, PREFIX
 from lab_agents.agents.fates import FATE_KINDS, follow_fates
 from lab_agents.agents.offers import OFFER_KINDS, follow_offers
 from lab_agents.agents.supervision_state import SupervisionState
@@ -22,7 +23,13 @@ from lab_agents.messages.course import (
 )
 from lab_agents.messages.frames import Logged
 from lab_agents.messages.life import AgentStarted, EntryRefused, LabChanged, LabOpened, TroubleMet
-from lab_agents.messages.work import AwardAccepted, ReservationRefused, ReservationReleased, SampleQuarantined
+from lab_agents.messages.work import (
+    AwardAccepted,
+    ReservationRefused,
+    ReservationReleased,
+    ReservationRequested,
+    SampleQuarantined,
+)
 from lab_agents.records.base import with_item, without_item
 from lab_agents.records.ticket import Trouble
 
@@ -39,7 +46,8 @@ class Supervision:
         return (
             OFFER_KINDS
             | FATE_KINDS
-            | {"LabOpened", "LabChanged", "AgentStarted", "EntryRefused", "ReservationRefused", "ReservationReleased"}
+            | {"LabOpened", "LabChanged", "AgentStarted", "EntryRefused"}
+            | {"ReservationRequested", "ReservationRefused", "ReservationReleased"}
             | {"StartCampaign", "AbortCampaign", "PauseCampaign", "ResumeCampaign", "AnswerTicket", "PlannerExhausted"}
         )
 
@@ -101,14 +109,30 @@ def _follow_work(state: SupervisionState, logged: Logged, *, is_taken: bool) -> 
     match logged.entry.record:
         case AwardAccepted(work=work) if is_taken:
             return state.model_copy(update={"accepted": state.accepted | {work}})
+        case ReservationRequested(work=work):
+            return state.model_copy(update={"accepted": state.accepted | {work}})
         case ReservationReleased(work=work) | ReservationRefused(work=work):
-            return state.model_copy(update={"accepted": state.accepted - {work}})
+            found = logged.entry.subject if work.startswith(PREFIX) else ""
+            lost = without_item(state.lost, found)
+            return state.model_copy(update={"accepted": state.accepted - {work}, "lost": lost})
         case SampleQuarantined(sample=sample, places=places) if places:
             return state.model_copy(update={"lost": with_item(state.lost, sample, places)})
-        case TicketClosed(answer=answer) if answer in ("done", "not done", "discard"):
-            return state.model_copy(update={"lost": without_item(state.lost, logged.entry.subject)})
+        case TicketClosed(answer=answer):
+            return _settle_lost(state, logged.entry.subject, answer)
         case _:
             return state
+
+
+def _settle_lost(state: SupervisionState, sample: str, answer: str) -> SupervisionState:
+    """A lost sample is put away once a person took it or knows it in a buffer place; else the service clears it."""
+    places = state.lost.get(sample)
+    if places is None or answer not in ANSWERS:
+        return state
+    buffers = {p.name for p in state.lab.all_places if p.is_buffer} if state.lab is not None else set()
+    is_gone = answer == "discard" or (answer == "not done" and len(places) == 1)
+    stands = places[-1] if answer == "done" else places[0]
+    is_away = all(p in buffers for p in places) if answer == "clear" else stands in buffers
+    return state.model_copy(update={"lost": without_item(state.lost, sample)}) if is_gone or is_away else state
 
 
 def _follow_agents(state: SupervisionState, logged: Logged) -> SupervisionState:
