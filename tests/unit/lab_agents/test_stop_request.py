@@ -2,7 +2,6 @@ import asyncio
 import os
 import signal
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 
 import pytest
 
@@ -11,37 +10,20 @@ from lab_agents.children import Household
 from lab_agents.control import ControlServer
 from lab_agents.guard_client import rearm, start_guard
 from lab_agents.guard_door import find_guard, guard_status
-from lab_agents.messages.frames import StopRequest
 from lab_agents.messages.topics import Topics
 from lab_agents.processes import identity
 from lab_agents.records.laboratory import GuardAddress
 from lab_agents.settings import DEFAULT
 from lab_agents.state_folder import read_json
 from lab_agents.stop_request import Stop
-from simulators.held_clock import Rest
 from simulators.lab import SimulatedLab
 from tests.simulated_world import TABLE, laboratory
 from tests.toy_machine import QUICK, beating, guarded, guarding, toy_folder, toy_household, until
-
-
-def request(name: str = "stop-1") -> StopRequest:
-    return StopRequest(id=name, person="ada", reason="smoke", at=datetime.now(UTC))
+from tests.unattended import NeverAtRest, say_nothing, stop_request
 
 
 async def household_of(folder, settings=QUICK):
     return await asyncio.to_thread(lambda: toy_household(folder, settings=settings))
-
-
-class NeverAtRest:
-    def verdict(self, finished):
-        return Rest(at_rest=False, reason="a test")
-
-    async def changed(self):
-        await asyncio.Event().wait()
-
-
-async def say_nothing(**_):
-    pass
 
 
 @asynccontextmanager
@@ -62,7 +44,7 @@ async def test_a_stop_kills_the_agent_confirms_the_safe_state_and_holds_until_re
     household = await household_of(folder, DEFAULT)
     async with guarded(folder):
         line = await until(folder, lambda s: s["children"].get("line"))
-        answer = await Stop(household, request()).everywhere(within=60)
+        answer = await Stop(household, stop_request()).everywhere(within=60)
         assert answer.unanswered == ()
         assert answer.instruments["coater"].state == "safe at"
         assert identity(line) is None
@@ -70,7 +52,7 @@ async def test_a_stop_kills_the_agent_confirms_the_safe_state_and_holds_until_re
         status = await rearm(folder, "main", stop="stop-1", person="ada", reason="it was the toaster")
         assert status.latched is None
         assert await until(folder, lambda s: s["children"].get("line"))
-        again = await Stop(household, request()).everywhere(within=60)
+        again = await Stop(household, stop_request()).everywhere(within=60)
         assert again.unanswered == ()
         assert (await guard_status(folder, "main"))["status"]["latched"] is None, "a lifted stop never stops again"
 
@@ -80,7 +62,7 @@ async def test_a_frozen_agent_is_dead_before_it_can_wake_up(folder):
         line = await until(folder, lambda s: s["children"].get("line"))
         await beating(folder, "line")
         os.kill(line, signal.SIGSTOP)
-        await Stop(await household_of(folder, DEFAULT), request()).everywhere(within=60)
+        await Stop(await household_of(folder, DEFAULT), stop_request()).everywhere(within=60)
         assert identity(line) is None
 
 
@@ -89,7 +71,7 @@ async def test_with_a_dead_guard_whoever_asks_does_the_same_and_the_next_guard_s
     async with guarded(folder) as pid:
         await until(folder, lambda s: s["children"].get("line"))
         os.kill(pid, signal.SIGKILL)
-        answer = await Stop(household, request()).everywhere(within=60)
+        answer = await Stop(household, stop_request()).everywhere(within=60)
         assert answer.instruments["coater"].state == "safe at"
         assert find_guard(folder, "main") is None
         assert (await asyncio.to_thread(read_json, folder.guard("main") / "latch.json"))["stops"][0]["id"] == "stop-1"
@@ -103,7 +85,7 @@ async def test_a_frozen_guard_is_replaced_by_whoever_asks(folder):
     async with guarded(folder) as pid:
         await until(folder, lambda s: s["children"].get("line"))
         os.kill(pid, signal.SIGSTOP)
-        answer = await Stop(await household_of(folder), request()).everywhere(within=60)
+        answer = await Stop(await household_of(folder), stop_request()).everywhere(within=60)
         assert answer.instruments["coater"].state == "safe at"
         assert identity(pid) is None
         await start_guard(folder, "main", command=await asyncio.to_thread(guarding, folder))
@@ -114,7 +96,9 @@ async def test_a_stop_on_the_topic_alone_stops_the_machine(folder):
         url = (await asyncio.to_thread(read_json, folder.runtime))["broker"]
         async with MqttBus(url, "somebody") as bus:
             await bus.wait_connected()
-            assert await bus.publish(Topics("toy").build("stop"), request().model_dump_json().encode(), retain=True)
+            assert await bus.publish(
+                Topics("toy").build("stop"), stop_request().model_dump_json().encode(), retain=True
+            )
             assert await until(folder, lambda s: s["latched"] == "stop-1")
             await rearm(folder, "main", stop="stop-1", person="ada", reason="looked")
             cleared = asyncio.Event()
@@ -127,7 +111,7 @@ async def test_with_the_broker_dead_the_stop_takes_another_way(folder):
         broker = await until(folder, lambda s: s["children"].get("broker"))
         os.kill(broker, signal.SIGKILL)
         answer = await Stop(
-            await household_of(folder), request(), (await asyncio.to_thread(read_json, folder.runtime))["broker"]
+            await household_of(folder), stop_request(), (await asyncio.to_thread(read_json, folder.runtime))["broker"]
         ).everywhere(within=60)
         assert answer.instruments["coater"].state == "safe at"
 
@@ -136,7 +120,7 @@ async def test_a_machine_that_is_silent_is_named(tmp_path):
     folder = await asyncio.to_thread(toy_folder, tmp_path)
     household = await household_of(folder)
     both = household.laboratory.model_copy(update={"machines": ("main", "annex")})
-    stop = Stop(Household(both, "main", folder, household.program, None, 5065, household.settings), request())
+    stop = Stop(Household(both, "main", folder, household.program, None, 5065, household.settings), stop_request())
     answer = await stop.everywhere(within=5)
     assert answer.unanswered == ("annex",)
     assert answer.instruments["coater"].state == "unreachable"
@@ -155,7 +139,7 @@ async def test_a_guard_on_another_machine_is_asked_with_its_key(tmp_path, unused
         yield {"ok": True, "status": {"instruments": {"oven": {"state": "safe at", "at": None, "detail": ""}}}}
 
     async with ControlServer(tmp_path / "annex.sock", answer, address):
-        stop = Stop(Household(two, "main", folder, household.program, None, 5065, household.settings), request())
+        stop = Stop(Household(two, "main", folder, household.program, None, 5065, household.settings), stop_request())
         found = await stop.everywhere(within=30)
     assert asked[0]["reason"] == "smoke"
     assert found.unanswered == ()
