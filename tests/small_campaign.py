@@ -126,6 +126,7 @@ def _make_and_measure(book: LogBook, proposed: ProposedCandidate, offer: int) ->
         sample=name, measurement=taken.id, property="loss", value=made.values["x"] ** 2, deviation=0.01, unit="1",
         made=made, raw=taken.raw, analysis="transmission_trace", version="0.1.0",
     )  # fmt: skip
+    book.add("tester", work.ReservationReleased(work=measuring, places=("stage_t",)), cause=cause)
     book.add("analysis", course.ObservationMade(observation=seen), cause=cause)
     return seen
 
@@ -186,7 +187,7 @@ def documents_of(run: str) -> bytes:
 
 def _train(book: LogBook, observations: list[Observation]) -> None:
     model = TrainedModel(
-        planner="bayesian", checkpoint=book.blobs.put(str(len(observations)).encode()), fingerprint=f"{len(observations):064x}",
+        planner="bayesian", checkpoint=book.blobs.put(b"%d" % len(observations)), fingerprint=f"{len(observations):064x}",
         n_observations=len(observations), held_out=None, seed=0, version="0.1.0",
     )  # fmt: skip
     book.add("training", course.ModelTrained(model=model), cause=book.writer.position)

@@ -13,6 +13,7 @@ from lab_agents.messages.work import (
     BidMade,
     BidRefused,
     MeasurementTaken,
+    ReservationReleased,
     ReservationRequested,
     SampleMade,
     SampleMoved,
@@ -61,8 +62,9 @@ def _follow_work(connection: Connection, logged: Logged) -> None:
             _change_work(connection, work, sample=sample, state="failed", reason=cause)
         case SampleMade(sample=made):
             _change_work(connection, made.work, sample=made.id, state="done")
-        case MeasurementTaken(measurement=taken):
-            _change_work(connection, taken.work, sample=taken.sample, state="done")
+        case ReservationReleased(work=work):
+            # Measured work ends here, behind the sample's way back; what failed or was made has its state already.
+            change(connection, WORK, {"work": work, "state": "running"}, {"state": "done"})
 
 
 def _award(connection: Connection, logged: Logged, award: WorkAwarded) -> None:

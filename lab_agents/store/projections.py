@@ -40,7 +40,7 @@ _FILLERS: dict[Filler, tuple[type[Body], ...]] = {
         work.TaskStarted,
         work.TaskFailed,
         work.SampleMade,
-        work.MeasurementTaken,
+        work.ReservationReleased,
     ),
     of_work.fill_bid: (work.BidMade, work.BidRefused),
     of_work.fill_sample: (work.SampleMade, work.SampleMoved, work.SampleQuarantined),

@@ -52,7 +52,7 @@ def test_a_number_too_large_for_a_column_does_not_stop_the_log(book, one_row):
 
 
 def test_work_is_followed_from_its_offer_to_its_end(one_row):
-    """A making ends with the sample, a measuring with the measurement."""
+    """A making ends with the sample, a measuring when its places are released."""
     making = one_row(rows.WorkRow, work="make-first-0001")
     assert (making.state, making.bidder, making.sample) == ("done", "line", "first-0001")
     assert one_row(rows.WorkRow, work="measure-first-0001-1").state == "done"
