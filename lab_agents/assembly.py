@@ -32,6 +32,7 @@ from lab_agents.state_folder import StateFolder, read_json
 
 if TYPE_CHECKING:
     from instruments.engine import Engine
+    from lab_agents.agents.agent import Memory
     from lab_agents.agents.behaviour import AnyBehaviour
     from lab_agents.rest import RestWatch
     from simulators.held_clock import Rest
@@ -218,33 +219,33 @@ class _Rests:
 
 async def run_agent(place: Place, beat: Beat | None) -> None:
     """An agent: its loop, its jobs, and its engine where it drives instruments."""
+    from lab_agents.agents.agent import Memory
     from lab_agents.agents.status import will
+    from lab_agents.journal import Journal
+    from lab_agents.threads import OwnThread
 
     status_topic = place.topics.build("agent_status", source=place.name)
     bus = place.make_bus((status_topic, will(place.name, place.epoch)))
     async with bus, laboratory_clock(place, bus) as clock:
-        await _AgentProcess(place, bus, clock, beat).run()
+        worker = OwnThread("journal")
+        journal = await worker.run(Journal, place.folder.journal(place.name), place.name)
+        await _AgentProcess(place, bus, clock, beat, Memory(journal, worker)).run()
 
 
 class _AgentProcess:
     """The parts of one agent's process, and the order in which they begin."""
 
-    def __init__(self, place: Place, bus: Bus, clock: Clock, beat: Beat | None) -> None:
-        from lab_agents.agents.agent import Agent, Memory
+    def __init__(self, place: Place, bus: Bus, clock: Clock, beat: Beat | None, memory: "Memory") -> None:
+        from lab_agents.agents.agent import Agent
         from lab_agents.agents.executor import Executor, Timers
         from lab_agents.agents.gates import Gates
-        from lab_agents.journal import Journal
         from lab_agents.log import LogLink, Submitter
-        from lab_agents.threads import OwnThread
 
         self._place, self._bus, self._clock, self._beat = place, bus, clock, beat
-        self._worker = OwnThread("journal")
-        self._journal = Journal(place.folder.journal(place.name), place.name)
+        self._journal, self._worker = memory.journal, memory.worker
         link = LogLink(bus, place.topics, place.name, place.epoch, place.settings)
         behaviour = behaviour_of(place.name, place.laboratory)
-        self._agent: Agent[Any] = Agent(
-            place.name, behaviour, Memory(self._journal, self._worker), link, clock, place.settings
-        )
+        self._agent: Agent[Any] = Agent(place.name, behaviour, memory, link, clock, place.settings)
         self._submitter = Submitter(link, bus, place.topics, self._agent.outbox, place.settings)
         self._gates = Gates(link, self._guard_is_alive, place.settings)
         self._runners: dict[str, Any] = {}

@@ -82,7 +82,7 @@ class Recorder:
     ) -> None:
         self._writer, self._worker, self._bus, self._blobs, self._clock = writer, worker, bus, blobs, clock
         self._topics, self._settings = topics, settings
-        self._sources = writer.sources()
+        self._sources: dict[str, SourceState] = {}
         self._roles: Roles = lambda _source: frozenset()
         self._frames: deque[Message] = deque()
         self._questions: deque[Message] = deque()
@@ -99,6 +99,7 @@ class Recorder:
             version: Software version.
         """
         self._roles = roles_of(laboratory)
+        self._sources = await self._worker.run(self._writer.sources)
         if self._writer.position == 0:
             await self._commit(self._own([("lab", LabOpened(laboratory=laboratory, file=file, version=version))]))
             return

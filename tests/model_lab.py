@@ -28,7 +28,7 @@ from lab_agents.agents.training import Training
 from lab_agents.messages.course import TicketClosed
 from lab_agents.messages.entry import KINDS, Body, Entry, read_entry
 from lab_agents.messages.frames import Logged, Seal
-from lab_agents.messages.life import LabOpened, Timer, TimerRang
+from lab_agents.messages.life import EntryRefused, LabOpened, Timer, TimerRang
 from lab_agents.records.campaign import Budget, CampaignPlan, PlannerChoice
 from lab_agents.records.laboratory import Laboratory
 from lab_agents.records.model import TrainedModel
@@ -248,6 +248,7 @@ class ModelLab:
         self.world = World(stages, fault)
         self.compute: dict[str, Callable[..., object]] = {"ask": ask, "analyse": analyse, "train": train}
         self.chance_of_early_timer = 0.0
+        self.refuses: Callable[[str, Entry], bool] = lambda source, entry: False
         self.before_step: Callable[[ModelLab], None] = lambda model: None
         self.runs: dict[str, Run] = {}
         for name, declaration in lab.agents.items():
@@ -285,6 +286,10 @@ class ModelLab:
         self._check_role(source, entry)
         number = self.sequences.get(source, 0) + 1
         self.sequences[source] = number
+        if self.refuses(source, entry):
+            body = EntryRefused(source=source, sequence=number, reason="test", raw=sha(entry.id), refused_id=entry.id)
+            self.say("recorder", body, source)
+            return
         seal = Seal(
             log="model",
             position=len(self.log) + 1,

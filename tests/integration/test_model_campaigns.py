@@ -20,6 +20,7 @@ from lab_agents.messages.course import (
     TicketOpened,
     WorkAwarded,
 )
+from lab_agents.messages.entry import Entry
 from lab_agents.messages.work import (
     AwardAccepted,
     AwardDeclined,
@@ -57,7 +58,7 @@ def ended(model: ModelLab, *, clean: bool = True) -> CampaignFinished:
     assert len(made) <= plan_of(model).budget.samples
     assert all(place.startswith("rack") for place in model.world.standing), model.world.standing
     granted = Counter(b.work for b in model.bodies(ReservationMade))
-    released = Counter(b.work for b in model.bodies(ReservationReleased))
+    released = Counter(b.work for b in model.bodies(ReservationReleased) if b.places)
     assert granted == released
     assert set(granted.values()) <= {1}
     check_places(model)
@@ -393,3 +394,37 @@ def test_the_same_seed_gives_the_same_log() -> None:
     assert logs
     assert models[0].log == models[1].log
     assert models[0].now > START
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "AwardAccepted",
+        "ReservationRequested",
+        "ReservationMade",
+        "TaskStarted",
+        "TaskDone",
+        "MeasurementTaken",
+        "ObservationMade",
+        "ModelTrained",
+        "WorkAwarded",
+        "ProposalMade",
+    ],
+)
+def test_an_entry_that_the_recorder_refuses_fails_its_work_and_nothing_else(kind: str) -> None:
+    """The source releases what it had booked; the campaign goes on to its end."""
+    model = ModelLab(laboratory())
+    refused = []
+
+    def refuses(source: str, entry: Entry) -> bool:
+        if entry.kind == kind and not refused:
+            refused.append(entry)
+            return True
+        return False
+
+    model.refuses = refuses
+    finished = ended(begun(model, n=3, batch=1), clean=False)
+    assert len(refused) == 1
+    n_spoiled = 0 if kind in ("AwardAccepted", "WorkAwarded", "ModelTrained") else 1
+    assert finished.n_observed == (0 if kind == "ProposalMade" else 3 - n_spoiled)
+    assert any(b.ticket.raised_by == refused[0].id.split("/")[0] for b in model.bodies(TicketOpened))

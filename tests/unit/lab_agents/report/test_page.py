@@ -1,5 +1,6 @@
 """The page as a whole."""
 
+import itertools
 import re
 from html.parser import HTMLParser
 
@@ -76,7 +77,7 @@ def test_every_id_stands_once(page):
 def test_no_heading_level_is_skipped(page):
     levels = read(page).headings
     assert levels[0] == 1
-    assert all(b - a <= 1 for a, b in zip(levels, levels[1:], strict=False))
+    assert all(b - a <= 1 for a, b in itertools.pairwise(levels))
 
 
 def test_the_page_tells_every_part_of_the_story(page, account):

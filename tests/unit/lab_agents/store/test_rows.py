@@ -12,7 +12,9 @@ def test_rows_give_the_entries_that_the_recorder_published(book, engine):
     with engine.connect() as connection:
         log = log_identity(connection)
         assert [logged_of(row, log) for row in read_rows(connection, 0)] == published
-        assert [seal_of(row, log).position for row in read_rows(connection, 50)] == list(range(51, book.writer.position + 1))
+        assert [seal_of(row, log).position for row in read_rows(connection, 50)] == list(
+            range(51, book.writer.position + 1)
+        )
 
 
 def test_an_entry_that_cannot_be_read_is_named_by_its_position(engine):

@@ -1,0 +1,58 @@
+"""Blobs are what their address says, or an error."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lab_agents.blobs import Blobs, DirectoryBlobs, RemoteBlobs, open_blobs
+from lab_agents.errors import BlobError
+
+
+@pytest.fixture(params=["directory", "remote"])
+def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
+    """Each place that blobs may be kept in."""
+    return open_blobs(tmp_path if request.param == "directory" else f"memory://{tmp_path.name}")
+
+
+def test_what_was_put_is_got(blobs: Blobs) -> None:
+    """The address is the content's, so putting it twice changes nothing."""
+    address = blobs.put(b"raw")
+    assert blobs.put(b"raw") == address
+    assert blobs.get(address) == b"raw"
+
+
+def test_a_missing_blob_says_where_it_was_looked_for(blobs: Blobs) -> None:
+    """And which one it was."""
+    with pytest.raises(BlobError, match="is missing from"):
+        blobs.get("0" * 64)
+
+
+def test_a_changed_blob_is_found_out(tmp_path: Path) -> None:
+    """A disk that flips a bit does not flip a conclusion."""
+    blobs = DirectoryBlobs(tmp_path)
+    address = blobs.put(b"raw")
+    blobs.path(address).write_bytes(b"raW")
+    with pytest.raises(BlobError, match="holds other content"):
+        blobs.get(address)
+
+
+def test_an_address_cannot_leave_the_folder(tmp_path: Path) -> None:
+    """Sixty-four hexadecimal digits and nothing else."""
+    with pytest.raises(BlobError, match="is no blob address"):
+        DirectoryBlobs(tmp_path).get("../../etc/passwd")
+
+
+def test_no_half_written_blob_is_left_under_an_address(tmp_path: Path) -> None:
+    """Files are renamed into place; nothing else stands there afterwards."""
+    DirectoryBlobs(tmp_path).put(b"x" * 100_000)
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert [len(path.name) for path in files] == [64]
+
+
+@given(data=st.binary(max_size=2000))
+def test_any_bytes_come_back(data: bytes) -> None:
+    """Empty ones too."""
+    blobs = RemoteBlobs("memory://any")
+    assert blobs.get(blobs.put(data)) == data

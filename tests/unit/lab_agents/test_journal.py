@@ -1,0 +1,130 @@
+"""A journal remembers exactly what was committed, and belongs to one process."""
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from lab_agents.errors import JournalError
+from lab_agents.journal import Journal, JournalIntents
+from lab_agents.messages.entry import Entry
+from lab_agents.messages.life import AgentStarted
+from lab_agents.threads import OwnThread
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the journal stands."""
+    return tmp_path / "journals" / "line.sqlite"
+
+
+def entry(number: int) -> Entry:
+    """Some entry of the agent."""
+    return Entry(
+        id=f"line/epoch/{number}",
+        kind="AgentStarted",
+        schema_version=1,
+        at=datetime(2026, 1, 1, tzinfo=UTC),
+        subject="line",
+        record=AgentStarted(agent="line", epoch=number, version="1"),
+    )
+
+
+def test_what_was_committed_is_there_after_reopening(path: Path) -> None:
+    """Position, state, outbox and sequence."""
+    journal = Journal(path, "line")
+    with journal.transaction():
+        journal.write_position("log", 7, "c" * 64)
+        journal.write_state("{}", "0.1")
+        journal.add_outbox(entry(1))
+        journal.write_epochs((3, 4))
+    journal.close()
+    saved = Journal(path, "line").load()
+    assert (saved.log, saved.position, saved.sequence, saved.epochs, saved.state) == ("log", 7, 1, (3, 4), "{}")
+
+
+def test_a_transaction_that_fails_leaves_nothing(path: Path) -> None:
+    """Neither the position nor the outbox row."""
+    journal = Journal(path, "line")
+
+    def write_and_fail() -> None:
+        with journal.transaction():
+            journal.write_position("log", 7, "c" * 64)
+            journal.add_outbox(entry(1))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write_and_fail()
+    assert journal.load().position == 0
+    assert journal.outbox() == []
+
+
+def test_the_same_entry_twice_takes_one_sequence(path: Path) -> None:
+    """A decision taken again is the same entry."""
+    journal = Journal(path, "line")
+    with journal.transaction():
+        assert [journal.add_outbox(entry(n)) for n in (1, 2, 1)] == [1, 2, 1]
+    assert [row.sequence for row in journal.outbox()] == [1, 2]
+
+
+def test_sequences_are_dense_after_answers(path: Path) -> None:
+    """An answered row goes, its number is not given again."""
+    journal = Journal(path, "line")
+    with journal.transaction():
+        journal.add_outbox(entry(1))
+        journal.drop_outbox(1)
+        assert journal.add_outbox(entry(2)) == 2
+
+
+def test_a_second_process_is_refused(path: Path) -> None:
+    """Two owners of one instrument are the worst that can happen."""
+    held = Journal(path, "line")
+    with pytest.raises(JournalError, match="Another process of line holds"):
+        Journal(path, "line")
+    held.close()
+    Journal(path, "line")
+
+
+def test_a_journal_of_another_agent_is_refused(path: Path) -> None:
+    """It would start with a foreign state."""
+    Journal(path, "line").close()
+    with pytest.raises(JournalError, match="has agent line, not robot"):
+        Journal(path, "robot")
+
+
+def test_a_lost_journal_is_put_aside_and_not_deleted(path: Path) -> None:
+    """It may be what tells a person what happened."""
+    journal = Journal(path, "line")
+    with journal.transaction():
+        journal.write_position("log", 7, "c" * 64)
+    journal.start_over()
+    assert journal.load().position == 0
+    assert len(list(path.parent.glob("line.lost-*"))) == 1
+
+
+async def test_intents_are_on_disk_when_the_engine_goes_on(path: Path) -> None:
+    """Intent first, outcome after; both are found by token, and forgotten with their task."""
+    worker = OwnThread("journal")
+    journal = await worker.run(Journal, path, "line")
+    intents = JournalIntents(journal, worker)
+    await intents.intend("a" * 16, "dose")
+    found = await worker.run(journal.intents, ["a" * 16, "b" * 16])
+    assert (found["a" * 16].what, found["a" * 16].outcome) == ("dose", None)
+    assert "b" * 16 not in found
+    await intents.outcome("a" * 16, "done")
+    found = await worker.run(journal.intents, ["a" * 16])
+    assert found["a" * 16].outcome == "done"
+    await worker.run(journal.close)
+    await asyncio.to_thread(worker.close)
+
+
+def test_a_concluded_job_stays_so_until_it_is_forgotten(path: Path) -> None:
+    """It must not start again while its outcome is on its way."""
+    journal = Journal(path, "line")
+    with journal.transaction():
+        journal.conclude("7/ask")
+    assert journal.concluded() == {"7/ask"}
+    with journal.transaction():
+        journal.forget(["7/ask"], [])
+    assert journal.concluded() == frozenset()
