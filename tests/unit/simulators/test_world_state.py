@@ -1,15 +1,19 @@
 """The world on disk: power cuts at the worst places."""
 
 import sqlite3
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from simulators.errors import WorldError
 from simulators.ledger import read_ledger
+from simulators.world.things import Things
 from simulators.world_state import Begin, TokenState, WorldState
-from tests.simulated_world import START, token
+from tests.simulated_world import START, coat, dose, installed, new_vial, soak, token, transfer
 
 
 def dosing(number: int, channel: int = 1, delivered: float = 20.0) -> Begin:
@@ -155,3 +159,46 @@ def test_a_world_that_could_not_be_written_goes_no_further(tmp_path) -> None:
     with pytest.raises(WorldError, match="cannot go on"):
         world.advance(START + timedelta(seconds=60))
     world.close()
+
+
+numbers = st.integers(1, 12)
+places = st.sampled_from(["stage_a", "stage_b", "stage_t", "rack_1", "rack_2"])
+orders = st.one_of(
+    st.tuples(st.sampled_from(["dispenser_a", "dispenser_b"]), st.builds(new_vial, numbers)),
+    st.tuples(
+        st.sampled_from(["dispenser_a", "dispenser_b"]),
+        st.builds(dose, numbers, st.integers(0, 5), st.floats(-1, 120)),
+    ),
+    st.tuples(st.sampled_from(["coater_a", "coater_b"]), st.builds(coat, numbers)),
+    st.tuples(st.just("robot"), st.builds(transfer, numbers, places, places)),
+    st.tuples(st.just("tester"), st.builds(soak, numbers)),
+)
+deeds = st.lists(orders | st.sampled_from(["wait", "halt", "power cut"]), max_size=40)
+
+
+@settings(max_examples=60)
+@given(deeds)
+def test_whatever_is_ordered_the_world_is_the_fold_of_its_ledger(tmp_path_factory, history) -> None:
+    """Property: no token moves twice, no place holds two films, and a foreign program finds the same world."""
+    folder = tmp_path_factory.mktemp("world")
+    world, instruments = installed(folder)
+    for deed in history:
+        if deed == "wait":
+            world.advance(world.now + timedelta(minutes=3))
+        elif deed == "halt":
+            for name in instruments:
+                world.halt(name)
+        elif deed == "power cut":
+            world.close()
+            world, instruments = installed(folder)
+        else:
+            instruments[deed[0]].start(deed[1])
+    world.close()
+    lines = read_ledger(folder / "ledger.jsonl")
+    told = Things()
+    for line in lines:
+        told.apply(line)
+    assert (told.vials, told.films) == (world.things.vials, world.things.films)
+    moved = Counter((line.instrument, line.token) for line in lines if line.token and line.action != "halt")
+    assert all(count == 1 for count in moved.values())
+    assert all(count == 1 for count in Counter(film.place for film in told.films.values()).values())
