@@ -69,14 +69,19 @@ class Analysis:
                 return state
 
     def decide(self, before: AnalysisState, after: AnalysisState, logged: Logged) -> tuple[Draft, ...]:
-        """A measurement that belongs to nothing known is trouble; all else is a job's outcome."""
+        """Trouble: of a measurement that belongs to nothing known, and of a conclusion that was refused."""
         body = logged.entry.record
+        if isinstance(body, EntryRefused) and body.source == self.name:
+            lost = [job for job in before.open if job not in after.open]
+            trouble = Trouble(
+                what=f"The conclusion was refused: {body.reason}"[:2000], remedies=("seen",), default="seen"
+            )
+            return tuple(Draft(body=TroubleMet(trouble=trouble), subject=j.subject, campaign=j.campaign) for j in lost)
         if not isinstance(body, MeasurementTaken) or after is not before:
             return ()
         trouble = Trouble(what=f"Measurement {body.measurement.id} is of a sample or campaign that is not open")
-        return (
-            Draft(body=TroubleMet(trouble=trouble), subject=body.measurement.sample, campaign=logged.entry.campaign),
-        )
+        sample = body.measurement.sample
+        return (Draft(body=TroubleMet(trouble=trouble), subject=sample, campaign=logged.entry.campaign),)
 
     def conclude(self, job: Job, outcome: JobOutcome) -> tuple[Draft, ...]:
         """An observation, a request to measure again, or trouble."""

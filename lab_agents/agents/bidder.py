@@ -15,7 +15,15 @@ from lab_agents.agents.bidder_state import BidderState, Prepared, Refusal, decla
 from lab_agents.agents.bookings import Booking, accept, free_at, held_back, release_lapsed, take_next
 from lab_agents.agents.causes import cause_of
 from lab_agents.agents.clearing import lost_trouble
-from lab_agents.agents.courses import COURSE_KINDS, Course, begin_due, conclude_motion, follow_courses, starts
+from lab_agents.agents.courses import (
+    COURSE_KINDS,
+    Course,
+    begin_due,
+    conclude_motion,
+    fail_refused,
+    follow_courses,
+    starts,
+)
 from lab_agents.agents.learning import learn_durations, learn_outcome
 from lab_agents.agents.offers import OFFER_KINDS, Offer, follow_offers
 from lab_agents.messages.commands import GiveApproval
@@ -192,13 +200,17 @@ class Bidder(ABC):
 
     def decide(self, before: BidderState, after: BidderState, logged: Logged) -> tuple[Draft, ...]:
         """Bids, answers to awards, ends of work, requests for places, own tasks: in this order."""
-        drafts = (
+        body = logged.entry.record
+        drafts: tuple[Draft, ...] = (
             *(self._bid(after, o, logged) for o in after.offers.opened_at(logged.position) if self.is_able(after, o)),
-            *self._answer(before, after, logged.entry.record),
-            *self._report(before, logged.entry.record),
+            *self._answer(before, after, body),
+            *self._report(before, body),
             *self._end(before, after, logged),
             *self._requests(after, logged.position),
+            *_say_given_up(before, after, body),
         )
+        if isinstance(body, EntryRefused) and body.source == self.name:
+            drafts = (*drafts, *fail_refused(after.courses, body, self.name))
         return (*drafts, *starts(after.courses, self.name, logged.position, ""))
 
     def _bid(self, state: BidderState, offer: Offer, logged: Logged) -> Draft:
@@ -312,8 +324,27 @@ def _ended_work(state: BidderState, body: Body) -> str | None:
 
 
 def _give_up(state: BidderState, refused: EntryRefused) -> BidderState:
-    """Release what was booked for the promise that the recorder refused; its id names the entry that caused it."""
+    """Release what was booked for a promise that the recorder refused; running work goes on, but is spoiled."""
     cause = cause_of(refused.refused_id)
-    bookings = {w: b for w, b in state.bookings.items() if b.since != cause}
-    courses = {w: c for w, c in state.courses.items() if c.since != cause}
-    return state.but(bookings=bookings, courses=courses)
+    bookings = {w: b for w, b in state.bookings.items() if b.since != cause or b.phase == "running"}
+    for work, booking in bookings.items():
+        course = state.courses.get(work)
+        if course is not None and course.since == cause:
+            flaw = f"the recorder refused an entry of it: {refused.reason}"
+            bookings[work] = booking.model_copy(update={"flaw": flaw})
+    return state.but(bookings=bookings)
+
+
+def _say_given_up(before: BidderState, after: BidderState, body: Body) -> tuple[Draft, ...]:
+    """The end of accepted work whose request for places the recorder refused; an acceptance is simply withdrawn."""
+    if not isinstance(body, EntryRefused):
+        return ()
+    lost = [b for w, b in before.bookings.items() if w not in after.bookings and b.phase != "accepting"]
+    return tuple(
+        Draft(body=said, subject=b.offer.sample, campaign=b.offer.campaign)
+        for b in lost
+        for said in (
+            SampleQuarantined(sample=b.offer.sample, work=b.work, reason=body.reason),
+            ReservationReleased(work=b.work, places=()),
+        )
+    )

@@ -11,8 +11,10 @@ from typing import Literal
 from pydantic import Field
 
 from lab_agents.agents.behaviour import Draft, Job, JobOutcome
+from lab_agents.agents.causes import cause_of
 from lab_agents.messages.entry import Body
 from lab_agents.messages.frames import Logged
+from lab_agents.messages.life import EntryRefused
 from lab_agents.messages.work import (
     ReservationMade,
     ReservationRefused,
@@ -158,6 +160,18 @@ def starts(courses: Courses, me: str, position: int, carrier: str) -> tuple[Draf
         Draft(body=TaskStarted(task=fill_task(c, carrier)), subject=c.sample, campaign=c.campaign)
         for c in courses.values()
         if c.phase == "started" and c.since == position and c.present.owner == me
+    )
+
+
+def fail_refused(courses: Courses, refused: EntryRefused, me: str) -> tuple[Draft, ...]:
+    """The failure of own tasks of which the recorder refused an entry: nobody could go on with them."""
+    cause, why = cause_of(refused.refused_id), f"the recorder refused an entry of it: {refused.reason}"
+    outcome = JobOutcome(ok=False, error=why)
+    return tuple(
+        Draft(body=_end(fill_task(c, me), outcome), subject=c.sample, campaign=c.campaign)
+        for c in courses.values()
+        if c.present.owner == me
+        and ((c.phase == "started" and c.since == cause) or (c.job is not None and c.job.cause == cause))
     )
 
 

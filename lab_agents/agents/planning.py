@@ -9,6 +9,7 @@ A candidate that every able bidder refused as infeasible is feasibility data of 
 from lab_agents.agents.asking import ask_next, conclude_ask, follow_pursuit, note_refusals, report_trouble
 from lab_agents.agents.awards import AwardRule, award_held
 from lab_agents.agents.behaviour import Draft, Job, JobOutcome
+from lab_agents.agents.causes import cause_of
 from lab_agents.agents.contests import Award, Contest, close_window, take_bid, take_refusal
 from lab_agents.agents.fates import FATE_KINDS, follow_fates
 from lab_agents.agents.offers import OFFER_KINDS, Offers, follow_offers
@@ -22,7 +23,7 @@ from lab_agents.messages.course import (
     WorkAwarded,
 )
 from lab_agents.messages.frames import Logged
-from lab_agents.messages.life import AgentStarted, LabChanged, LabOpened, TimerRang
+from lab_agents.messages.life import AgentStarted, EntryRefused, LabChanged, LabOpened, TimerRang
 from lab_agents.messages.work import (
     AwardAccepted,
     BidMade,
@@ -131,6 +132,9 @@ def _close(state: PlanningState, logged: Logged, me: str) -> PlanningState:
 def _take(contest: Contest, lab: Laboratory | None, logged: Logged) -> Contest:
     body, offer, award = logged.entry.record, contest.offer, contest.award
     match body:
+        case EntryRefused() if award is not None and award.position is None:
+            is_lost = cause_of(body.refused_id) == award.since
+            return _with_award(contest, award, withdrawn=logged.position) if is_lost else contest
         case BidMade() if body.bid.work == offer.work:
             return take_bid(contest, body.bid, logged.position, _cost(body.bid, lab))
         case BidRefused() if body.work == offer.work:

@@ -11,7 +11,15 @@ from pydantic import Field
 from lab_agents.agents.behaviour import AgentState, Draft, Job, JobOutcome
 from lab_agents.agents.causes import cause_of
 from lab_agents.agents.clearing import clear_course, clearing_request, say_cleared
-from lab_agents.agents.courses import COURSE_KINDS, Course, begin_due, conclude_motion, follow_courses, starts
+from lab_agents.agents.courses import (
+    COURSE_KINDS,
+    Course,
+    begin_due,
+    conclude_motion,
+    fail_refused,
+    follow_courses,
+    starts,
+)
 from lab_agents.agents.places import (
     Places,
     Request,
@@ -166,6 +174,7 @@ class Service:
             *self._refusals(before, after, logged),
             *_grants(after, logged.position),
             *_full(before, after),
+            *self._failures(before, after, logged),
             *starts(after.courses, self.name, logged.position, _carrier(after.lab, self.name)),
         )
 
@@ -184,6 +193,18 @@ class Service:
                 refused = ReservationRefused(work=work, reason="the buffer places are full and the campaign is closing")
                 drafts.append(Draft(body=refused, subject=request.sample, campaign=request.campaign))
         return tuple(drafts)
+
+    def _failures(self, before: ServiceState, after: ServiceState, logged: Logged) -> tuple[Draft, ...]:
+        """What a refusal of the recorder ends: grants that nobody heard of, and own transfers."""
+        body = logged.entry.record
+        if not isinstance(body, EntryRefused) or body.source != self.name:
+            return ()
+        lost = [g for w, g in sorted(before.places.grants.items()) if w not in after.places.grants]
+        why = f"the recorder refused the grant: {body.reason}"
+        refused = (
+            Draft(body=ReservationRefused(work=g.work, reason=why), subject=g.sample, campaign=g.campaign) for g in lost
+        )
+        return (*refused, *fail_refused(after.courses, body, self.name))
 
     def conclude(self, job: Job, outcome: JobOutcome) -> tuple[Draft, ...]:
         """A transfer's end, and where the sample stands."""

@@ -75,9 +75,13 @@ class Training:
                 return state
 
     def decide(self, before: TrainingState, after: TrainingState, logged: Logged) -> tuple[Draft, ...]:
-        """Nothing: all that training says is a job's outcome."""
-        del before, after, logged
-        return ()
+        """Trouble where a model was refused; all else that training says is a job's outcome."""
+        body = logged.entry.record
+        if not isinstance(body, EntryRefused) or body.source != self.name:
+            return ()
+        lost = [job for job in before.open if job not in after.open]
+        trouble = Trouble(what=f"The model was refused: {body.reason}"[:2000], remedies=("seen",), default="seen")
+        return tuple(Draft(body=TroubleMet(trouble=trouble), subject=j.subject, campaign=j.campaign) for j in lost)
 
     def conclude(self, job: Job, outcome: JobOutcome) -> tuple[Draft, ...]:
         """The model, or the trouble of training it; its subject is the sample whose observation was new."""
