@@ -40,15 +40,21 @@ def benchmark(
     if name not in BENCHMARKS:
         warn(f"error: there is no benchmark {name!r}; known are {', '.join(BENCHMARKS)}.")
         return Exit.USAGE
-    figures = _function(name)(seeds, table, _show_progress)
+    figures = find_benchmark(name)(seeds, table, _show_progress)
     if as_json:
         say_json({"benchmark": name, "seeds": seeds, "figures": figures})
     else:
-        say(_as_text(figures))
+        say(as_text(figures))
+    return exit_for(figures)
+
+
+def exit_for(figures: "Sequence[Figure]") -> Exit:
+    """Whether a figure misses its target; what was not run misses nothing."""
     return Exit.BELOW_TARGET if any(f.verdict == "failed" for f in figures) else Exit.OK
 
 
-def _function(name: str) -> "Callable[[int, Path | None, Callable[[int, int], None]], Sequence[Figure]]":
+def find_benchmark(name: str) -> "Callable[[int, Path | None, Callable[[int, int], None]], Sequence[Figure]]":
+    """The function of a benchmark; loading it may load torch."""
     module, function = BENCHMARKS[name][0].split(":")
     found: Callable[[int, Path | None, Callable[[int, int], None]], Sequence[Figure]] = getattr(
         import_module(module), function
@@ -62,7 +68,8 @@ def _show_progress(done: int, of: int) -> None:
         sys.stderr.flush()
 
 
-def _as_text(figures: "Sequence[Figure]") -> str:
+def as_text(figures: "Sequence[Figure]") -> str:
+    """The figures for people, three lines each."""
     blocks = []
     for figure in figures:
         measured = "" if figure.measured is None else f"{figure.measured:.3f}"

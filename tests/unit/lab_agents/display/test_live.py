@@ -1,0 +1,90 @@
+"""The live picture."""
+
+import io
+from datetime import timedelta
+
+import pytest
+from rich.console import Console
+
+from lab_agents.bus.protocol import Message
+from lab_agents.display.live import Picture
+from lab_agents.display.scene import Scene
+from lab_agents.messages.frames import AgentStatus, GuardStatus, Tick
+from lab_agents.messages.topics import Topics
+from lab_agents.records.motion import Motion
+from lab_agents.report.truth import Truth
+from tests.told_campaign import START, example, tell_campaign
+
+TOPICS = Topics("opv_replay")
+
+
+def drawn(scene, width=120):
+    out = io.StringIO()
+    Console(width=width, file=out).print(Picture(scene))
+    return out.getvalue()
+
+
+def heard(scene, name, record, **parts):
+    scene.hear(Message(TOPICS.build(name, **parts), record.model_dump_json().encode()))
+
+
+@pytest.fixture
+def scene():
+    campaign = example()
+    scene = Scene(TOPICS, Truth(campaign.data, campaign.plan.target))
+    for logged in tell_campaign(12, failing=5)[:-2]:
+        scene.take_entry(logged)
+    return scene
+
+
+def test_the_picture_shows_budget_best_and_regret(scene):
+    text = drawn(scene)
+    for words in ("opv_blend: minimize degradation", "11 of 60 concluded", "1 failed", "best", scene.best.id, "regret"):
+        assert words in text
+
+
+def test_each_agent_says_what_it_does_and_why_it_waits(scene):
+    motion = Motion(instrument="tester", token="0" * 16, plan="soak", until=START + timedelta(hours=1))
+    status = AgentStatus(
+        agent="tester", epoch=1, activity="soaks opv_blend-0003", motions=(motion,),
+        waits={"opv_blend-0004": "stage_t is occupied", "opv_blend-0005": "the same"},
+    )  # fmt: skip
+    heard(scene, "agent_status", status, source="tester")
+    text = drawn(scene)
+    for words in (
+        "soaks opv_blend-0003",
+        "soak until 01:00:00",
+        "opv_blend-0004: stage_t is occupied (+1)",
+        "dispenser_b",
+    ):
+        assert words in text
+
+
+def test_agents_that_were_not_heard_or_are_gone_are_told_apart(scene):
+    heard(scene, "agent_status", AgentStatus(agent="robot", epoch=1, alive=False), source="robot")
+    text = drawn(scene)
+    assert "not heard yet" in text
+    assert "gone" in text
+
+
+def test_a_stop_and_a_held_clock_are_shown(scene):
+    heard(scene, "guard_status", GuardStatus(machine="main", epoch=1, pid=1, latched="stop-7"), machine="main")
+    heard(scene, "clock", Tick(now=START, number=3, held_by="planning computes"))
+    text = drawn(scene, width=160)
+    assert "STOPPED by stop-7" in text
+    assert "clock held by planning computes" in text
+
+
+def test_many_tickets_do_not_push_the_agents_away(scene):
+    ticket = scene.account.tickets["ticket-1"]
+    for i in range(9):
+        scene.account.tickets[f"t-{i}"] = type(ticket)(ticket.ticket, ticket.opened_at)
+    assert "and 5 more tickets" in drawn(scene)
+
+
+def test_an_empty_laboratory_is_starting():
+    assert "the laboratory is starting" in drawn(Scene(TOPICS))
+
+
+def test_a_narrow_terminal_gets_a_picture_too(scene):
+    assert max(len(line) for line in drawn(scene, width=60).splitlines()) <= 60

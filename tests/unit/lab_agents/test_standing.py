@@ -1,0 +1,42 @@
+"""How a laboratory stands."""
+
+import pytest
+
+from lab_agents.standing import standing_of
+from lab_agents.state_folder import StateFolder
+from tests.told_campaign import example, tell_campaign, write_state
+
+
+@pytest.fixture(scope="module")
+def log():
+    return tell_campaign(12, failing=5)
+
+
+def test_a_finished_campaign_is_told_with_its_best(log, tmp_path):
+    standing = standing_of(write_state(tmp_path / "state", log).path)
+    campaign = standing.campaign
+    assert (campaign.state, campaign.reason, campaign.observed, campaign.failed) == ("finished", "budget spent", 11, 1)
+    assert campaign.best_sample.startswith("opv_blend-")
+    assert campaign.regret >= 0
+    assert standing.head == len(log)
+
+
+def test_a_laboratory_without_a_guard_says_how_to_go_on(log, tmp_path):
+    standing = standing_of(write_state(tmp_path / "state", log[:-2]).path)
+    assert standing.unattended == ("main",)
+    assert standing.campaign.state == "running"
+    assert f"main: guard unattended: lab-agents resume --state {standing.state}" in standing.to_text()
+
+
+def test_an_open_ticket_says_how_to_answer_it(log, tmp_path):
+    answered = next(i for i, logged in enumerate(log) if logged.entry.kind == "TicketClosed")
+    standing = standing_of(write_state(tmp_path / "state", log[:answered]).path)
+    assert standing.tickets[0].answers == ("done", "not done", "discard")
+    assert "lab-agents answer ticket-1 done | not done | discard" in standing.to_text()
+
+
+def test_a_fresh_folder_has_no_campaign(tmp_path):
+    folder = StateFolder.create(tmp_path / "state", "opv_replay", example().lab_path.read_bytes())
+    standing = standing_of(folder.path)
+    assert standing.campaign is None
+    assert "no campaign was started yet" in standing.to_text()
