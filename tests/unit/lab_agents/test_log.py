@@ -1,0 +1,127 @@
+"""A follower sees every entry once and in order, whatever the bus does; a submitter gives up nothing."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from lab_agents.bus.faulty import FaultyCarrier, Faults
+from lab_agents.bus.memory import MemoryBus
+from lab_agents.errors import FencedError, ForeignLogError
+from lab_agents.journal import OutboxRow
+from lab_agents.log import Cursor, LogLink, Submitter
+from lab_agents.messages.frames import GENESIS
+from tests.small_log import QUICK, TOPICS, SmallLog, small_log, started
+
+BAD = Faults(loss=0.25, doubling=0.2, delay=0.2, reordering=0.2)
+
+
+def link_on(bus: MemoryBus, source: str = "line", epoch: int = 1) -> LogLink:
+    """A link with short times."""
+    return LogLink(bus, TOPICS, source, epoch, QUICK)
+
+
+async def submit_all(log: SmallLog, count: int) -> asyncio.Task[None]:
+    """An agent whose outbox holds `count` entries; the task runs until it is cancelled."""
+    bus = await log.join("line")
+    link = link_on(bus)
+    await link.start(Cursor())
+    await link.birth(0, 0)
+    rows = [OutboxRow(number, started(number).to_bytes()) for number in range(1, count + 1)]
+
+    async def outbox() -> list[OutboxRow]:
+        done = (await log.worker.run(log.writer.sources))["line"].sequence
+        return [row for row in rows if row.sequence > done][:16]
+
+    submitter = Submitter(link, bus, TOPICS, outbox, QUICK)
+    link.on_answer = submitter.hear
+    return asyncio.create_task(submitter.run())
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_a_bad_network_loses_and_repeats_nothing(tmp_path: Path, seed: int) -> None:
+    """Forty entries from one source reach a follower once each and in order."""
+    async with small_log(tmp_path, FaultyCarrier(seed, BAD)) as log:
+        submitting = await submit_all(log, 40)
+        link = link_on(await log.join("reader"), "reader")
+        await link.start(Cursor())
+        async with asyncio.timeout(30):
+            seen = [await link.next() for _ in range(41)]
+        submitting.cancel()
+        await asyncio.gather(submitting, return_exceptions=True)
+    assert [one.position for one in seen] == list(range(1, 42))
+    assert [one.entry.id for one in seen[1:]] == [f"line/epoch/{number}" for number in range(1, 41)]
+
+
+async def test_a_follower_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    """Position and chain are all it needs."""
+    async with small_log(tmp_path) as log:
+        submitting = await submit_all(log, 5)
+        await log.entries(6)
+        submitting.cancel()
+        await asyncio.gather(submitting, return_exceptions=True)
+        first = link_on(await log.join("first"), "first")
+        await first.start(Cursor())
+        half = [await first.next() for _ in range(3)]
+        second = link_on(await log.join("second"), "second")
+        await second.start(Cursor(half[-1].seal.log, 3, half[-1].seal.chain))
+        rest = [await second.next() for _ in range(3)]
+        assert [one.position for one in rest] == [4, 5, 6]
+        assert second.has_caught_up
+
+
+async def test_another_log_stops_the_follower(tmp_path: Path) -> None:
+    """Another store serves this laboratory: its positions mean other things."""
+    async with small_log(tmp_path) as log:
+        link = link_on(await log.join("reader"), "reader")
+        await link.start(Cursor("another", 1, GENESIS))
+        with pytest.raises(ForeignLogError, match="follows log another but met log"):
+            await link.next()
+
+
+async def test_a_changed_history_stops_the_follower(tmp_path: Path) -> None:
+    """An entry that does not continue the chain was not written by whom it says."""
+    async with small_log(tmp_path) as log:
+        submitting = await submit_all(log, 3)
+        await log.entries(4)
+        submitting.cancel()
+        await asyncio.gather(submitting, return_exceptions=True)
+        link = link_on(await log.join("reader"), "reader")
+        await link.start(Cursor(log.writer.log, 2, "f" * 64))
+        with pytest.raises(ForeignLogError, match="does not continue the chain"):
+            await link.next()
+
+
+async def test_a_store_that_was_rolled_back_stops_the_follower(tmp_path: Path) -> None:
+    """It has handled entries that the log no longer holds."""
+    async with small_log(tmp_path) as log:
+        link = link_on(await log.join("reader"), "reader")
+        await link.start(Cursor(log.writer.log, 9, "f" * 64))
+        answer = await link.birth(0, 0)
+        assert answer.head < 9
+
+
+async def test_a_successor_ends_its_predecessor(tmp_path: Path) -> None:
+    """The older process is told as soon as it speaks."""
+    async with small_log(tmp_path) as log:
+        old, new = link_on(await log.join("old"), epoch=1), link_on(await log.join("new"), epoch=2)
+        await old.start(Cursor())
+        await new.start(Cursor())
+        await old.birth(0, 0)
+        await new.birth(0, 1)
+        with pytest.raises(FencedError, match="a newer process of line than epoch 1"):
+            await old.birth(0, 0)
+
+
+async def test_a_birth_tells_the_last_sequence_and_the_epoch_before(tmp_path: Path) -> None:
+    """From these a journal knows whether it was rolled back."""
+    async with small_log(tmp_path) as log:
+        submitting = await submit_all(log, 4)
+        await log.entries(5)
+        submitting.cancel()
+        await asyncio.gather(submitting, return_exceptions=True)
+        link = link_on(await log.join("later"), epoch=7)
+        await link.start(Cursor())
+        answer = await link.birth(0, 0)
+        assert (answer.sequence, answer.last_epoch, answer.head) == (4, 1, 5)
+        assert (await link.birth(0, 0)).last_epoch == 1
