@@ -38,7 +38,7 @@ def test_each_module_with_code_has_its_file_of_tests():
         and _has_code(ROOT / path)
         and not _twin(path).exists()
     ]
-    assert missing == []
+    assert missing == [], "without tests:\n" + "\n".join(missing)
 
 
 def test_no_exception_outlives_its_reason():
