@@ -187,7 +187,8 @@ def documents_of(run: str) -> bytes:
 
 def _train(book: LogBook, observations: list[Observation]) -> None:
     model = TrainedModel(
-        planner="bayesian", checkpoint=book.blobs.put(b"%d" % len(observations)), fingerprint=f"{len(observations):064x}",
-        n_observations=len(observations), held_out=None, seed=0, version="0.1.0",
+        planner="bayesian", checkpoint=book.blobs.put(b"%d" % len(observations)),
+        fingerprint=f"{len(observations):064x}", n_observations=len(observations), held_out=None,
+        seed=0, version="0.1.0",
     )  # fmt: skip
     book.add("training", course.ModelTrained(model=model), cause=book.writer.position)

@@ -33,6 +33,8 @@ def check_documents(evidence: Evidence, blobs: Blobs) -> Check:
     """Each run's Bluesky documents are one whole, valid run."""
 
     def invalid() -> Iterator[Finding]:
+        for position, token in evidence.undocumented:
+            yield Finding(token, "ended well, and no documents of its run were kept", position)
         for name, run in evidence.runs.items():
             try:
                 data = blobs.get(run.documents)

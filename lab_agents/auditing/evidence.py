@@ -44,10 +44,20 @@ class Run:
     token: str | None
 
 
+@dataclass(frozen=True)
+class Taken:
+    """One measurement, with its entry's position and campaign."""
+
+    position: int
+    measurement: Measurement
+    campaign: str | None
+
+
 @dataclass
 class Evidence:
     """Everything in the log that the checks look at, by id; values begin with the position of the entry.
 
+    `tokens` are those of each task, `undocumented` acts that ended well without a run's documents,
     `blobs` maps each address to the first position that names it.
     """
 
@@ -55,6 +65,7 @@ class Evidence:
     versions: set[str] = field(default_factory=set)
     open_campaigns: set[str] = field(default_factory=set)
     ordered: dict[str, Ordered] = field(default_factory=dict)
+    tokens: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     clashes: list[tuple[int, str]] = field(default_factory=list)
     results: dict[str, tuple[int, ActResult]] = field(default_factory=dict)
     bids: dict[int, work.BidMade] = field(default_factory=dict)
@@ -62,15 +73,14 @@ class Evidence:
     awards: dict[tuple[str, int], tuple[int, course.WorkAwarded]] = field(default_factory=dict)
     proposals: dict[str, tuple[int, Proposal]] = field(default_factory=dict)
     samples: dict[str, list[tuple[int, Sample]]] = field(default_factory=lambda: defaultdict(list))
-    measurements: dict[str, list[tuple[int, Measurement, str | None]]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
+    measurements: dict[str, list[Taken]] = field(default_factory=lambda: defaultdict(list))
     observations: list[tuple[int, Observation]] = field(default_factory=list)
     retracted: set[tuple[str, str]] = field(default_factory=set)
     models: dict[str, int] = field(default_factory=dict)
     causes: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
     blobs: dict[str, int] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)
+    undocumented: list[tuple[int, str]] = field(default_factory=list)
 
 
 def gather(sealed: Iterable[tuple[Seal, bytes]]) -> Evidence:
@@ -130,14 +140,15 @@ def _take_motion(evidence: Evidence, position: int, entry: Entry) -> None:
         case work.TaskDone(results=results):
             _take_act_results(evidence, position, results)
         case work.TaskFailed(task=name, results=results, unknown=unknown):
-            for one in evidence.ordered.values():
-                if one.task.id == name and one.fate == "in flight":
-                    one.fate = "unknown" if one.token in unknown else "failed"
+            for token in evidence.tokens[name]:
+                if evidence.ordered[token].fate == "in flight":
+                    evidence.ordered[token].fate = "unknown" if token in unknown else "failed"
             _take_act_results(evidence, position, results)
 
 
 def _order(evidence: Evidence, position: int, task: Task, number: int) -> None:
     token = task.token(number)
+    evidence.tokens[task.id].add(token)
     earlier = evidence.ordered.get(token)
     if earlier is not None and earlier.act != task.acts[number]:
         evidence.clashes.append((position, token))
@@ -150,10 +161,12 @@ def _take_act_results(evidence: Evidence, position: int, results: Iterable[ActRe
         evidence.results[result.token] = (position, result)
         if result.token in evidence.ordered:
             evidence.ordered[result.token].fate = "done"
-        for name, address in result.blobs.items():
+        for address in result.blobs.values():
             _name_blob(evidence, position, address)
-            if name == "documents":
-                evidence.runs[result.run] = Run(position, address, result.token)
+        if "documents" in result.blobs:
+            evidence.runs[result.run] = Run(position, result.blobs["documents"], result.token)
+        else:
+            evidence.undocumented.append((position, result.token))
 
 
 def _take_results(evidence: Evidence, position: int, entry: Entry) -> None:
@@ -161,7 +174,7 @@ def _take_results(evidence: Evidence, position: int, entry: Entry) -> None:
         case work.SampleMade(sample=sample):
             evidence.samples[sample.id].append((position, sample))
         case work.MeasurementTaken(measurement=taken):
-            evidence.measurements[taken.id].append((position, taken, entry.campaign))
+            evidence.measurements[taken.id].append(Taken(position, taken, entry.campaign))
             for address in (taken.raw, taken.documents):
                 _name_blob(evidence, position, address)
             evidence.runs.setdefault(taken.run, Run(position, taken.documents, None))

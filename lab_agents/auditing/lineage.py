@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from lab_agents.auditing.evidence import Evidence
+from lab_agents.auditing.evidence import Evidence, Taken
 from lab_agents.auditing.report import Check, Finding, check_all
 from lab_agents.records.measurement import Measurement
 from lab_agents.records.observation import Observation
@@ -12,19 +12,17 @@ from lab_agents.records.sample import Sample
 
 def check_observations(evidence: Evidence) -> Check:
     """Each measurement was taken once and observed once, or the log says why not."""
-    findings = [*_find_repeats(evidence), *_find_unobserved(evidence)]
     question = "each measurement stands once and was observed once, or the log says why not"
-    waiting = sum(not _is_judged(evidence, name) for name in evidence.measurements) - len(
-        [one for one in findings if one.what.startswith("was never")]
-    )
-    note = f"{waiting} still to be analysed" if waiting else ""
+    open_ones = [one for one in _unjudged(evidence) if one.campaign in evidence.open_campaigns]
+    findings = [*_find_repeats(evidence), *_find_unobserved(evidence)]
+    note = f"{len(open_ones)} still to be analysed" if open_ones else ""
     return check_all("observations", question, len(evidence.measurements), findings, note)
 
 
 def _find_repeats(evidence: Evidence) -> Iterator[Finding]:
     for name, taken in evidence.measurements.items():
         if len(taken) > 1:
-            yield Finding(name, f"was taken {len(taken)} times", taken[-1][0])
+            yield Finding(name, f"was taken {len(taken)} times", taken[-1].position)
     standing = [(p, o) for p, o in evidence.observations if (o.sample, o.measurement) not in evidence.retracted]
     counts = Counter((seen.measurement, seen.property) for _, seen in standing)
     for position, seen in standing:
@@ -36,20 +34,19 @@ def _find_repeats(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _find_unobserved(evidence: Evidence) -> Iterator[Finding]:
-    for name, taken in evidence.measurements.items():
-        position, _, campaign = taken[0]
-        if not _is_judged(evidence, name) and campaign not in evidence.open_campaigns:
-            yield Finding(name, "was never observed, and no analysis says why", position)
+    for one in _unjudged(evidence):
+        if one.campaign not in evidence.open_campaigns:
+            yield Finding(one.measurement.id, "was never observed, and no analysis says why", one.position)
 
 
-def _is_judged(evidence: Evidence, measurement: str) -> bool:
-    """Whether analysis answered: with an observation, a request to measure again, or trouble, caused by it."""
-    position, taken, _ = evidence.measurements[measurement][0]
-    if any(seen.measurement == taken.id for _, seen in evidence.observations):
-        return True
+def _unjudged(evidence: Evidence) -> Iterator[Taken]:
+    """Measurements that analysis has not answered: no observation, no request to measure again, no trouble."""
+    observed = {seen.measurement for _, seen in evidence.observations}
     lab = evidence.laboratory
-    roles = {name: one.role for name, one in lab.laboratory.agents.items()} if lab is not None else {}
-    return any(roles.get(source) == "analysis" or source == "analysis" for source in evidence.causes[position])
+    judges = {"analysis", *(lab.laboratory.agents_of("analysis") if lab is not None else ())}
+    for name, taken in evidence.measurements.items():
+        if name not in observed and not judges & evidence.causes[taken[0].position]:
+            yield taken[0]
 
 
 def check_lineage(evidence: Evidence) -> Check:
@@ -70,7 +67,7 @@ def _trace(evidence: Evidence, seen: Observation) -> Iterator[str]:
     if not taken:
         yield f"measurement {seen.measurement} is not in the log"
     else:
-        yield from _trace_measurement(evidence, seen, taken[0][1])
+        yield from _trace_measurement(evidence, seen, taken[0].measurement)
     made = evidence.samples.get(seen.sample)
     if not made:
         yield f"sample {seen.sample} was never made"
