@@ -1,4 +1,4 @@
-"""The errors of this package.
+"""The errors of this package; like all of the house they are `LabAgentsError`, whose message is meant for people.
 
 SimulatorError
 ├── WorldError              a world that cannot be opened, written or meant
@@ -7,6 +7,8 @@ SimulatorError
 """
 
 from enum import IntEnum
+
+from lab_agents.errors import LabAgentsError
 
 
 class ErrorNumber(IntEnum):
@@ -19,7 +21,7 @@ class ErrorNumber(IntEnum):
     FENCED = 4
 
 
-class SimulatorError(Exception):
+class SimulatorError(LabAgentsError):
     """Anything the simulated laboratory refuses."""
 
 

@@ -82,8 +82,7 @@ class SimulatedLab:
         """Lock the folder, open the world, listen everywhere, write the addresses.
 
         Raises:
-            WorldError: If the folder is in use, or its world cannot be continued.
-            OSError: If an address's port is taken.
+            WorldError: If the folder is in use, its world cannot be continued, or a declared port is taken.
         """
         self._lock = await asyncio.to_thread(_take_folder, self._folder)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="world")

@@ -42,8 +42,7 @@ class Servers:
         """Start them all.
 
         Raises:
-            WorldError: If an address cannot be meant.
-            OSError: If a declared port is taken.
+            WorldError: If an address cannot be meant, or a declared port is taken.
         """
         groups: dict[str, list[str]] = {}
         for name, declaration in self._declarations.items():
@@ -62,9 +61,12 @@ class Servers:
         server = self._server(names)
         try:
             port = await server.start(declared or int(self._floor.world.fact(f"port.{group}") or 0))
-        except OSError:
+        except OSError as error:
             if declared:
-                raise
+                raise WorldError(
+                    f"{' and '.join(names)} cannot listen on port {declared} of 127.0.0.1: {error}. "
+                    "End who listens there, or write port 0 to have one chosen."
+                ) from error
             # The port of the last time is taken by somebody else; clients read the new one from addresses.json.
             server = self._server(names)
             port = await server.start(0)

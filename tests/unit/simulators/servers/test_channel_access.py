@@ -24,8 +24,8 @@ class Client:
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
-        address = writer.get_extra_info("peername")
-        self._circuit = ca.VirtualCircuit(our_role=ca.CLIENT, address=address, priority=0)
+        self.peer: tuple[str, int] = writer.get_extra_info("peername")
+        self._circuit = ca.VirtualCircuit(our_role=ca.CLIENT, address=self.peer, priority=0)
         self._channels: dict[str, ca.ClientChannel] = {}
 
     async def open(self) -> None:
@@ -189,3 +189,18 @@ async def test_it_answers_searches_on_loopback_only(floor) -> None:
     commands = searcher.recv(data, ("127.0.0.1", port))
     assert any(isinstance(command, ca.SearchResponse) and command.port == port for command in commands)
     await server.close()
+
+
+@pytest.mark.parametrize("garbage", [b"GET / HTTP/1.0\r\n\r\n", b"\xff" * 64, b"\x00\x0f" + b"\x00" * 30, b"\x01"])
+async def test_bytes_that_are_no_channel_access_never_end_the_server(client, garbage) -> None:
+    """Another circuit's garbage is its own, and so is a stray datagram."""
+    host, port = client.peer
+    _, writer = await asyncio.open_connection(host, port)
+    writer.write(garbage)
+    await writer.drain()
+    writer.close()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        udp.setblocking(False)
+        await asyncio.get_running_loop().sock_sendto(udp, garbage, (host, port))
+    assert await client.write("PROGRAM", NEW)
+    assert await client.read("STATUS") == 1

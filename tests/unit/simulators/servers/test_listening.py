@@ -67,7 +67,7 @@ async def test_a_declared_port_is_kept_or_the_start_fails(tmp_path) -> None:
         servers = Servers(lab, floor)
         await servers.start()
         assert servers.addresses == {"tester": f"scpi://127.0.0.1:{port}"}
-        with pytest.raises(OSError, match="in use"):
+        with pytest.raises(WorldError, match=f"tester cannot listen on port {port}"):
             await Servers(lab, floor).start()
         await servers.close()
 
