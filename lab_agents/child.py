@@ -123,8 +123,10 @@ class Child:
         """
         try:
             self._pid = launch.spawn(is_session=self.plan.is_detached)
-        finally:
-            launch.close_theirs()
+        except OSError:
+            launch.close()
+            raise
+        launch.close_theirs()
         self.epoch, self.identity = launch.epoch, None
         self._started, self._heard, self.is_idle = self._monotonic(), None, False
         if launch.pipes is not None:

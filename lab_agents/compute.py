@@ -164,7 +164,7 @@ class ComputeClient:
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
         """The worker with the shortest queue."""
         best: tuple[int, asyncio.StreamReader, asyncio.StreamWriter] | None = None
-        for path in sorted(self._folder.glob("*.sock")):
+        for path in await asyncio.to_thread(lambda: sorted(self._folder.glob("*.sock"))):
             # A socket without a listener was left by a worker that was killed.
             with suppress(OSError, asyncio.IncompleteReadError, ValueError):
                 reader, writer = await connect_to(path)

@@ -1,0 +1,163 @@
+import asyncio
+
+import pytest
+
+from instruments.errors import TransportError
+from lab_agents.errors import DeclarationError
+from lab_agents.records.laboratory import InstrumentDeclaration, SafeWrite
+from lab_agents.safe_states import SafeKeeper, dial
+from lab_agents.settings import Settings
+
+HALT = SafeWrite(signal="halt", value=1.0, read_back="status", expected=0.0, within=0.5)
+HEATER = SafeWrite(signal="heater", value=20.0, read_back="heater", expected=20.0, within=0.5)
+
+
+class Oven:
+    """A line to an oven that does as it is told, but for what a test breaks."""
+
+    def __init__(self):
+        self.registers = {"status": 1.0, "heater": 300.0}
+        self.written = []
+        self.is_reachable = True
+        self.stuck = set()
+
+    async def connect(self):
+        if not self.is_reachable:
+            raise TransportError("oven cannot be reached")
+
+    async def write(self, signal, value):
+        await self.connect()
+        self.written.append(signal)
+        if signal not in self.stuck:
+            self.registers.update({"status": 0.0} if signal == "halt" else {signal: value})
+
+    async def read(self, signal):
+        await self.connect()
+        return self.registers[signal]
+
+    async def close(self):
+        pass
+
+
+class Time:
+    """Wall seconds that pass only while somebody pauses."""
+
+    def __init__(self):
+        self.now = 0.0
+        self.at = {}
+
+    def __call__(self):
+        return self.now
+
+    async def pause(self, seconds):
+        self.now += seconds
+        for due in [due for due in self.at if due <= self.now]:
+            self.at.pop(due)()
+        await asyncio.sleep(0)
+
+
+def keeper(oven, time, *writes):
+    declaration = InstrumentDeclaration(driver="oven", address="modbus://10.0.0.7:502", safe_state=writes)
+    return SafeKeeper(
+        "oven", declaration, lambda: declaration.address, dial=lambda *_: oven, settings=Settings(), monotonic=time,
+        pause=time.pause,
+    )  # fmt: skip
+
+
+async def test_a_safe_state_counts_when_it_has_stayed_for_five_seconds():
+    oven, time, reports = Oven(), Time(), []
+    kept = keeper(oven, time, HALT, HEATER)
+    await kept.make_safe(lambda: reports.append(kept.state.state))
+    assert kept.state.state == "safe at"
+    assert kept.is_settled
+    assert time.now >= 5.0
+    assert oven.registers == {"status": 0.0, "heater": 20.0}
+    assert oven.written[:2] == ["halt", "heater"]
+    assert len(oven.written) > 10, "it is asserted again while it is watched"
+    assert reports == ["not confirmed", "safe at"]
+
+
+async def test_what_somebody_overwrites_is_written_again_and_watched_anew():
+    oven, time = Oven(), Time()
+    kept = keeper(oven, time, HALT, HEATER)
+    time.at[4.0] = lambda: oven.stuck.add("heater") or oven.registers.update(heater=300.0)
+    time.at[8.0] = oven.stuck.clear
+    await kept.make_safe(lambda: None)
+    assert oven.registers["heater"] == 20.0
+    assert time.now >= 13.0
+
+
+async def test_an_instrument_that_comes_back_is_made_safe_then():
+    oven, time, reports = Oven(), Time(), []
+    oven.is_reachable = False
+    kept = keeper(oven, time, HALT)
+    time.at[30.0] = lambda: setattr(oven, "is_reachable", True)
+    await kept.make_safe(lambda: reports.append(kept.state.state))
+    assert reports == ["unreachable", "not confirmed", "safe at"]
+    assert time.now >= 35.0
+
+
+async def test_a_write_that_is_not_confirmed_does_not_keep_the_next_from_being_written():
+    oven, time = Oven(), Time()
+    oven.stuck.add("halt")
+    kept = keeper(oven, time, HALT, HEATER)
+    time.at[10.0] = oven.stuck.clear
+    seen = []
+    await kept.make_safe(lambda: seen.append((kept.state.detail, oven.registers["heater"])))
+    assert seen[0] == ("status is 1.0, not 0", 20.0)
+
+
+async def test_whatever_a_foreign_driver_raises_is_a_report():
+    oven, time = Oven(), Time()
+    oven.registers["status"] = "nonsense"
+    oven.stuck.add("halt")
+    kept = keeper(oven, time, HALT)
+    time.at[3.0] = lambda: oven.registers.update(status=0.0)
+    seen = []
+    await kept.make_safe(lambda: seen.append(kept.state))
+    assert seen[0].state == "unreachable"
+    assert "'nonsense', where a number was expected" in seen[0].detail
+
+
+async def test_an_address_that_nobody_knows_is_said(tmp_path):
+    oven, time = Oven(), Time()
+    addresses = [None]
+    declaration = InstrumentDeclaration(driver="oven", address="modbus://127.0.0.1:0", safe_state=(HALT,))
+    kept = SafeKeeper(
+        "oven", declaration, lambda: addresses[-1], dial=lambda *_: oven, monotonic=time, pause=time.pause
+    )
+    time.at[2.0] = lambda: addresses.append("modbus://127.0.0.1:5020")
+    seen = []
+    await kept.make_safe(lambda: seen.append(kept.state.detail))
+    assert "its address is not known" in seen[0]
+    assert kept.state.state == "safe at"
+
+
+async def test_an_instrument_without_a_safe_state_is_never_called_safe():
+    oven, time = Oven(), Time()
+    kept = keeper(oven, time)
+    making = asyncio.create_task(kept.make_safe(lambda: None))
+    async with asyncio.timeout(10):
+        while not kept.is_settled:
+            await asyncio.sleep(0)
+    making.cancel()
+    await asyncio.wait({making})
+    assert (kept.state.state, oven.written) == ("not confirmed", [])
+    assert "declares no safe state" in kept.state.detail
+
+
+async def test_standing_by_connects_before_anything_is_written():
+    oven, time = Oven(), Time()
+    kept = keeper(oven, time, HALT)
+    await kept.stand_by()
+    assert oven.written == []
+    oven.is_reachable = False
+    with pytest.raises(TransportError):
+        await kept.stand_by()
+
+
+def test_a_line_is_the_drivers_own_wire():
+    declaration = InstrumentDeclaration(driver="modbus_coater", address="modbus://127.0.0.1:0?unit=1")
+    line = dial("coater_a", declaration, "modbus://127.0.0.1:5020?unit=1")
+    assert "coater_a at modbus://127.0.0.1:5020?unit=1" in str(vars(line))
+    assert issubclass(DeclarationError, Exception)
