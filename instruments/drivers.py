@@ -4,7 +4,7 @@ import functools
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal
 
 from instruments.addresses import Address
@@ -68,9 +68,14 @@ def load_object(path: str) -> Callable[..., Any]:
 
 
 @functools.cache
+def _registered() -> Mapping[str, EntryPoint]:
+    """Read once: it looks through every installed package."""
+    return {point.name: point for point in entry_points(group=GROUP)}
+
+
 def driver_names() -> tuple[str, ...]:
     """Names of all installed drivers, sorted."""
-    return tuple(sorted({point.name for point in entry_points(group=GROUP)}))
+    return tuple(sorted(_registered()))
 
 
 @functools.cache
@@ -80,13 +85,13 @@ def load_driver(name: str) -> Driver:
     Raises:
         DriverError: If it is not installed, or its entry point is no `Driver` of that name.
     """
-    found = [point for point in entry_points(group=GROUP) if point.name == name]
-    if not found:
+    point = _registered().get(name)
+    if point is None:
         raise DriverError(
             f"There is no instrument driver {name}. Known are {', '.join(driver_names())}; install the package that "
             f"registers {name} under {GROUP}."
         )
-    driver = found[0].load()
+    driver = point.load()
     if not isinstance(driver, Driver) or driver.name != name:
-        raise DriverError(f"The entry point {name} of {found[0].dist} is {driver!r}, which is no driver of that name.")
+        raise DriverError(f"The entry point {name} of {point.dist} is {driver!r}, which is no driver of that name.")
     return driver

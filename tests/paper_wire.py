@@ -1,0 +1,67 @@
+"""A wire of paper: answers from a table, keeps what was written, fails when it is told to."""
+
+from dataclasses import replace
+
+from instruments.devices.device import DeviceSetup
+from instruments.drivers import driver_names, load_driver
+from instruments.errors import TransportError
+from instruments.transports.connection import Value
+from lab_agents.settings import Settings
+from tests.simulated_world import laboratory
+
+QUICK = Settings(request=0.5, poll=0.001)
+LAB = laboratory()
+DRIVERS = {name: load_driver(name) for name in driver_names()}
+"""Loaded here: reading entry points would block the tests' event loops."""
+
+
+class PaperWire:
+    """Implements `Wire`.
+
+    Attributes:
+        answers: Value of each signal; a list is answered item by item, its last one for ever.
+        written: Every write, in order.
+        failures: How many of the next requests fail, with a connection that broke.
+        opened: How often it was opened.
+    """
+
+    def __init__(self, **answers: Value | list[Value]) -> None:
+        self.answers: dict[str, Value | list[Value]] = dict(answers)
+        self.written: list[tuple[str, Value]] = []
+        self.failures, self.opened = 0, 0
+        self.asked: list[tuple[str, str]] = []
+
+    async def open(self) -> None:
+        """Count."""
+        self.opened += 1
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+    async def read(self, signal: str, token: str) -> Value:
+        """Answer from the table."""
+        self.asked.append((signal, token))
+        self._fail()
+        answer = self.answers[signal]
+        if isinstance(answer, list):
+            return answer.pop(0) if len(answer) > 1 else answer[0]
+        return answer
+
+    async def write(self, signal: str, value: Value) -> None:
+        """Keep it, then fail if told to: what was sent may have arrived."""
+        self.written.append((signal, value if isinstance(value, str | float | int) else tuple(value)))
+        self._fail()
+
+    def _fail(self) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise TransportError("the wire broke")
+
+
+def on_paper(instrument: str, wire: PaperWire) -> DeviceSetup:
+    """The set-up of an instrument of the shipped laboratory whose wire is of paper."""
+    declaration = LAB.instruments[instrument]
+    address = declaration.address.replace(":0", ":1502")
+    declaration = declaration.model_copy(update={"address": address, "settings": {"patience": 0.05}})
+    driver = replace(DRIVERS[declaration.driver], wire=lambda address, limit: wire)
+    return DeviceSetup(instrument, declaration, driver, QUICK)
