@@ -1,4 +1,9 @@
-"""Scores of candidates: expected improvement in logarithms, also where other candidates are still pending."""
+"""Scores of candidates: expected improvement in logarithms, also where other candidates are still pending.
+
+[Jones1998] Jones, Schonlau, Welch, J. Global Optim. 13, 455 (1998).
+[Ament2023] Ament, Daulton, Eriksson, Balandat, Bakshy, NeurIPS 2023, arXiv:2310.20708.
+[Snoek2012] Snoek, Larochelle, Adams, NeurIPS 2012, arXiv:1206.2944.
+"""
 
 import math
 

@@ -1,4 +1,8 @@
-"""The Bayesian planner: a Gaussian process and log expected improvement, after space-filling beginnings."""
+"""The Bayesian planner: a Gaussian process and log expected improvement, after space-filling beginnings.
+
+[Jones1998] Jones, Schonlau, Welch, J. Global Optim. 13, 455 (1998).
+[Ament2023] Ament, Daulton, Eriksson, Balandat, Bakshy, NeurIPS 2023, arXiv:2310.20708.
+"""
 
 from collections.abc import Mapping, Sequence
 

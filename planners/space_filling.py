@@ -1,4 +1,7 @@
-"""Points that fill the space: what a campaign begins with, and a planner of its own."""
+"""Points that fill the space: what a campaign begins with, and a planner of its own.
+
+[Johnson1990] Johnson, Moore, Ylvisaker, J. Stat. Plan. Inference 26, 131 (1990).
+"""
 
 from collections.abc import Mapping, Sequence
 

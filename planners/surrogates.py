@@ -1,4 +1,8 @@
-"""The surrogate: a Gaussian process over unit coordinates, trained by BoTorch, kept as plain arrays."""
+"""The surrogate: a Gaussian process over unit coordinates, trained by BoTorch, kept as plain arrays.
+
+[Hvarfner2024] Hvarfner, Hellsten, Nardi, ICML 2024, arXiv:2402.02229.
+[Rasmussen2006] Rasmussen, Williams, Gaussian Processes for Machine Learning, MIT Press (2006).
+"""
 
 import math
 from dataclasses import dataclass
@@ -17,6 +21,7 @@ from gpytorch.kernels import MaternKernel
 from gpytorch.likelihoods import FixedNoiseGaussianLikelihood
 from gpytorch.mlls import ExactMarginalLogLikelihood
 from gpytorch.priors import LogNormalPrior
+from gpytorch.settings import max_cholesky_size
 from linear_operator.utils.errors import NanError, NotPSDError
 from numpy.typing import NDArray
 from torch import Tensor
@@ -31,6 +36,10 @@ SMALLEST_NOISE = 1e-4
 
 SHORTEST = 2.5e-2
 """Shortest length scale in unit coordinates: below it the likelihood of few points can grow without bound."""
+
+EXACT_UP_TO = 20_000
+"""Observations up to which matrices are factorized exactly. GPyTorch estimates above 800 with random probes of its own,
+which no seed of ours reaches."""
 
 Values = NDArray[np.float64]
 
@@ -68,7 +77,7 @@ class Surrogate:
 
     def posterior(self, points: Points) -> tuple[Tensor, Tensor]:
         """Joint mean, shape (n,), and covariance, shape (n, n), of the objective without noise, standardized."""
-        with torch.no_grad():
+        with torch.no_grad(), max_cholesky_size(EXACT_UP_TO):
             self.model.eval()
             normal = cast(GPyTorchPosterior, self.model.posterior(torch.from_numpy(points))).distribution
             return normal.mean, normal.covariance_matrix
@@ -88,7 +97,7 @@ class Surrogate:
         n = len(self.data.values)
         if n < 3:
             return None
-        with torch.no_grad():
+        with torch.no_grad(), max_cholesky_size(EXACT_UP_TO):
             folds = efficient_loo_cv(self.model)
             left_out = cast(GPyTorchPosterior, folds.posterior)
             mean, variance = left_out.mean.reshape(n), left_out.variance.reshape(n)
@@ -118,7 +127,7 @@ def train(data: Data, seed: int) -> Surrogate:
     spread = float(data.values.std(ddof=1)) if len(data.values) > 1 else 0.0
     # Equal values have no scale of their own; one keeps the standardization finite and the model flat.
     surrogate = Surrogate(data, float(data.values.mean()), spread if spread > 0 else 1.0)
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]), max_cholesky_size(EXACT_UP_TO):
         torch.manual_seed(seed)
         try:
             fit_gpytorch_mll(ExactMarginalLogLikelihood(surrogate.model.likelihood, surrogate.model))

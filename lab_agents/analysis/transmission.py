@@ -1,4 +1,7 @@
-"""Light-soak traces: optical transmission over exposure time to the share of absorbance lost, with its uncertainty."""
+"""Light-soak traces: optical transmission over exposure time to the share of absorbance lost, with its uncertainty.
+
+[vonNeumann1941] von Neumann, Ann. Math. Stat. 12, 367 (1941).
+"""
 
 import math
 
