@@ -1,0 +1,199 @@
+"""A campaign through real processes that are killed and frozen, again and again: how soon does each work again?"""
+
+import asyncio
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from lab_agents.benchmarks.standing_watch import StandingWatch
+from lab_agents.errors import GuardError
+from lab_agents.state_folder import StateFolder, read_json
+
+TOO_LONG = 60.0
+"""Wall seconds after which something does not work again by itself."""
+FROZEN = 7.0
+"""Wall seconds that a frozen process stays so: longer than a guard (5 s) or `run` lets it."""
+BREATH = (0.2, 1.5)
+"""Wall seconds of undisturbed work between two blows, drawn from this range."""
+
+
+@dataclass(frozen=True)
+class Blow:
+    """One thing done to one process: `kill`, or `freeze` (SIGSTOP, later SIGCONT)."""
+
+    how: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """A blow and the wall seconds until the process, or its successor, worked again; None if it did not in time."""
+
+    blow: Blow
+    seconds: float | None
+
+
+@dataclass
+class Night:
+    """What happened: recoveries, how the command ended, what was left running."""
+
+    recoveries: list[Recovery] = field(default_factory=list)
+    code: int | None = None
+    left: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+CHILDREN = (
+    *("broker", "recorder", "supervision", "planning", "analysis", "training", "person"),
+    *("line_a", "line_b", "robot", "tester", "compute_1"),
+)
+GUARD, COMMAND = "guard", "run"
+
+
+def plan_blows(seed: int, each: int = 2) -> list[Blow]:
+    """Every kind of process killed `each` times, and recorder, guard and one line frozen, in an order from the seed."""
+    blows = [Blow("kill", name) for name in (*CHILDREN, GUARD, COMMAND) for _ in range(each)]
+    blows += [Blow("freeze", name) for name in ("recorder", GUARD, "line_a")]
+    random.Random(f"blows {seed}").shuffle(blows)
+    return blows
+
+
+class BadNight:
+    """Runs one campaign and strikes while it runs.
+
+    Args:
+        campaign: The campaign file.
+        state: A fresh state folder.
+        blows: What to do, in order.
+        seed: Of the pauses in between.
+    """
+
+    def __init__(self, campaign: Path, state: Path, blows: Sequence[Blow], seed: int) -> None:
+        self._campaign, self._state, self._blows = campaign, state, list(blows)
+        self._random = random.Random(f"pauses {seed}")
+        self._command: asyncio.subprocess.Process | None = None
+        self._output = state.with_suffix(".out")
+
+    async def run(self, progress: Callable[[int, int], None] = lambda _done, _of: None) -> Night:
+        """Start, strike, wait for the end of the campaign."""
+        begun, night = time.monotonic(), Night()
+        await self._start_command("run", str(self._campaign))
+        folder = await self._folder()
+        url, lab = str(read_json(folder.runtime)["broker"]), folder.lab
+        watch = StandingWatch(url, lab, f"night-{os.getpid()}")
+        async with watch.bus:
+            await watch.start()
+            await watch.until(lambda: len(watch.agents) >= 8 and watch.all_work(0), TOO_LONG)
+            for done, blow in enumerate(self._blows):
+                if self._has_ended():
+                    break
+                night.recoveries.append(Recovery(blow, await self._strike(watch, blow)))
+                progress(done + 1, len(self._blows))
+                await asyncio.sleep(self._random.uniform(*BREATH))
+            night.code = await self._wait_for_end()
+        night.seconds = time.monotonic() - begun
+        night.left = await asyncio.to_thread(left_over, self._state)
+        return night
+
+    async def _start_command(self, *arguments: str) -> None:
+        command = [sys.executable, "-m", "lab_agents.cli", *arguments, "--state", str(self._state), "--plain"]
+        with self._output.open("ab") as output:
+            self._command = await asyncio.create_subprocess_exec(
+                *command, stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+            )
+
+    async def _folder(self) -> StateFolder:
+        """The state folder, as soon as the command has made it and its guard runs."""
+        begun = time.monotonic()
+        while time.monotonic() - begun < TOO_LONG and not self._has_ended():
+            if (self._state / "runtime.json").exists():
+                return StateFolder.open(self._state)
+            await asyncio.sleep(0.1)
+        raise GuardError(f"The laboratory did not start; see {self._output}.")
+
+    def _has_ended(self) -> bool:
+        return self._command is not None and self._command.returncode is not None
+
+    async def _strike(self, watch: StandingWatch, blow: Blow) -> float | None:
+        if blow.name == COMMAND:
+            return await self._strike_command()
+        pid = self._pid(watch, blow.name)
+        if pid is None:
+            return None
+        works_again = self._working_again(watch, blow.name, pid)
+        if blow.how == "freeze":
+            os.kill(pid, signal.SIGSTOP)
+            asyncio.get_running_loop().call_later(FROZEN, _thaw, pid)
+        else:
+            os.kill(pid, signal.SIGKILL)
+        return await watch.until(works_again, TOO_LONG)
+
+    async def _strike_command(self) -> float | None:
+        """Kill the submitting command; somebody starts `resume` at once."""
+        if self._command is None or self._has_ended():
+            return None
+        begun = time.monotonic()
+        self._command.kill()
+        await self._command.wait()
+        mark = self._output.stat().st_size
+        await self._start_command("resume")
+        while self._output.stat().st_size == mark and not self._has_ended():  # noqa: ASYNC110 - another process writes
+            await asyncio.sleep(0.05)
+        return time.monotonic() - begun
+
+    def _pid(self, watch: StandingWatch, name: str) -> int | None:
+        if name == GUARD:
+            return next((guard.pid for guard in watch.guards.values() if guard.alive), None)
+        return watch.pid(name)
+
+    def _working_again(self, watch: StandingWatch, name: str, pid: int) -> Callable[[], bool]:
+        epoch, struck_at = watch.largest_epoch, time.monotonic()
+        recorder = watch.head.recorder if watch.head else 0
+        if name == GUARD:
+            return lambda: watch.all_work(epoch)
+        if name in watch.agents:
+            before = watch.agents[name].epoch
+            return lambda: watch.works(name, before)
+        if name == "recorder":
+            return lambda: watch.head is not None and watch.head.recorder > recorder
+        if name == "broker":
+            return lambda: watch.head_at > struck_at and watch.pid(name) not in (None, pid)
+        return lambda: watch.pid(name) not in (None, pid)
+
+    async def _wait_for_end(self) -> int | None:
+        """The exit code of the command once the campaign has ended."""
+        if self._command is None:
+            return None
+        try:
+            async with asyncio.timeout(600):
+                return await self._command.wait()
+        except TimeoutError:
+            self._command.kill()
+            return None
+
+
+def left_over(state: Path) -> list[str]:
+    """Processes that still hold a file of the state folder open: title and id."""
+    found = []
+    for process in psutil.process_iter(["pid", "cmdline"]):
+        try:
+            files = [file.path for file in process.open_files()]
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+        if any(path.startswith(f"{state}{os.sep}") for path in files):
+            found.append(f"{' '.join(process.info['cmdline'] or [])} ({process.pid})")
+    return found
+
+
+def _thaw(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGCONT)
+    except ProcessLookupError:
+        return
