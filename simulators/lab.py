@@ -5,6 +5,7 @@ import fcntl
 import gc
 import json
 import os
+import sqlite3
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -82,9 +83,16 @@ class SimulatedLab:
         """Lock the folder, open the world, listen everywhere, write the addresses.
 
         Raises:
-            WorldError: If the folder is in use, its world cannot be continued, or a declared port is taken.
+            WorldError: If the folder is in use or cannot be written, its world cannot be continued, or a declared port
+                is taken.
         """
-        self._lock = await asyncio.to_thread(_take_folder, self._folder)
+        try:
+            self._lock = await asyncio.to_thread(_take_folder, self._folder)
+            await self._open()
+        except (OSError, sqlite3.Error) as error:
+            raise WorldError(f"The simulated laboratory cannot use {self._folder}: {error}.") from error
+
+    async def _open(self) -> None:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="world")
         try:
             starts_at = datetime.fromisoformat(_simulation(self._laboratory).starts_at)
@@ -92,11 +100,11 @@ class SimulatedLab:
             self._floor = Floor(world, install(self._laboratory, self._table, world), self._thread)
             self._servers = Servers(self._laboratory, self._floor)
             await self._servers.start()
+            text = json.dumps(dict(self.addresses), indent=1)
+            await asyncio.to_thread(_write_by_rename, self._folder / ADDRESSES, text)
         except BaseException:
             await self.close()
             raise
-        text = json.dumps(dict(self.addresses), indent=1)
-        await asyncio.to_thread(_write_by_rename, self._folder / ADDRESSES, text)
 
     async def run(self) -> None:
         """Start, then run the clock until cancelled; closes at the end."""

@@ -89,11 +89,15 @@ class WorldState:
         self._ended: dict[str, tuple[str, str]] = {}
         self._ledger = Ledger(folder / "ledger.jsonl")
         self._database = sqlite3.connect(folder / "world.sqlite", check_same_thread=False, isolation_level=None)
-        self._database.executescript(f"PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; {_TABLES}")
-        self._facts: dict[str, str] = dict(self._database.execute("SELECT name, value FROM facts"))
-        self._now = datetime.fromisoformat(self._facts.get("now", starts_at.isoformat()))
-        self._load()
-        self._recover(folder)
+        try:
+            self._database.executescript(f"PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; {_TABLES}")
+            self._facts: dict[str, str] = dict(self._database.execute("SELECT name, value FROM facts"))
+            self._now = datetime.fromisoformat(self._facts.get("now", starts_at.isoformat()))
+            self._load()
+            self._recover(folder)
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def now(self) -> datetime:

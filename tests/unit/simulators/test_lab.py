@@ -81,6 +81,17 @@ async def test_it_is_not_open_before_start(tmp_path) -> None:
         _ = lab(tmp_path).floor
 
 
+async def test_a_folder_that_cannot_be_used_is_said_clearly(tmp_path) -> None:
+    """A file where the folder should be; a database that is none. Nothing is left locked."""
+    (tmp_path / "file").touch()
+    with pytest.raises(WorldError, match=r"cannot use .*file"):
+        await lab(tmp_path / "file").start()
+    (tmp_path / "world.sqlite").write_bytes(b"no database at all" * 100)
+    with pytest.raises(WorldError, match="not a database"):
+        await lab(tmp_path).start()
+    assert await asyncio.to_thread(find_owner, tmp_path) is None
+
+
 async def test_a_real_laboratory_is_not_simulated(tmp_path) -> None:
     """Its lab file has no simulation; nothing is left locked."""
     real = laboratory().model_copy(update={"simulation": None})
