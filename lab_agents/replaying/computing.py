@@ -7,7 +7,7 @@ from collections.abc import Callable
 from lab_agents.agents.behaviour import Job, JobOutcome
 from lab_agents.agents.executor import ComputeRunner
 from lab_agents.blobs import Blobs
-from lab_agents.errors import ComputeError, LabAgentsError
+from lab_agents.errors import ComputeError
 
 RunJob = Callable[[str, str, Blobs], str]
 """Computes a job: name, arguments (JSON), blobs; returns the answer (JSON). `lab_agents.jobs.run_job` is one."""
@@ -44,12 +44,14 @@ class ComputeHere:
         """The answer (JSON).
 
         Raises:
-            ComputeError: If the job failed, as a worker would say it.
+            ComputeError: If the job failed, with the text that a worker would give.
         """
-        try:
-            return self._run_job(name, arguments, self._blobs)
-        except (LabAgentsError, ValueError) as error:
+        job = asyncio.create_task(asyncio.to_thread(self._run_job, name, arguments, self._blobs))
+        await asyncio.wait({job})
+        error = job.exception()
+        if error is not None:
             raise ComputeError(f"{type(error).__name__}: {error}") from error
+        return job.result()
 
     def compute(self, job: Job) -> JobOutcome:
         """The job's outcome as the agent's executor would have reported it.
