@@ -1,6 +1,7 @@
 """Checking a laboratory before it is used: its file, and, where it is real, its instruments. Nothing is written."""
 
 import asyncio
+import os
 import socket
 from pathlib import Path
 
@@ -63,7 +64,8 @@ def check_laboratory(name_or_path: str) -> LabReport:
     """
     path = find_laboratory(name_or_path, Path())
     laboratory = read_laboratory(path)
-    findings = asyncio.run(_check_all(laboratory))
+    os.environ.update(channel_access_environment(laboratory))
+    findings = asyncio.run(check_instruments(laboratory))
     return LabReport(
         file=str(path),
         name=laboratory.name,
@@ -74,7 +76,15 @@ def check_laboratory(name_or_path: str) -> LabReport:
     )
 
 
-async def _check_all(laboratory: Laboratory) -> list[InstrumentFinding]:
+def channel_access_environment(laboratory: Laboratory) -> dict[str, str]:
+    """What finds the laboratory's Channel Access servers, and no others; nothing where it has none."""
+    addresses = [parse_address(i.address) for i in laboratory.instruments.values()]
+    servers = [f"{a.host}:{a.port}" for a in addresses if a.scheme == "ca" and a.port != 0]
+    return {"EPICS_CA_ADDR_LIST": " ".join(servers), "EPICS_CA_AUTO_ADDR_LIST": "NO"} if servers else {}
+
+
+async def check_instruments(laboratory: Laboratory) -> list[InstrumentFinding]:
+    """Look at every instrument: its promises, its port, and, where it is real, whether it answers, and its limits."""
     return list(await asyncio.gather(*(_check(laboratory, name) for name in laboratory.instruments)))
 
 
@@ -128,7 +138,9 @@ def _port_problems(address: Address) -> list[str]:
 async def _reach(
     name: str, driver: Driver, declaration: InstrumentDeclaration, address: Address, notes: list[str]
 ) -> list[str]:
-    connection = Connection(driver.wire(address, DEFAULT.request), f"{name} at {address}", DEFAULT.request)
+    # Making a wire imports its protocol's client.
+    wire = await asyncio.to_thread(driver.wire, address, DEFAULT.request)
+    connection = Connection(wire, f"{name} at {address}", DEFAULT.request)
     try:
         await connection.connect()
         return await _compare_limits(connection, driver, declaration, notes)

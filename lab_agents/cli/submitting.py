@@ -63,16 +63,20 @@ async def send_frames(folder: StateFolder, bus: Bus, lab: str) -> None:
     Raises:
         LabAgentsError: If the recorder refused one; its reason is the message.
     """
+    for path, header, data in await asyncio.to_thread(_waiting_frames, folder):
+        await _send(bus, Topics(lab), header, data)
+        await asyncio.to_thread(_conclude, folder, path, header.source)
+
+
+def _waiting_frames(folder: StateFolder) -> list[tuple[Path, Header, bytes]]:
+    frames = []
     for path in sorted(folder.once.glob("*.frame")):
         try:
-            header, data = unpack_frame(path.read_bytes())
+            frames.append((path, *unpack_frame(path.read_bytes())))
         except (MessageError, FileNotFoundError):
             # Another call was quicker, or the frame was never whole: its call was killed before it was sent.
             path.unlink(missing_ok=True)
-            continue
-        await _send(bus, Topics(lab), header, data)
-        path.unlink(missing_ok=True)
-        _check_taken(folder, header.source)
+    return frames
 
 
 async def _send(bus: Bus, topics: Topics, header: Header, data: bytes) -> None:
@@ -88,7 +92,9 @@ async def _send(bus: Bus, topics: Topics, header: Header, data: bytes) -> None:
         await asyncio.sleep(DEFAULT.beat / 10)
 
 
-def _check_taken(folder: StateFolder, source: str) -> None:
+def _conclude(folder: StateFolder, path: Path, source: str) -> None:
+    """Take the answered frame away, and raise where the answer was a refusal."""
+    path.unlink(missing_ok=True)
     with StoreReader(folder.store) as reader:
         for logged in reader.entries((EntryRefused.__name__,), source="recorder"):
             body = logged.entry.record
