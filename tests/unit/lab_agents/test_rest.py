@@ -1,0 +1,170 @@
+"""The laboratory is at rest only when every agent that counts has reported for the newest entry and owes nothing."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from lab_agents.bus.memory import MemoryBus, MemoryCarrier
+from lab_agents.log import LogLink
+from lab_agents.messages.commands import AbortCampaign
+from lab_agents.messages.course import AgentDeclaredIn, AgentDeclaredOut, CampaignFinished
+from lab_agents.messages.entry import Body
+from lab_agents.messages.frames import AgentStatus, GuardStatus, Head, Logged, Seal
+from lab_agents.messages.life import LabOpened
+from lab_agents.messages.topics import Topics
+from lab_agents.records.motion import Motion
+from lab_agents.rest import RestWatch
+from tests.small_log import AT, LABORATORY, make_entry
+
+TOPICS = Topics("small")
+TOKEN = "a" * 16
+
+
+class Ward:
+    """A watch whose news and wall clock are in the test's hand."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+        self.bus = MemoryBus(MemoryCarrier(), "rest")
+        link = LogLink(self.bus, TOPICS, "rest", 0)
+        self.watch = RestWatch(self.bus, TOPICS, link, monotonic=lambda: self.now)
+        self.position = 0
+
+    def log(self, body: Body) -> None:
+        """One more entry, seen by the watch and told as the head."""
+        self.position += 1
+        seal = Seal(log="L", position=self.position, chain="0" * 64, source="x", epoch=1, sequence=1, recorded_at=AT)
+        entry = make_entry(f"x/{self.position}/0", body)
+        self.watch._take(Logged.model_construct(seal=seal, entry=entry))
+        self.tell("head", Head(log="L", position=self.position, chain="0" * 64, recorder=1).model_dump_json())
+
+    def tell(self, topic: str, payload: str) -> None:
+        """A message on the bus."""
+        from lab_agents.bus.protocol import Message
+
+        hear = {"head": self.watch._hear_head, "agent": self.watch._hear_agent, "guard": self.watch._hear_guard}[topic]
+        hear(Message(topic, payload.encode()))
+
+    def status(self, agent: str, **fields: object) -> None:
+        """An agent's status: idle at the newest entry unless said otherwise."""
+        values = {"agent": agent, "epoch": 1, "log": "L", "position": self.position, **fields}
+        self.tell("agent", AgentStatus.model_validate(values).model_dump_json())
+
+    def rest(self) -> None:
+        """Both agents are idle at the newest entry."""
+        self.status("line")
+        self.status("planning")
+
+
+@pytest.fixture
+def ward() -> Ward:
+    """A laboratory that was opened, with both agents at rest."""
+    ward = Ward()
+    ward.log(LabOpened(laboratory=LABORATORY, file="0" * 64, version="1"))
+    ward.rest()
+    return ward
+
+
+def test_idle_agents_at_the_head_are_at_rest(ward: Ward) -> None:
+    """Nothing keeps the clock."""
+    assert ward.watch.verdict(()).at_rest
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"position": 0}, "line has handled entry 0 of 1"),
+        ({"outbox": 2}, "line waits for 2 entries to be recorded"),
+        ({"owed": ("7/ask",)}, "line works on 7/ask"),
+        ({"stuck": "stuck at 1"}, "line is stuck at 1"),
+        ({"alive": False}, "line is not there"),
+        ({"log": "other"}, "line has handled entry 1 of 1"),
+    ],
+)
+def test_whoever_owes_something_holds_the_clock(ward: Ward, fields: dict[str, object], reason: str) -> None:
+    """And the verdict says who and why."""
+    ward.status("line", **fields)
+    verdict = ward.watch.verdict(())
+    assert not verdict.at_rest
+    assert verdict.reason == reason
+
+
+def test_a_new_entry_wakes_the_laboratory(ward: Ward) -> None:
+    """Until everyone has reported for it."""
+    ward.log(AbortCampaign(person="p", reason="r"))
+    assert not ward.watch.verdict(()).at_rest
+    ward.status("line")
+    assert ward.watch.verdict(()).reason == "planning has handled entry 1 of 2"
+    ward.status("planning")
+    assert ward.watch.verdict(()).at_rest
+
+
+def test_a_silent_agent_is_not_at_rest(ward: Ward) -> None:
+    """Two seconds without a word."""
+    ward.now += 2.5
+    ward.status("planning")
+    assert ward.watch.verdict(()).reason == "line is silent"
+
+
+def test_an_agent_declared_out_counts_no_more_until_it_is_in(ward: Ward) -> None:
+    """A dead agent must not keep the clock for ever."""
+    ward.log(AgentDeclaredOut(agent="line", reason="silent"))
+    ward.status("planning")
+    assert ward.watch.verdict(()).at_rest
+    ward.log(AgentDeclaredIn(agent="line"))
+    ward.status("planning")
+    assert ward.watch.verdict(()).reason == "line has handled entry 1 of 3"
+
+
+def test_a_waiting_motion_lets_the_clock_jump_until_its_program_ended(ward: Ward) -> None:
+    """Then its agent owes a look; once it no longer lists the token, the end is acknowledged."""
+    moving = Motion(instrument="toy", token=TOKEN, plan="dose", waits=True)
+    ward.status("line", motions=(moving,))
+    assert ward.watch.verdict(()).at_rest
+    after = ward.watch.verdict({TOKEN})
+    assert not after.at_rest
+    assert after.acknowledged == frozenset()
+    ward.status("line")
+    assert ward.watch.verdict({TOKEN}).acknowledged == {TOKEN}
+
+
+def test_the_death_of_an_agent_acknowledges_nothing(ward: Ward) -> None:
+    """Its last will lists no motion, but nobody has seen the end."""
+    ward.status("line", motions=(Motion(instrument="toy", token=TOKEN, plan="dose", waits=True),))
+    ward.status("line", alive=False)
+    assert ward.watch.verdict({TOKEN}).acknowledged == frozenset()
+
+
+def test_a_late_will_of_an_older_process_is_ignored(ward: Ward) -> None:
+    """Its successor is at work."""
+    ward.status("line", epoch=2)
+    ward.status("line", epoch=1, alive=False)
+    assert ward.watch.verdict(()).at_rest
+
+
+def test_the_earliest_timer_is_told(ward: Ward) -> None:
+    """The clock jumps to it and not past it."""
+    soon = datetime(2026, 1, 1, tzinfo=UTC)
+    ward.status("line", next_timer=soon + timedelta(hours=1))
+    ward.status("planning", next_timer=soon)
+    assert ward.watch.verdict(()).next_timer == soon
+
+
+def test_a_latched_guard_lets_the_clock_run_at_wall_speed(ward: Ward) -> None:
+    """Safe states take their time, and nobody is at rest."""
+    ward.tell("guard", GuardStatus(machine="main", epoch=1, pid=1, latched="stop-1").model_dump_json())
+    assert ward.watch.verdict(()).runs_at_wall_speed
+
+
+def test_the_clock_knows_whether_a_campaign_is_open(ward: Ward) -> None:
+    """Without one it stands."""
+    assert not ward.watch.verdict(()).campaign_open
+    ward.log(CampaignFinished(reason="r", n_made=0, n_observed=0, n_failed=0))
+    assert not ward.watch.verdict(()).campaign_open
+
+
+def test_garbage_is_ignored(ward: Ward) -> None:
+    """A foreign message never stops the clock's owner."""
+    for topic in ("head", "agent", "guard"):
+        ward.tell(topic, "{nonsense")
+    assert ward.watch.verdict(()).at_rest
