@@ -19,7 +19,8 @@ async def test_a_transfer_is_one_call_that_answers_with_its_verdict():
 async def test_a_transfer_can_be_read_after_its_end():
     robot = OpcUaRobot(on_paper("robot", PaperWire(verdict=0, Ask=[(1, ""), (2, "there")])))
     await robot.set(CARRY)
-    assert [value["value"] for value in (await robot.read()).values()] == ["stage_a", "rack_1"]
+    read = {name: value["value"] for name, value in (await robot.read()).items()}
+    assert read == {"robot-source": "stage_a", "robot-target": "rack_1"}
 
 
 async def test_an_answer_that_is_none_is_a_transport_error():
