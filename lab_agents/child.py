@@ -73,8 +73,8 @@ class Child:
         self.identity: str | None = None
         self.held: str | None = None
         self.not_before = 0.0
-        self.is_wanted = True
         self.is_idle = False
+        self.is_condemned = False
         self.restarts = Restarts(settings)
         self._settings, self._monotonic = settings, monotonic
         self._pid: int | None = None
@@ -128,7 +128,7 @@ class Child:
             raise
         launch.close_theirs()
         self.epoch, self.identity = launch.epoch, None
-        self._started, self._heard, self.is_idle = self._monotonic(), None, False
+        self._started, self._heard, self.is_idle, self.is_condemned = self._monotonic(), None, False, False
         if launch.pipes is not None:
             self._up, self._down = launch.pipes[0], launch.pipes[3]
             asyncio.get_running_loop().add_reader(self._up, self._hear, wake)

@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from lab_agents.child import Child, ChildPlan, Launch
+from lab_agents.child import Child, ChildPlan, Launch, Verdict
 from lab_agents.children import Household
 from lab_agents.epochs import EpochCounter
 from lab_agents.errors import GuardError
@@ -60,6 +60,7 @@ class Guard:
         self.children = {plan.name: Child(plan, monotonic, self._settings) for plan in plans}
         self._keepers = {name: self._keeper(name) for name in household.instruments}
         self.stopping = Stopping(Latch(self._folder / "latch.json"), self._keepers, self.kill_agents, self.note)
+        self._securing: dict[str, asyncio.Task[None]] = {}
         self._lost: frozenset[str] = frozenset()
         self._changed = asyncio.Event()
         self._is_unwritten = True
@@ -119,8 +120,9 @@ class Guard:
                         await self.wake.wait()
         finally:
             self.stopping.cancel()
-            beating.cancel()
-            await asyncio.wait({beating})
+            for task in (beating, *self._securing.values()):
+                task.cancel()
+            await asyncio.wait({beating, *self._securing.values()})
 
     async def _beat(self) -> None:
         # A task of its own: a disk that takes seconds for an epoch must not look like a dead guard.
@@ -153,16 +155,30 @@ class Guard:
             if self._may_start(child, now):
                 await self._start(child, now)
             return
-        if child.held is not None:
-            child.send(signal.SIGKILL)
         verdict = child.judge(now)
-        if verdict == "dead":
-            _LOG.warning("%s has been silent for too long and is killed.", child.plan.name)
-            child.send(signal.SIGKILL)
+        if verdict == "dead" or child.held is not None or (verdict == "lost" and self._safe_at_once(child)):
+            self._condemn(child, verdict)
         self._set_lost(child, is_lost=verdict != "fine")
+
+    def _condemn(self, child: Child, verdict: Verdict) -> None:
+        if not child.is_condemned:
+            _LOG.warning("%s is killed: %s.", child.plan.name, child.held or f"silent, {verdict}")
+            child.is_condemned = True
+        child.send(signal.SIGKILL)
+
+    def _safe_at_once(self, child: Child) -> list[SafeKeeper]:
+        """Of the child's instruments those that must not be left to themselves when nobody drives them."""
+        declared = self.household.laboratory.instruments
+        return [self._keepers[name] for name in child.plan.instruments if declared[name].lost_permit == "safe"]
+
+    async def _secure(self, child: Child) -> None:
+        await asyncio.gather(*(keeper.make_safe(self.note) for keeper in self._safe_at_once(child)))
 
     def _may_start(self, child: Child, now: float) -> bool:
         if self.is_ending or child.held is not None or now < child.not_before:
+            return False
+        securing = self._securing.get(child.plan.name)
+        if securing is not None and not securing.done():
             return False
         is_barred = self.stopping.latch.is_set or self.draining is not None
         return not (is_barred and child.plan.instruments)
@@ -210,6 +226,8 @@ class Guard:
             child.held = f"it ended {self._settings.restarts} times within a minute, last: {how}. See {child.plan.log}"
         child.not_before = due or now
         self._is_unwritten = True
+        if self._safe_at_once(child) and not self.is_ending and not self.stopping.latch.is_set:
+            self._securing[child.plan.name] = asyncio.create_task(self._secure(child), name=f"secure {child.plan.name}")
 
     def _set_lost(self, child: Child, *, is_lost: bool) -> None:
         lost = self._lost | {child.plan.name} if is_lost else self._lost - {child.plan.name}
@@ -251,6 +269,8 @@ class Guard:
 
     async def kill_agents(self) -> None:
         """Kill and reap every child that drives instruments; no finalizer of theirs moves anything."""
+        for securing in self._securing.values():
+            securing.cancel()
         owners = [child for child in self.children.values() if child.plan.instruments]
         for child in owners:
             child.send(signal.SIGKILL)

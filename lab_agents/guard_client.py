@@ -49,7 +49,6 @@ async def start_guard(
     loop = asyncio.get_running_loop()
     deadline = loop.time() + settings.starting
     started = None
-    heard_at = loop.time()
     while loop.time() < deadline and (started is None or not _reap(started)):
         pid = find_guard(folder, machine)
         if pid is None and started is None:
@@ -57,12 +56,10 @@ async def start_guard(
         try:
             return int((await guard_status(folder, machine, settings=settings))["status"]["pid"])
         except SilentGuardError:
-            if pid and loop.time() - heard_at > settings.kill:
-                await _end_silent(pid)
+            await _end_silent(pid or 0)
         except GuardError:
             # Its door is not open yet.
-            heard_at = loop.time()
-        await asyncio.sleep(LOOK_AGAIN)
+            await asyncio.sleep(LOOK_AGAIN)
     log = folder.log("guard")
     raise GuardError(f"The guard of {machine} did not start. The end of {log}:\n{await asyncio.to_thread(_tail, log)}")
 

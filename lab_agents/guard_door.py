@@ -65,11 +65,11 @@ async def guard_status(folder: StateFolder, machine: str, *, settings: Settings 
     """`{"status": a GuardStatus, "roles": {child: role}}` of a living guard.
 
     Raises:
-        SilentGuardError: If it does not answer within 2 s.
+        SilentGuardError: If it does not answer within 5 s.
         GuardError: If there is none.
     """
     try:
-        async with asyncio.timeout(settings.lost):
+        async with asyncio.timeout(settings.kill):
             return await ask_once(folder, machine, {"do": "status"})
     except TimeoutError:
         raise SilentGuardError(f"The guard of {machine} is silent. `lab-agents resume` replaces it.") from None

@@ -39,7 +39,8 @@ def main() -> None:
     parser.add_argument("--machine", help="the machine's name in the lab file; the first one if not given")
     arguments = parser.parse_args()
     # Libraries tell much about every connection; the guard's own story is short.
-    logging.getLogger("lab_agents").setLevel(logging.INFO)
+    logging.getLogger("lab_agents").setLevel(logging.WARNING)
+    logging.getLogger("lab_agents.guard").setLevel(logging.INFO)
     logging.basicConfig(level=logging.ERROR, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         folder = StateFolder.open(arguments.state)

@@ -1,0 +1,94 @@
+import asyncio
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+from lab_agents.latch import Latch
+from lab_agents.messages.frames import Rearm
+from lab_agents.stopping import Stopping
+from tests.unattended import stop_request
+
+
+class Keeper:
+    """Keeps the order in which things happened."""
+
+    name = "oven"
+
+    def __init__(self, happened):
+        self.happened, self.is_settled = happened, False
+        self.state = None
+
+    async def make_safe(self, report):
+        self.happened.append("safe")
+        self.is_settled = True
+        report()
+
+
+class Scene:
+    def __init__(self, path, kill=None):
+        self.happened = []
+        self.path = path / "latch.json"
+        self.settled = asyncio.Event()
+        self.keeper = Keeper(self.happened)
+        self.stopping = Stopping(Latch(self.path), {"oven": self.keeper}, kill or self.kill, self.report)
+
+    async def kill(self):
+        self.happened.append(
+            "killed, latch on disk" if "stop-1" in await asyncio.to_thread(self.path.read_text) else ""
+        )
+
+    def report(self):
+        if self.stopping.is_settled:
+            self.settled.set()
+
+
+@asynccontextmanager
+async def stopped(path, kill=None):
+    scene = Scene(path, kill)
+    assert scene.stopping.stop(stop_request())
+    async with asyncio.timeout(20):
+        await scene.settled.wait()
+    yield scene
+    scene.stopping.cancel()
+    await asyncio.sleep(0)
+
+
+async def test_a_stop_latches_kills_and_then_writes_safe_states(tmp_path):
+    async with stopped(tmp_path) as scene:
+        assert scene.happened == ["killed, latch on disk", "safe"]
+
+
+async def test_the_same_stop_again_does_nothing_and_another_one_does_it_all_again(tmp_path):
+    async with stopped(tmp_path) as scene:
+        assert scene.stopping.stop(stop_request())
+        assert scene.happened == ["killed, latch on disk", "safe"]
+        scene.settled.clear()
+        assert scene.stopping.stop(stop_request("stop-2"))
+        await scene.settled.wait()
+        assert scene.happened == ["killed, latch on disk", "safe"] * 2
+
+
+async def test_a_lifted_stop_is_ignored(tmp_path):
+    async with stopped(tmp_path) as scene:
+        await scene.stopping.rearm(Rearm(stop="stop-1", person="ada", reason="looked", at=datetime.now(UTC)))
+        assert not scene.stopping.latch.is_set
+        assert not scene.stopping.stop(stop_request())
+
+
+async def test_safe_states_are_written_also_where_killing_fails(tmp_path, caplog):
+    async def fail():
+        raise PermissionError("not ours")
+
+    async with stopped(tmp_path, fail) as scene:
+        assert scene.happened == ["safe"]
+    assert "not ours" in caplog.text
+
+
+async def test_safe_states_are_written_also_where_the_disk_takes_no_latch(tmp_path, caplog):
+    folder = tmp_path / "nowhere"
+    scene = Scene(folder, lambda: asyncio.sleep(0))
+    scene.stopping.stop(stop_request())
+    await scene.settled.wait()
+    assert scene.stopping.latch.is_set, "in memory it holds"
+    assert "the latch could be written" in caplog.text
+    scene.stopping.cancel()
+    await asyncio.sleep(0)
