@@ -44,8 +44,8 @@ def run_campaign(campaign: CampaignFile, laboratory: Laboratory, wishes: Wishes)
             console.print(f"{open_plan.name} is open in {path} already; this display joins it.", highlight=False)
             return _follow(folder, open_plan, wishes)
     declared = read_laboratory(campaign.lab_path)
-    file = _with_speed(laboratory_file(campaign.lab_path, declared, campaign.plan.space), wishes.speed)
-    folder = _open_folder(path, laboratory, file)
+    file = with_speed(laboratory_file(campaign.lab_path, declared, campaign.plan.space), wishes.speed)
+    folder = open_folder(path, laboratory, file)
     keep_table(folder, campaign)
     if campaign.pool_bytes is not None:
         DirectoryBlobs(folder.blobs).put(campaign.pool_bytes)
@@ -81,7 +81,7 @@ def _check_same(folder: StateFolder, found: CampaignPlan, wanted: CampaignPlan) 
     )
 
 
-def _open_folder(path: Path, laboratory: Laboratory, file: bytes) -> StateFolder:
+def open_folder(path: Path, laboratory: Laboratory, file: bytes) -> StateFolder:
     """Open the folder, and refuse to change a lab file under a laboratory that runs."""
     if is_state(path):
         folder = StateFolder.open(path)
@@ -94,7 +94,7 @@ def _open_folder(path: Path, laboratory: Laboratory, file: bytes) -> StateFolder
     return StateFolder.create(path, laboratory.name, file)
 
 
-def _with_speed(file: bytes, speed: float | None) -> bytes:
+def with_speed(file: bytes, speed: float | None) -> bytes:
     """The lab file with the simulated clock slowed to `speed`; comments are lost then, what they say is not."""
     if speed is None:
         return file

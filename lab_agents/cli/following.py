@@ -125,14 +125,17 @@ class Following:
             self.scene.take_entry(logged)
             if self.wishes.is_plain and (line := line_for(logged, self.scene)) is not None:
                 self.console.print(line, markup=False, highlight=False, soft_wrap=True)
-            if logged.entry.kind == "CampaignFinished" and self._is_ours_finished() and link.has_caught_up:
-                self._end(self._outcome())
+            if logged.entry.kind == "CampaignFinished" and self.has_finished and link.has_caught_up:
+                self._end(self.outcome())
 
-    def _is_ours_finished(self) -> bool:
+    @property
+    def has_finished(self) -> bool:
+        """Whether the campaign that is followed has finished."""
         account = self.scene.account
         return account.plan is not None and account.plan.name == self.campaign and account.is_complete
 
-    def _outcome(self) -> Exit:
+    def outcome(self) -> Exit:
+        """How a finished campaign ended: its budget was spent, or it ended before."""
         account = self.scene.account
         n_done = sum(s.outcome != "not made" for s in account.samples.values())
         budget = account.plan.budget.samples if account.plan is not None else 0
