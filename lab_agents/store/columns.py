@@ -40,7 +40,7 @@ class Instant(TypeDecorator[datetime]):
 
 
 def table_of(row: type[SQLModel]) -> Table:
-    """The core table of a row class; core statements cost a tenth of an ORM flush."""
+    """The core table of a row class: the recorder writes by core statements, without a session that tracks objects."""
     table = inspect(row).local_table
     if not isinstance(table, Table):
         raise TypeError(f"{row.__name__} is no table")

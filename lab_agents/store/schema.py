@@ -13,7 +13,7 @@ from lab_agents.store.columns import table_of
 
 REVISION = "0001"
 """The newest revision in `migrations/versions`; a test holds the two together. Alembic itself is imported only to
-migrate, because it doubles the start of every process that opens the store."""
+migrate: it costs 0.1 s of processor time at the start of every process that opens the store."""
 
 MODELS: tuple[type[SQLModel], ...] = (tables.LogRow, tables.SourceRow, tables.LeaseRow, *projection_tables.PROJECTIONS)
 """Every table of the store."""

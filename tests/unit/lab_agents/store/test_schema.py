@@ -69,6 +69,6 @@ def test_a_file_that_is_no_database_is_refused(tmp_path):
 
 
 def test_opening_a_store_does_not_import_alembic():
-    """It doubles the start of every process that opens the store."""
+    """It would cost every process that opens the store 0.1 s of processor time."""
     code = "import sys, lab_agents.store.writer, lab_agents.store.reader; sys.exit('alembic' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
