@@ -26,7 +26,8 @@ class WallClock:
 
     async def sleep_until(self, due: datetime) -> None:
         """Sleep in wall time."""
-        while (left := (due - self.now()).total_seconds()) > 0:
+        while (left := (due - self.now()).total_seconds()) > 0:  # noqa: ASYNC110
+            # Wall time has no event to wait for; a minute at most, because somebody may set the machine's clock.
             await asyncio.sleep(min(left, 60.0))
 
 

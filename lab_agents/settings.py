@@ -16,7 +16,8 @@ class Settings(Record):
     """Silence after which something counts as lost: longer would let a second owner start too late, shorter trips on
     a busy machine."""
     kill: Seconds = 5.0
-    """Silence after which a guard kills a child: twice `lost` and a margin, so that a paused laptop is not a massacre."""
+    """Silence after which a guard kills a child: twice `lost` and a margin, so that a paused laptop is no
+    massacre."""
     ask_again: Seconds = 1.0
     """An unanswered question is asked again."""
     window: Seconds = 10.0

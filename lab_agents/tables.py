@@ -87,7 +87,9 @@ def read_table(declaration: TableDeclaration, path: Path) -> Table:
             continue
         values = tuple(_number(row, index[name], name, path, number) for name in declaration.inputs)
         _check_point(declaration, values, path, number)
-        materials.setdefault(values, []).append(_number(row, index[declaration.output], declaration.output, path, number))
+        materials.setdefault(values, []).append(
+            _number(row, index[declaration.output], declaration.output, path, number)
+        )
     if len(materials) < 2:
         raise TableError(f"{path} holds {len(materials)} materials; a campaign needs at least 2.")
     return Table(
@@ -113,7 +115,8 @@ def _check_point(declaration: TableDeclaration, values: tuple[float, ...], path:
     for (name, span), value in zip(declaration.inputs.items(), values, strict=True):
         if not span.lower <= value <= span.upper:
             raise TableError(
-                f"{path}, line {line}: {name} is {value:g}, outside its declared range {span.lower:g} to {span.upper:g}."
+                f"{path}, line {line}: {name} is {value:g}, "
+                f"outside its declared range {span.lower:g} to {span.upper:g}."
             )
     if declaration.simplex and abs(sum(values) - 1) > declaration.sum_tolerance:
         raise TableError(f"{path}, line {line}: the fractions sum to {sum(values):.4f}, not to 1.")

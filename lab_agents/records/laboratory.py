@@ -165,6 +165,14 @@ class Laboratory(Record):
 
     @model_validator(mode="after")
     def _check_references(self) -> "Laboratory":
+        self._check_agents()
+        self._check_places()
+        for stock in self.consumables:
+            if stock.used_by not in self.agents:
+                raise ValueError(f"consumable {stock.name} is used by {stock.used_by}, which agents does not declare")
+        return self
+
+    def _check_agents(self) -> None:
         owners: dict[str, str] = {}
         for agent, declaration in self.agents.items():
             if declaration.machine not in self.machines:
@@ -178,16 +186,14 @@ class Laboratory(Record):
         unowned = sorted(set(self.instruments) - set(owners))
         if unowned:
             raise ValueError(f"instruments without an agent: {', '.join(unowned)}")
+
+    def _check_places(self) -> None:
         for place in self.all_places:
             if place.service not in self.agents or self.agents[place.service].role != "service":
                 raise ValueError(f"place {place.name} belongs to {place.service}, which is no declared service")
-        names = [p.name for p in self.all_places]
+        names = [place.name for place in self.all_places]
         if len(set(names)) != len(names):
             raise ValueError("two places have one name")
-        for stock in self.consumables:
-            if stock.used_by not in self.agents:
-                raise ValueError(f"consumable {stock.name} is used by {stock.used_by}, which agents does not declare")
-        return self
 
     @property
     def all_places(self) -> tuple[Place, ...]:

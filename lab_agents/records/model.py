@@ -9,7 +9,8 @@ class TrainedModel(Record):
     """A checkpoint with the fingerprint of the observations it learned from.
 
     `held_out` is the mean log predictive density of each observation under a model trained without it (in the
-    target's unit; None while there are too few). `fingerprint` is `planners.retraining.fingerprint` of the observations.
+    target's unit; None while there are too few). `fingerprint` is `planners.retraining.fingerprint` of the
+    observations.
     """
 
     planner: str

@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 LINES = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if line and not line.startswith("#")]
-PINNED = dict((canonicalize_name(name), version) for name, version in (line.split("==") for line in LINES))
+PINNED = {canonicalize_name(name): version for name, version in (line.split("==") for line in LINES)}
 REQUIREMENTS = [
     *PROJECT["project"]["dependencies"],
     *(one for extra in PROJECT["project"]["optional-dependencies"].values() for one in extra),
