@@ -46,7 +46,7 @@ class DocumentFiles:
         self._last = self._thread.submit(self._write, name, kept, self._last)
 
     def settle(self) -> Future[None]:
-        """Done when all documents so far are written; holds an OSError or DocumentsError where that failed."""
+        """Done when all documents so far are written; holds a DocumentsError where that failed."""
         return self._last or self._thread.submit(lambda: None)
 
     def finish(self) -> tuple[str, tuple[Mapping[str, Any], ...], bytes]:
@@ -55,14 +55,8 @@ class DocumentFiles:
         Raises:
             DocumentsError: If they could not be written, or are not what event-model allows.
         """
-        try:
-            self.settle().result()
-            return self._run, tuple(self._kept), self._path.read_bytes()
-        except OSError as error:
-            raise DocumentsError(
-                f"The documents of run {self._run} could not be kept in {self._folder}: {error}. Free the disk, then "
-                "restart; the act is reconciled by its token."
-            ) from error
+        self.settle().result()
+        return self._run, tuple(self._kept), self._path.read_bytes()
 
     def start_of(self, token: str) -> Document | None:
         """The start document of the last run for `token`, or None."""
@@ -97,6 +91,15 @@ class DocumentFiles:
             schema_validators[DocumentNames[name]].validate(kept["doc"])
         except ValidationError as error:
             raise DocumentsError(f"A {name} document of run {self._run} is not valid: {error.message}") from error
+        try:
+            self._append(name, kept)
+        except OSError as error:
+            raise DocumentsError(
+                f"The documents of run {self._run} could not be kept in {self._folder}: {error}. Free the disk, then "
+                "restart; an act that moved is reconciled by its token."
+            ) from error
+
+    def _append(self, name: str, kept: Mapping[str, Any]) -> None:
         if name == "start":
             self._path = self._folder / f"{kept['doc'].get('token', 'none')}_{kept['doc']['uid']}{_OPEN}"
             self._file = self._path.open("ab")

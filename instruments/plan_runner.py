@@ -130,6 +130,7 @@ class PlanRunner:
             ActuationFailedError: The instrument said so.
             ActuationUnknownError: It may or may not have happened.
             PlanError: The plan breaks the rules of acts.
+            DocumentsError: The disk takes no documents; where that is found out first, nothing moved.
         """
         device = self.devices[hand.act.instrument]
         declared = load_driver(self._setup.laboratory.instruments[hand.act.instrument].driver).acts[hand.act.plan]
@@ -138,7 +139,7 @@ class PlanRunner:
         device.runner.take()
         try:
             self._engine(plan, **hand.metadata())
-        except (InstrumentError, FailedStatus, RunEngineInterrupted, OSError, asyncio.CancelledError) as error:
+        except (InstrumentError, FailedStatus, RunEngineInterrupted, asyncio.CancelledError) as error:
             self.submit(self._settle(hand, error)).result()
         finally:
             self._hand = None

@@ -128,7 +128,7 @@ class Stand:
 
     def _look(self, engine: Engine) -> None:
         motions = engine.motions()
-        if self.jumps and motions and all(motion.waits for motion in motions):
+        if self.jumps and any(motion.waits for motion in motions):
             jump = asyncio.ensure_future(self.finish())
             self._jumping.add(jump)
             jump.add_done_callback(self._jumping.discard)
