@@ -1,8 +1,8 @@
 """What supervision meets outside the log, as entries: pure functions from a report to named drafts.
 
 The loop calls them with every status it hears or misses, and submits each result as it is
-(`await agent.sense(sense.name, sense.drafts)`). Names make the ids, so that saying a thing twice is harmless: the
-recorder answers a known entry with its position.
+(`await agent.sense(sense.name, sense.drafts)`), each name once in the life of its process. Names make the ids, so that
+saying a thing twice is harmless: the recorder answers a known entry with its position.
 """
 
 from collections.abc import Iterable
@@ -51,7 +51,7 @@ def sense_guard(state: SupervisionState, status: GuardStatus) -> tuple[Sense, ..
             ),
         )
         for request in status.stops
-        if state.latched.get(machine) != request.id
+        if request.id not in state.stops.get(machine, ())
     ]
     senses.extend(
         Sense(
@@ -61,7 +61,7 @@ def sense_guard(state: SupervisionState, status: GuardStatus) -> tuple[Sense, ..
             ),
         )
         for rearm in status.rearms
-        if state.latched.get(machine) == rearm.stop
+        if rearm.stop not in state.rearms.get(machine, ())
     )
     senses.extend(_held(status))
     return tuple(senses)

@@ -30,8 +30,11 @@ from lab_agents.messages.work import (
     ReservationRequested,
     SampleQuarantined,
 )
-from lab_agents.records.base import with_item, without_item
+from lab_agents.records.base import FrozenMap, with_item, without_item
 from lab_agents.records.ticket import Trouble
+
+REMEMBERED = 64
+"""Stops and re-arms kept for each machine: more than a guard's status repeats."""
 
 
 class Supervision:
@@ -136,7 +139,7 @@ def _settle_lost(state: SupervisionState, sample: str, answer: str) -> Supervisi
 
 
 def _follow_agents(state: SupervisionState, logged: Logged) -> SupervisionState:
-    """Who is out, since when each agent is known as it is, which machines are latched."""
+    """Who is out, since when each agent is known as it is, which stops and re-arms are entered."""
     match logged.entry.record:
         case LabOpened(laboratory=lab) | LabChanged(laboratory=lab):
             return state.model_copy(update={"lab": lab})
@@ -149,11 +152,15 @@ def _follow_agents(state: SupervisionState, logged: Logged) -> SupervisionState:
         case AgentStarted(agent=agent):
             return state.model_copy(update={"known": with_item(state.known, agent, logged.position)})
         case StopRecorded(machine=machine, stop=stop):
-            return state.model_copy(update={"latched": with_item(state.latched, machine, stop)})
-        case Rearmed(machine=machine):
-            return state.model_copy(update={"latched": without_item(state.latched, machine)})
+            return state.model_copy(update={"stops": _remember(state.stops, machine, stop)})
+        case Rearmed(machine=machine, stop=stop):
+            return state.model_copy(update={"rearms": _remember(state.rearms, machine, stop)})
         case _:
             return state
+
+
+def _remember(known: FrozenMap[str, tuple[str, ...]], machine: str, stop: str) -> FrozenMap[str, tuple[str, ...]]:
+    return with_item(known, machine, (*known.get(machine, ()), stop)[-REMEMBERED:])
 
 
 def _trouble_in(state: SupervisionState, logged: Logged) -> Trouble | None:

@@ -32,7 +32,8 @@ class SupervisionState(AgentState):
 
     `used` counts campaigns by the name they were given; `accepted` is work that has not given its places back;
     `lost` are samples whose place a person must say, with the places where they may be; `known` says of each agent at
-    which position it was last declared in or out, or started.
+    which position it was last declared in or out, or started; `stops` and `rearms` are the last ones that stand in the
+    log, by machine.
     """
 
     lab: Laboratory | None = None
@@ -45,7 +46,8 @@ class SupervisionState(AgentState):
     tickets: Tickets = Tickets()
     out: frozenset[str] = frozenset()
     known: FrozenMap[str, int] = Field(default_factory=dict)
-    latched: FrozenMap[str, str] = Field(default_factory=dict)
+    stops: FrozenMap[str, tuple[str, ...]] = Field(default_factory=dict)
+    rearms: FrozenMap[str, tuple[str, ...]] = Field(default_factory=dict)
 
     def timers(self) -> tuple[Timer, ...]:
         """The end of the hours that the campaign may last, in laboratory time."""

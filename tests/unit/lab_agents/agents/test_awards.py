@@ -1,0 +1,83 @@
+"""Who gets which work."""
+
+from collections import Counter
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lab_agents.agents.awards import AwardRule, award_held
+from lab_agents.agents.contests import Contest, Standing
+from lab_agents.agents.offers import Offer
+from lab_agents.records.space import Candidate
+from tests.model_lab import START
+
+RULE = AwardRule(now=START, position=9)
+
+
+def held(work: str, value: float = 1.0, **bids: tuple[float, float, float]) -> Contest:
+    """Work with bids: seconds, chance, cost by bidder."""
+    offer = Offer(
+        work=work, kind="make", campaign="c", sample=work, asked=Candidate(values={"x": 1.0}), value=value, since=2
+    )
+    standing = {
+        bidder: Standing(
+            position=i,
+            start_at=START,
+            end_at=START + timedelta(seconds=seconds),
+            chance=chance,
+            cost=cost,
+            valid_until=START + timedelta(hours=1),
+        )
+        for i, (bidder, (seconds, chance, cost)) in enumerate(bids.items(), start=3)
+    }
+    return Contest(offer=offer, asked=tuple(bids), phase="held", bids=standing)
+
+
+def winners(contests: dict[str, Contest], n: int = 99, rule: AwardRule = RULE) -> dict[str, str]:
+    """Who got what."""
+    awarded = award_held(contests, contests, n, rule)
+    return {work: c.award.bidder for work, c in awarded.items() if c.award is not None}
+
+
+def test_the_fastest_the_surest_and_the_thriftiest_win():
+    assert winners({"w": held("w", a=(200.0, 0.9, 0.0), b=(100.0, 0.9, 0.0))}) == {"w": "b"}
+    assert winners({"w": held("w", a=(100.0, 0.5, 0.0), b=(100.0, 0.9, 0.0))}) == {"w": "b"}
+    assert winners({"w": held("w", a=(100.0, 0.9, 0.5), b=(100.0, 0.9, 0.0))}) == {"w": "b"}
+
+
+def test_ties_go_by_name():
+    assert winners({"w": held("w", b=(100.0, 0.9, 0.0), a=(100.0, 0.9, 0.0))}) == {"w": "a"}
+
+
+def test_the_most_valuable_work_is_awarded_first():
+    contests = {"w": held("w", 1.0, a=(100.0, 0.9, 0.0)), "x": held("x", 2.0, a=(100.0, 0.9, 0.0))}
+    assert winners(contests, n=1) == {"x": "a"}
+
+
+@given(n=st.integers(2, 12))
+def test_a_batch_is_spread_over_equal_lines(n):
+    contests = {f"w{i:02d}": held(f"w{i:02d}", a=(100.0, 0.9, 0.0), b=(100.0, 0.9, 0.0)) for i in range(n)}
+    counts = Counter(winners(contests).values())
+    assert abs(counts["a"] - counts["b"]) <= 1
+
+
+def test_a_slow_line_gets_less_of_a_batch():
+    contests = {f"w{i}": held(f"w{i}", a=(100.0, 0.9, 0.0), b=(300.0, 0.9, 0.0)) for i in range(4)}
+    assert Counter(winners(contests).values()) == {"a": 3, "b": 1}
+
+
+def test_a_bid_that_is_out_of_date_wins_nothing():
+    late = AwardRule(now=START + timedelta(hours=2), position=9)
+    assert winners({"w": held("w", a=(100.0, 0.9, 0.0))}, rule=late) == {}
+
+
+def test_an_award_says_why_and_whether_a_person_must_approve():
+    rule = AwardRule(now=START, position=9, approve=True)
+    award = award_held({"w": held("w", a=(3600.0, 0.9, 0.0))}, ["w"], 1, rule)["w"].award
+    assert (award.reason, award.needs_approval, award.since, award.bid) == ("the only bid", True, 9, 3)
+    assert award.score == 0.9
+
+
+def test_nothing_is_awarded_beyond_the_budget():
+    assert winners({"w": held("w", a=(100.0, 0.9, 0.0))}, n=0) == {}

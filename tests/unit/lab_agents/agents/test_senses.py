@@ -1,0 +1,72 @@
+"""What supervision meets outside the log."""
+
+from lab_agents.agents.senses import sense_guard, sense_silence, sense_status
+from lab_agents.agents.supervision import Supervision
+from lab_agents.messages.course import AgentDeclaredIn, AgentDeclaredOut, Rearmed, StopRecorded
+from lab_agents.messages.frames import AgentStatus, GuardStatus, Rearm, StopRequest
+from lab_agents.messages.life import AgentStarted, TroubleMet
+from tests.model_lab import START
+from tests.story import Story
+
+STOP = StopRequest(id="stop-1", person="ada", reason="smoke", at=START)
+REARM = Rearm(stop="stop-1", person="ada", reason="no smoke", at=START)
+
+
+def told(*bodies) -> Story:
+    """Supervision that was told these entries."""
+    story = Story(Supervision("supervision"))
+    for body in bodies:
+        story.tell("supervision", body, subject="x", campaign=None)
+    return story
+
+
+def test_a_silent_agent_is_declared_out_under_one_name_until_it_is_back():
+    story = told(AgentStarted(agent="line_a", epoch=1, version="1"))
+    (sense,) = sense_silence(story.state, "line_a", 31.0)
+    (again,) = sense_silence(story.state, "line_a", 99.0)
+    assert sense.name == again.name == "out/line_a-2"
+    assert isinstance(sense.drafts[0].body, AgentDeclaredOut)
+    story.tell("supervision", sense.drafts[0].body, subject="line_a", campaign=None)
+    assert sense_silence(story.state, "line_a", 99.0) == ()
+    assert sense_silence(story.state, "stranger", 99.0) == ()
+
+
+def test_the_next_silence_has_another_name():
+    out, back = AgentDeclaredOut(agent="line_a", reason="r"), AgentDeclaredIn(agent="line_a")
+    (sense,) = sense_silence(told(out, back).state, "line_a", 31.0)
+    assert sense.name == "out/line_a-3"
+
+
+def test_an_agent_is_in_again_when_it_has_caught_up():
+    state = told(AgentDeclaredOut(agent="line_a", reason="r")).state
+    status = AgentStatus(agent="line_a", epoch=2, position=9)
+    (sense,) = sense_status(state, status, head=9)
+    assert isinstance(sense.drafts[0].body, AgentDeclaredIn)
+    assert sense_status(state, status, head=10) == ()
+    assert sense_status(state, status.model_copy(update={"alive": False}), head=9) == ()
+    assert sense_status(state, status.model_copy(update={"stuck": "stuck at 3"}), head=9) == ()
+    assert sense_status(told().state, status, head=9) == ()
+
+
+def test_a_stop_and_its_re_arm_are_entered_once_each():
+    guard = GuardStatus(machine="main", epoch=1, pid=1, stops=(STOP,))
+    (stop,) = sense_guard(told().state, guard)
+    assert isinstance(stop.drafts[0].body, StopRecorded)
+    story = told(stop.drafts[0].body)
+    assert sense_guard(story.state, guard) == ()
+    (rearm,) = sense_guard(story.state, GuardStatus(machine="main", epoch=1, pid=1, rearms=(REARM,)))
+    assert isinstance(rearm.drafts[0].body, Rearmed)
+    story.tell("supervision", rearm.drafts[0].body, subject="main", campaign=None)
+    assert sense_guard(story.state, GuardStatus(machine="main", epoch=1, pid=1, rearms=(REARM,))) == ()
+
+
+def test_a_stop_that_was_lifted_while_supervision_was_away_is_still_entered():
+    senses = sense_guard(told().state, GuardStatus(machine="main", epoch=1, pid=1, rearms=(REARM,)))
+    assert [type(s.drafts[0].body) for s in senses] == [Rearmed]
+
+
+def test_a_held_child_is_trouble():
+    guard = GuardStatus(machine="main", epoch=4, pid=1, held={"line_a": "five ends in a minute"})
+    (sense,) = sense_guard(told().state, guard)
+    assert sense.name == "held/main-4-line_a"
+    assert isinstance(sense.drafts[0].body, TroubleMet)

@@ -1,0 +1,50 @@
+"""Tickets."""
+
+from lab_agents.agents.tickets import Tickets, find_objection, raise_ticket, take_answer
+from lab_agents.messages.commands import AnswerTicket
+from lab_agents.records.ticket import Trouble
+
+TROUBLE = Trouble(what="the lamp is dark", remedies=("seen", "retry"), default="retry")
+
+
+NONE = Tickets()
+
+
+def raised(tickets: Tickets = NONE, trouble: Trouble = TROUBLE, position: int = 7, subject: str = "s") -> Tickets:
+    """The tickets after one trouble."""
+    return raise_ticket(tickets, trouble, subject=subject, raised_by="tester", campaign="opv", position=position)
+
+
+def answer(said: str, ticket: str = "ticket-7") -> AnswerTicket:
+    """A person's answer."""
+    return AnswerTicket(ticket=ticket, answer=said, person="ada")
+
+
+def test_a_trouble_is_one_ticket_however_often_it_is_met():
+    tickets = raised(raised(), position=8)
+    assert set(tickets.open) == {"ticket-7"}
+    assert set(raised(tickets, position=9, subject="other").open) == {"ticket-7", "ticket-9"}
+
+
+def test_a_note_is_no_ticket():
+    assert raised(trouble=TROUBLE.model_copy(update={"severity": "note"})).open == {}
+
+
+def test_a_ticket_is_answered_by_a_remedy_or_the_default():
+    for said in ("seen", "retry"):
+        assert find_objection(raised(), answer(said)) is None
+        tickets = take_answer(raised(), answer(said), 9)
+        assert tickets.open == {}
+        assert tickets.answered is not None
+        assert (tickets.answered.ticket.id, tickets.since) == ("ticket-7", 9)
+
+
+def test_another_answer_names_those_that_count():
+    objection = find_objection(raised(), answer("dance"))
+    assert objection == "ticket-7 cannot be answered with 'dance'; its answers are seen, retry"
+    assert take_answer(raised(), answer("dance"), 9) == raised()
+
+
+def test_a_ticket_is_answered_once():
+    tickets = take_answer(raised(), answer("seen"), 9)
+    assert "no open ticket ticket-7" in (find_objection(tickets, answer("seen")) or "")
