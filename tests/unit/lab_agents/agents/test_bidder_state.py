@@ -1,0 +1,35 @@
+"""What a bidder knows."""
+
+from lab_agents.agents.bidder_state import BidderState, declare
+from lab_agents.messages.work import ReservationMade
+from tests.model_lab import laboratory
+from tests.unit.lab_agents.agents.test_bidder import accepted, offered
+
+
+def test_a_bidder_s_stock_is_what_it_is_declared_to_use():
+    state = declare(BidderState(), laboratory(), "line_a")
+    assert state.stock == {"inks_a": 20000.0, "substrates_a": 100.0}
+
+
+def test_a_stock_starts_anew_only_where_its_declaration_changed():
+    lab = laboratory()
+    state = declare(BidderState(), lab, "line_a").but(stock={"inks_a": 7.0, "substrates_a": 3.0})
+    refilled = tuple(c.model_copy(update={"amount": 9.0}) if c.name == "inks_a" else c for c in lab.consumables)
+    again = declare(state, lab.model_copy(update={"consumables": refilled}), "line_a")
+    assert again.stock == {"inks_a": 9.0, "substrates_a": 3.0}
+
+
+def test_waiting_work_says_what_it_waits_for():
+    story = offered()
+    (request,) = accepted(story)
+    assert story.state.waits() == {"make-opv-0001": "waiting for its places: stage_a, any rack"}
+    story.tell("line_a", request)
+    story.tell("robot", ReservationMade(work=request.work, sample="s", holder="line_a", places={"stage": "stage_a"}))
+    assert story.state.waits() == {}
+    assert story.state.jobs() == ()
+
+
+def test_an_unknown_agent_has_no_settings():
+    assert BidderState().settings("line_a") == {}
+    assert BidderState(lab=laboratory()).settings("nobody") == {}
+    assert BidderState(lab=laboratory()).settings("line_a")["stage"] == "stage_a"
