@@ -68,6 +68,7 @@ PHOTO = Replay(
 )
 
 BARREL = "crossed_barrel"
+SOURCE = "The table is in PV-Lab/Benchmarking on GitHub (MIT), datasets/Crossed barrel_dataset.csv."
 _BARREL_INPUTS = {
     "n": InputRange(lower=6.0, upper=12.0),
     "theta": InputRange(lower=0.0, upper=200.0, unit="°"),
@@ -109,7 +110,7 @@ def benchmark_replay(seeds: int, barrel_table: Path | None, progress: Progress, 
         read_replay(barrel(barrel_table))
         tables.append(BARREL)
     except TableError as error:
-        missing = str(error)
+        missing = f"{error} {SOURCE}"
     runs = [
         Run(table, barrel_table, planner, batch, seed)
         for seed in range(seeds)
