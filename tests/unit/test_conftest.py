@@ -36,6 +36,6 @@ def test_a_left_task_and_a_blocking_call_fail_their_tests(tmp_path):
     (tmp_path / "test_offenders.py").write_text(OFFENDERS)
     command = [sys.executable, "-m", "pytest", "-q", "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(tmp_path)]
     run = subprocess.run([*command, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False, env=WIDE)
-    assert "ERROR test_offenders.py::test_that_leaves_a_task - AssertionError: left running" in run.stdout
-    assert "FAILED test_offenders.py::test_that_blocks_its_loop - blockbuster" in run.stdout
+    assert "::test_that_leaves_a_task - AssertionError: left running" in run.stdout
+    assert "::test_that_blocks_its_loop - blockbuster" in run.stdout
     assert "1 failed, 2 passed, 1 error" in run.stdout
