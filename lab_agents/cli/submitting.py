@@ -61,11 +61,14 @@ async def send_frames(folder: StateFolder, bus: Bus, lab: str) -> None:
     """Send every frame that waits in the state folder, those of calls that were killed included.
 
     Raises:
-        LabAgentsError: If the recorder refused one; its reason is the message.
+        LabAgentsError: If the recorder refused any; its reasons are the message. The others are in the log.
     """
+    refusals: list[str] = []
     for path, header, data in await asyncio.to_thread(_waiting_frames, folder):
         await _send(bus, Topics(lab), header, data)
-        await asyncio.to_thread(_conclude, folder, path, header.source)
+        refusals += await asyncio.to_thread(_conclude, folder, path, header.source)
+    if refusals:
+        raise LabAgentsError(f"The recorder refused it: {'; '.join(refusals)}")
 
 
 def _waiting_frames(folder: StateFolder) -> list[tuple[Path, Header, bytes]]:
@@ -92,14 +95,17 @@ async def _send(bus: Bus, topics: Topics, header: Header, data: bytes) -> None:
         await asyncio.sleep(DEFAULT.beat / 10)
 
 
-def _conclude(folder: StateFolder, path: Path, source: str) -> None:
-    """Take the answered frame away, and raise where the answer was a refusal."""
-    path.unlink(missing_ok=True)
+def _conclude(folder: StateFolder, path: Path, source: str) -> list[str]:
+    """Take the answered frame away; why it was refused, if it was."""
     with StoreReader(folder.store) as reader:
-        for logged in reader.entries((EntryRefused.__name__,), source="recorder"):
-            body = logged.entry.record
-            if isinstance(body, EntryRefused) and body.source == source:
-                raise LabAgentsError(f"The recorder refused it: {body.reason}")
+        refused = [
+            body.reason
+            for logged in reader.entries((EntryRefused.__name__,), source="recorder")
+            if isinstance(body := logged.entry.record, EntryRefused) and body.source == source
+        ]
+    # Only now: a call killed before this tells the reason the next time.
+    path.unlink(missing_ok=True)
+    return refused
 
 
 def submit(state: Path | None, body: Body, *, subject: str, campaign: str | None = None) -> None:

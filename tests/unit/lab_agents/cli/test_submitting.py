@@ -101,6 +101,17 @@ async def test_a_refused_command_says_why(folder):
     assert list(folder.once.glob("*")) == []
 
 
+async def test_a_refused_command_does_not_keep_back_the_next_one(folder):
+    frame = pack(Header(source="once-0", epoch=0, sequence=1), b'{"kind": "Nonsense"}')
+    await asyncio.to_thread((folder.once / "once-0.frame").write_bytes, frame)
+    await asyncio.to_thread(write_frame, folder, ABORT, "first", "first")
+    async with recording(folder) as bus:
+        with pytest.raises(LabAgentsError, match="The recorder refused it: not an entry"):
+            await send_frames(folder, bus, "opv_replay")
+    assert len(await asyncio.to_thread(entries, folder)) == 1
+    assert list(folder.once.glob("*")) == []
+
+
 def test_a_laboratory_that_was_never_started_says_so(folder):
     with pytest.raises(GuardError, match="was never started"):
         broker_url(folder)
