@@ -2,10 +2,14 @@
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from lab_agents.report.account import Account, SampleAccount, value_of
 from lab_agents.report.drawing import BAD, INK, ONE, PAPER, QUIET, THREE, TWO, plot
 from lab_agents.report.truth import Truth, regrets
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True)
@@ -37,19 +41,24 @@ def progress(account: Account, truth: Truth | None) -> Figure | None:
     for value in values:
         best = max(best, sign * value)
         so_far.append(sign * best)
-    with plot(7.2, 3.3) as drawn:
+    frame = _frame(account, values)
+    outside = [i for i, v in enumerate(values) if not frame[0] <= v <= frame[1]]
+    with plot(9.4, 3.5) as drawn:
         axes = drawn.panels[0]
         for chosen, colour, marker, name in (
             (False, THREE, "s", "space-filling start"),
             (True, ONE, "o", "chosen by the model"),
         ):
-            at = [i for i, s in enumerate(samples) if (s.proposed.mean is not None) == chosen]
+            of_kind = [i for i, s in enumerate(samples) if (s.proposed.mean is not None) == chosen]
+            at = [i for i in of_kind if i not in outside]
             if at:
                 errors = [samples[i].observation.deviation for i in at]  # type: ignore[union-attr]
                 axes.errorbar(
                     [i + 1 for i in at], [values[i] for i in at], yerr=errors, fmt=marker, color=colour, ms=4.5,
                     mec=PAPER, mew=0.5, elinewidth=0.9, label=name,
                 )  # fmt: skip
+            _mark_outside(axes, [i + 1 for i in of_kind if i in outside], frame, sign, colour)
+        axes.set_ylim(*frame)
         axes.step(range(1, len(samples) + 1), so_far, where="post", color=INK, lw=1.4, label="best so far")
         if truth is not None:
             axes.axhline(truth.best, color=TWO, lw=1.2, ls=(0, (5, 3)), label="best in the table")
@@ -60,8 +69,31 @@ def progress(account: Account, truth: Truth | None) -> Figure | None:
         svg = drawn.to_svg("progress", "The property measured for each sample, with the best so far")
     return Figure(
         "progress", "Every sample, in the order it was concluded",
-        "Bars are one standard deviation, as the analysis concluded it. The line is the best value so far.", svg,
+        "Bars are one standard deviation, as the analysis concluded it. The line is the best value so far."
+        + (f" Triangles: {len(outside)} of {len(values)} lie beyond the frame, on the worse side." if outside else ""),
+        svg,
     )  # fmt: skip
+
+
+def _frame(account: Account, values: list[float]) -> tuple[float, float]:
+    """Bounds of the drawn values: everything, but for samples so bad that they would flatten all others."""
+    sign = account.plan.target.sign if account.plan is not None else 1.0
+    ranked = sorted(sign * v for v in values)
+    n = len(ranked)
+    quarter, half = ranked[n // 4], ranked[n // 2]
+    # As box plots do, and twice as patient.
+    worst, best = max(ranked[0], half - 4 * max(half - quarter, 1e-12)), ranked[-1]
+    margin = 0.06 * (best - worst) or max(abs(best), 1e-9) * 0.1
+    low, high = sorted((sign * (worst - margin), sign * (best + margin)))
+    return low, high
+
+
+def _mark_outside(axes: "Axes", at: list[int], frame: tuple[float, float], sign: float, colour: str) -> None:
+    """Triangles at the frame's worse edge."""
+    if at:
+        edge = frame[0] if sign > 0 else frame[1]
+        inside = edge + sign * 0.025 * (frame[1] - frame[0])
+        axes.plot(at, [inside] * len(at), ls="none", marker="v" if sign > 0 else "^", color=colour, ms=5.5, mew=0)
 
 
 def regret(account: Account, truth: Truth | None) -> Figure | None:
@@ -71,7 +103,7 @@ def regret(account: Account, truth: Truth | None) -> Figure | None:
         return None
     values = regrets(samples, truth)
     floor = min([v for v in values if v > 0], default=1e-6) / 2
-    with plot(7.2, 2.6) as drawn:
+    with plot(9.4, 2.7) as drawn:
         axes = drawn.panels[0]
         shown = [max(v, floor) for v in values]
         axes.step(range(1, len(values) + 1), shown, where="post", color=ONE, lw=1.6)
@@ -138,7 +170,8 @@ def parity(account: Account) -> Figure | None:
     one, two, n = covered
     caption = (
         f"The model's prediction before the sample was made, against what was then measured. {one} of {n} lie within "
-        f"one standard deviation ({one / n:.0%}; a calibrated model has 68%), {two} within two ({two / n:.0%}; 95%)."
+        f"one standard deviation ({100 * one / n:.0f} %; a calibrated model has 68 %), {two} within two "
+        f"({100 * two / n:.0f} %; 95 %)."
     )
     return Figure("parity", "Did the model know what it was doing?", caption, svg)
 

@@ -112,7 +112,7 @@ def _against_truth(account: Account, truth: Truth) -> str:
         return f" It is the best of all {n_table:,} recorded materials."
     return (
         f" The best of all {n_table:,} recorded materials is {truth.best:.4g}: what was made lies {left:.2g} from it, "
-        f"{left / span:.1%} of the table's range."
+        f"{100 * left / span:.1f} % of the table's range."
     )
 
 
@@ -127,13 +127,13 @@ def facts(account: Account, truth: Truth | None) -> list[Fact]:
     if truth is not None and observed:
         result.append(Fact(f"{regrets(observed, truth)[-1]:.2g}", "regret against the table's best"))
         found, of = truth.share_of_top(observed)
-        result.append(Fact(f"{found} of {of}", "of the table's best 5 % were made"))
+        result.append(Fact(f"{found} of {of}", "of the table's best 5\u00a0% were made"))
     result.append(Fact(f"{len(observed)}", "samples made, measured and concluded"))
     failed = sum(bool(s.failure) for s in account.samples.values())
     result.append(Fact(f"{failed}", "samples failed"))
     covered = coverage(account)
     if covered is not None:
-        result.append(Fact(f"{covered[1] / covered[2]:.0%}", "of predictions within two deviations"))
+        result.append(Fact(f"{100 * covered[1] / covered[2]:.0f} %", "of predictions within two deviations"))
     result.append(Fact(duration(account.lab_time), "laboratory time"))
     result.append(Fact(duration(account.wall_time), "wall time"))
     return result
@@ -152,7 +152,7 @@ def bidding(sample: SampleAccount) -> str:
     """Who bid what for making a sample, and why it was awarded as it was."""
     work = f"make-{sample.id}"
     words = [
-        f"{b.bid.bidder} offered {duration(b.bid.end_at - b.bid.start_at)}, {b.bid.chance:.0%} sure"
+        f"{b.bid.bidder} offered {duration(b.bid.end_at - b.bid.start_at)}, {100 * b.bid.chance:.0f} % sure"
         for b in sample.bids
         if b.bid.work == work
     ]

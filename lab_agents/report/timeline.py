@@ -38,7 +38,7 @@ def timeline(account: Account) -> Figure | None:
         axes.legend(ncols=len(plans) + bool(failed), loc="lower center", bbox_to_anchor=(0.5, 1.0), fontsize=9)
         svg = drawn.to_svg("timeline", "Timeline of every instrument")
     busy = _busiest(account, spans, last)
-    caption = f"Each bar is one act. {busy[0]} was the busiest: {busy[1]:.0%} of the time."
+    caption = f"Each bar is one act. {busy[0]} was the busiest: {100 * busy[1]:.0f} % of the time."
     return Figure("timeline", "Who did what, when", caption, svg)
 
 

@@ -124,7 +124,7 @@ def test_each_line_is_counted(account):
 
 
 def test_a_samples_bids_are_told_in_words(account):
-    assert "line_a offered 12 min 0 s, 97% sure" in bidding(account.samples["opv_blend-0001"])
+    assert "line_a offered 12 min 0 s, 97 % sure" in bidding(account.samples["opv_blend-0001"])
     assert "awarded to line_a: 3.2 per hour" in bidding(account.samples["opv_blend-0001"])
 
 
