@@ -1,6 +1,7 @@
 """What an earlier guard left behind: processes to bury before anybody takes their place, and those to find again."""
 
 import asyncio
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,7 +61,7 @@ def recorded_children(path: Path) -> tuple[RecordedChild, ...]:
 async def bury(path: Path) -> Remains:
     """Kill what an earlier guard left, and wait until it is gone. Call it with the guard's lock held."""
     recorded = await asyncio.to_thread(recorded_children, path)
-    mortal = [c for c in recorded if not c.detached]
+    mortal = [c for c in recorded if not c.detached and c.pid != os.getpid()]
     gone = await asyncio.gather(*(kill_and_wait(c.pid, c.identity) for c in mortal))
     return Remains(
         standing=tuple(c for c, is_gone in zip(mortal, gone, strict=True) if not is_gone),

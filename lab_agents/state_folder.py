@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import get_ident
 from typing import Any
 
 from lab_agents import __version__
@@ -206,7 +207,7 @@ def write_json(path: Path, value: dict[str, Any]) -> None:
 
 def write_atomically(path: Path, data: bytes) -> None:
     """Replace a file as a whole: a reader, or a power cut at any instant, sees the old bytes or the new ones."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{get_ident()}.tmp")
     try:
         with temporary.open("wb") as file:
             file.write(data)

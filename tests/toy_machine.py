@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -10,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from instruments.lab import read_laboratory
+from lab_agents.child import ChildPlan, Spawn
 from lab_agents.children import Household
 from lab_agents.control import Json
+from lab_agents.guard import Guard
 from lab_agents.guard_client import shutdown, start_guard
 from lab_agents.guard_door import guard_status
-from lab_agents.records.laboratory import Laboratory
+from lab_agents.remains import Remains
 from lab_agents.settings import Settings
 from lab_agents.state_folder import StateFolder
 
@@ -34,8 +37,10 @@ instruments:
 BEATING = """\
 import asyncio, sys
 from lab_agents.beat import Beat
+from lab_agents.settings import Settings
 async def main():
-    async with Beat(int(sys.argv[sys.argv.index("--up") + 1]), int(sys.argv[sys.argv.index("--down") + 1])):
+    pipes = [int(sys.argv[sys.argv.index(name) + 1]) for name in ("--up", "--down")]
+    async with Beat(*pipes, settings=Settings(beat=0.05)):
         print("beating", flush=True)
         await asyncio.Event().wait()
 asyncio.run(main())
@@ -55,8 +60,8 @@ with locked(folder.guard("main") / "lock", within=2.0):
     asyncio.run(guard_machine(folder, read_laboratory(folder.lab_file), "main", program))
 """
 
-QUICK = Settings(beat=0.02, lost=0.1, kill=0.3, safe_for=0.1, backoff=0.1)
-"""For what runs in a test's own process on a clock that it does not move."""
+QUICK = Settings(beat=0.05, safe_for=0.2, backoff=0.05)
+"""Looks often and waits little; what judges a silence keeps its length, because a busy machine is no frozen one."""
 
 
 def toy_folder(path: Path, *, port: int = 1) -> StateFolder:
@@ -112,11 +117,46 @@ async def beating(folder: StateFolder, name: str) -> None:
             await asyncio.sleep(0.02)
 
 
+def plan(folder: StateFolder, name: str, program: str = BEATING, **others: Any) -> ChildPlan:
+    """A child that runs a small program."""
+
+    def command(spawn: Spawn) -> list[str]:
+        pipes = [] if spawn.up is None else ["--up", str(spawn.up), "--down", str(spawn.down)]
+        return [sys.executable, "-c", program, *pipes]
+
+    return ChildPlan(others.pop("role", "synthesis"), name, command, folder.log(name), **others)
+
+
+@asynccontextmanager
+async def watched(
+    household: Household, *plans: ChildPlan, remains: Remains | None = None, **others: Any
+) -> AsyncIterator[Guard]:
+    """A guard in this process, over these children; they are killed at the end."""
+    os.environ["PYTHONPATH"] = str(Path(__file__).parent.parent)
+
+    def make() -> Guard:
+        household.folder.guard("main").mkdir(parents=True, exist_ok=True)
+        return Guard(household, remains, plans=plans, **others)
+
+    guard = await asyncio.to_thread(make)
+    watching = asyncio.create_task(guard.watch())
+    try:
+        yield guard
+    finally:
+        guard.is_ending = True
+        for child in guard.children.values():
+            child.send(signal.SIGKILL)
+        await watching
+
+
+async def reached(condition: Callable[[], object], *, within: float = 60.0) -> bool:
+    """Wait until the condition holds."""
+    async with asyncio.timeout(within):
+        while not condition():
+            await asyncio.sleep(0.01)
+    return True
+
+
 def another(name: str, pid: int) -> Callable[[Json], object]:
     """Whether the child has another process than `pid`."""
     return lambda status: status["children"].get(name) not in (pid, None) and status["children"][name]
-
-
-def toy_laboratory() -> Laboratory:
-    """The toy's declaration without what every laboratory needs."""
-    return Laboratory.model_validate({"name": "toy", "agents": {}, "instruments": {}})

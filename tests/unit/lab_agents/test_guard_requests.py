@@ -1,0 +1,105 @@
+import asyncio
+from contextlib import asynccontextmanager
+
+import pytest
+
+from lab_agents.bus.memory import MemoryBus, MemoryCarrier
+from lab_agents.errors import GuardError
+from lab_agents.guard_link import GuardLink
+from lab_agents.guard_requests import GuardRequests
+from tests.toy_machine import plan, reached, toy_folder, toy_household, watched
+
+WORKING = """\
+import asyncio, sys
+from pathlib import Path
+from lab_agents.beat import Beat
+from lab_agents.settings import Settings
+async def main():
+    pipes = [int(sys.argv[sys.argv.index(name) + 1]) for name in ("--up", "--down")]
+    done = Path({done!r})
+    async with Beat(*pipes, settings=Settings(beat=0.05), is_working=lambda: not done.exists()):
+        await asyncio.Event().wait()
+asyncio.run(main())
+"""
+
+
+@pytest.fixture
+def household(tmp_path):
+    return toy_household(toy_folder(tmp_path))
+
+
+@asynccontextmanager
+async def asked(household, *plans):
+    async with watched(household, *plans) as guard, MemoryBus(MemoryCarrier(), "guard") as bus:
+        assert await reached(lambda: all(child.is_up for child in guard.children.values()))
+        yield guard, GuardRequests(guard, GuardLink(guard, bus))
+
+
+async def last(answers):
+    return [line async for line in answers][-1]
+
+
+async def test_an_end_waits_for_what_cannot_be_interrupted_and_says_for_whom(household, tmp_path):
+    done = tmp_path / "done"
+    line = plan(household.folder, "line", WORKING.format(done=str(done)), instruments=("coater",))
+    async with asked(household, line, plan(household.folder, "planning")) as (guard, requests):
+        answers = requests.answer({"do": "shutdown", "mode": "drain"})
+        said = []
+        async for answer in answers:
+            said.append(answer)
+            if answer.get("draining") == "waiting for line":
+                assert guard.children["planning"].pid is not None
+                await asyncio.to_thread(done.touch)
+        assert {"draining": "waiting for line"} in said
+        assert said[-1] == {"ok": True, "ended": True}
+        assert guard.status().children == {}
+
+
+async def test_an_end_can_be_called_off_and_the_laboratory_goes_on(household, tmp_path):
+    line = plan(household.folder, "line", WORKING.format(done=str(tmp_path / "never")), instruments=("coater",))
+    async with asked(household, line) as (guard, requests):
+        ending = asyncio.create_task(last(requests.answer({"do": "shutdown"})))
+        assert await reached(lambda: guard.status().draining == "waiting for line")
+        pid = guard.children["line"].pid
+        assert (await last(requests.answer({"do": "detach"})))["ok"]
+        assert (await ending)["error"] == "The end was called off; the laboratory goes on."
+        assert guard.status().draining is None
+        assert guard.children["line"].pid == pid
+
+
+async def test_an_end_at_once_hurries_one_that_waits(household, tmp_path):
+    line = plan(household.folder, "line", WORKING.format(done=str(tmp_path / "never")), instruments=("coater",))
+    async with asked(household, line) as (guard, requests):
+        waiting = asyncio.create_task(last(requests.answer({"do": "shutdown"})))
+        assert await reached(lambda: guard.status().draining == "waiting for line")
+        assert await last(requests.answer({"do": "shutdown", "mode": "now"})) == {"ok": True, "ended": True}
+        assert (await waiting)["ok"]
+
+
+async def test_who_watches_hears_beats_and_the_end(household):
+    async with asked(household, plan(household.folder, "line")) as (guard, requests):
+        beats = requests.answer({"do": "watch"})
+        assert (await anext(beats))["beat"] == 1
+        assert (await anext(beats))["epoch"] == guard.epoch
+        guard.is_ending = True
+        assert await last(beats) == {"ok": True, "ended": True}
+
+
+async def test_status_names_roles_and_processes(household):
+    async with asked(household, plan(household.folder, "line")) as (guard, requests):
+        answer = await last(requests.answer({"do": "status"}))
+        assert answer["roles"] == {"line": "synthesis"}
+        assert answer["status"]["children"] == {"line": guard.children["line"].pid}
+
+
+@pytest.mark.parametrize("request_", [{"do": "dance"}, {}])
+async def test_what_a_guard_does_not_know_is_refused_with_what_it_knows(household, request_):
+    async with asked(household) as (_, requests):
+        with pytest.raises(GuardError, match="it knows status, watch, stop"):
+            requests.answer(request_)
+
+
+async def test_a_shutdown_of_no_known_mode_is_refused(household):
+    async with asked(household) as (_, requests):
+        with pytest.raises(GuardError, match="'drain' or 'now', not 'later'"):
+            await last(requests.answer({"do": "shutdown", "mode": "later"}))
