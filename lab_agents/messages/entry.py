@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AwareDatetime, Field, SerializeAsAny, ValidationError
 from pydantic_core import from_json, to_json
@@ -12,6 +12,9 @@ from lab_agents.records.base import Identifier, Record
 
 MAX_ENTRY_BYTES = 64 * 1024
 """Larger records belong in a blob; both brokers carry 64 KiB and the page limit of 256 KiB holds four."""
+
+Position = Annotated[int, Field(ge=0, lt=2**63)]
+"""A position, epoch or sequence: JSON has no largest integer, a column of the store has."""
 
 Publisher = Literal["agent", "worker", "planning", "analysis", "training", "supervision", "recorder", "person"]
 
@@ -66,7 +69,7 @@ class Entry(Record):
     at: AwareDatetime
     campaign: str | None = None
     subject: str
-    cause: int | None = None
+    cause: Position | None = None
     not_after: AwareDatetime | None = None
     record: SerializeAsAny[Body]
 
@@ -98,7 +101,7 @@ class Envelope(Record):
     at: AwareDatetime
     campaign: str | None = None
     subject: str
-    cause: int | None = None
+    cause: Position | None = None
     not_after: AwareDatetime | None = None
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import AwareDatetime, Field, ValidationError
 
 from lab_agents.errors import MessageError
-from lab_agents.messages.entry import Entry, read_entry
+from lab_agents.messages.entry import Entry, Position, read_entry
 from lab_agents.records.base import FrozenMap, Name, Record
 from lab_agents.records.motion import Motion
 
@@ -18,8 +18,8 @@ class Header(Record):
     """The first line of a submitted frame; stamped at each sending."""
 
     source: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,79}$")
-    epoch: int = Field(ge=0)
-    sequence: int = Field(ge=1)
+    epoch: Position
+    sequence: Position = Field(ge=1)
 
 
 class Seal(Record):
@@ -98,12 +98,12 @@ class Question(Record):
     """Asked on `read/<source>`: a birth with the journal's last sequence and epoch, or a page after a position."""
 
     ask: Literal["birth", "page"]
-    number: int
+    number: Position
     source: str
-    epoch: int
-    after: int = 0
-    sequence: int = 0
-    last_epoch: int = 0
+    epoch: Position
+    after: Position = 0
+    sequence: Position = 0
+    last_epoch: Position = 0
     limit: int | None = None
 
 
