@@ -13,8 +13,6 @@ from datetime import timedelta
 from lab_agents.agents.behaviour import Draft, Job, JobOutcome
 from lab_agents.agents.bidder_state import BidderState, Prepared, Refusal, declare
 from lab_agents.agents.bookings import Booking, accept, free_at, held_back, release_lapsed, take_next
-from lab_agents.agents.causes import cause_of
-from lab_agents.agents.clearing import lost_trouble
 from lab_agents.agents.courses import (
     COURSE_KINDS,
     Course,
@@ -24,13 +22,14 @@ from lab_agents.agents.courses import (
     follow_courses,
     starts,
 )
+from lab_agents.agents.failures import give_up, say_given_up, spoil
 from lab_agents.agents.learning import learn_durations, learn_outcome
 from lab_agents.agents.offers import OFFER_KINDS, Offer, follow_offers
 from lab_agents.messages.commands import GiveApproval
 from lab_agents.messages.course import WorkAwarded
 from lab_agents.messages.entry import Body
 from lab_agents.messages.frames import Logged
-from lab_agents.messages.life import EntryRefused, LabChanged, LabOpened, TroubleMet
+from lab_agents.messages.life import EntryRefused, LabChanged, LabOpened
 from lab_agents.messages.work import (
     AwardAccepted,
     AwardDeclined,
@@ -41,14 +40,12 @@ from lab_agents.messages.work import (
     ReservationRefused,
     ReservationReleased,
     ReservationRequested,
-    SampleQuarantined,
     TaskDone,
     TaskFailed,
 )
 from lab_agents.records.base import with_item, without_item
 from lab_agents.records.bid import Bid
 from lab_agents.records.recipe import Act, Recipe
-from lab_agents.records.ticket import Trouble
 
 VALIDITY = timedelta(hours=24)
 """A bid stands for a day of laboratory time after its expected end: longer than a night's pause."""
@@ -115,7 +112,7 @@ class Bidder(ABC):
         state = state.but(offers=offers, bookings=release_lapsed(bookings, offers))
         state = self._run(state, logged)
         if isinstance(body, EntryRefused) and body.source == self.name:
-            state = _give_up(state, body)
+            state = give_up(state, body)
         bookings = take_next(state.bookings, logged.position, logged.entry.at)
         return state.but(bookings=bookings, courses=begin_due(state.courses, self.name, logged.position))
 
@@ -207,7 +204,7 @@ class Bidder(ABC):
             *self._report(before, body),
             *self._end(before, after, logged),
             *self._requests(after, logged.position),
-            *_say_given_up(before, after, body),
+            *say_given_up(before, after, body),
         )
         if isinstance(body, EntryRefused) and body.source == self.name:
             drafts = (*drafts, *fail_refused(after.courses, body, self.name))
@@ -274,25 +271,9 @@ class Bidder(ABC):
         if isinstance(body, TaskDone) and not booking.flaw:
             bodies = self.report_end(before, course, booking, logged)
         else:
-            bodies = self._spoiled(course, booking, body)
+            bodies = spoil(course, booking, body, self.doubtful(course))
         released = (ReservationReleased(work=body.work, places=places),) if places else ()
         return tuple(Draft(body=b, subject=course.sample, campaign=course.campaign) for b in (*bodies, *released))
-
-    def _spoiled(
-        self, course: Course, booking: Booking, body: TaskDone | TaskFailed | ReservationRefused
-    ) -> tuple[Body, ...]:
-        reason = booking.flaw or getattr(body, "cause", "") or getattr(body, "reason", "")
-        is_lost = isinstance(body, TaskFailed) and course.recipe.steps[body.step].on_failure.action != "skip"
-        is_unknown = isinstance(body, TaskFailed) and bool(body.unknown)
-        places = self.doubtful(course) if is_lost or is_unknown else ()
-        what = f"{course.work}, step {course.present.name}: {reason}"[:2000]
-        evidence = {"work": course.work, "places": ", ".join(places)}
-        if isinstance(body, TaskFailed) and body.unknown:
-            evidence["unknown"] = ", ".join(body.unknown)
-        seen = Trouble(what=what, evidence=evidence, remedies=("seen",), default="seen")
-        trouble = lost_trouble(what, evidence) if places else seen
-        quarantined = SampleQuarantined(sample=course.sample, work=course.work, reason=what, places=places)
-        return (quarantined, TroubleMet(trouble=trouble))
 
     def _requests(self, after: BidderState, position: int) -> tuple[Draft, ...]:
         drafts = []
@@ -321,30 +302,3 @@ def _ended_work(state: BidderState, body: Body) -> str | None:
         return None
     course = state.courses.get(body.work)
     return body.work if course is None or course.phase in ("over", "failed") else None
-
-
-def _give_up(state: BidderState, refused: EntryRefused) -> BidderState:
-    """Release what was booked for a promise that the recorder refused; running work goes on, but is spoiled."""
-    cause = cause_of(refused.refused_id)
-    bookings = {w: b for w, b in state.bookings.items() if b.since != cause or b.phase == "running"}
-    for work, booking in bookings.items():
-        course = state.courses.get(work)
-        if course is not None and course.since == cause:
-            flaw = f"the recorder refused an entry of it: {refused.reason}"
-            bookings[work] = booking.model_copy(update={"flaw": flaw})
-    return state.but(bookings=bookings)
-
-
-def _say_given_up(before: BidderState, after: BidderState, body: Body) -> tuple[Draft, ...]:
-    """The end of accepted work whose request for places the recorder refused; an acceptance is simply withdrawn."""
-    if not isinstance(body, EntryRefused):
-        return ()
-    lost = [b for w, b in before.bookings.items() if w not in after.bookings and b.phase != "accepting"]
-    return tuple(
-        Draft(body=said, subject=b.offer.sample, campaign=b.offer.campaign)
-        for b in lost
-        for said in (
-            SampleQuarantined(sample=b.offer.sample, work=b.work, reason=body.reason),
-            ReservationReleased(work=b.work, places=()),
-        )
-    )
