@@ -19,7 +19,7 @@ from lab_agents.bus.broker import check_port, choose_port
 from lab_agents.bus.mqtt import MqttBus
 from lab_agents.children import Household, Program, assembly
 from lab_agents.control import ControlServer
-from lab_agents.errors import BusError, LabAgentsError
+from lab_agents.errors import BusError, GuardError, LabAgentsError
 from lab_agents.guard import Guard
 from lab_agents.guard_link import GuardLink
 from lab_agents.guard_requests import GuardRequests
@@ -46,6 +46,9 @@ def main() -> None:
         folder = StateFolder.open(arguments.state)
         laboratory = read_laboratory(folder.lab_file)
         machine = arguments.machine or laboratory.machines[0]
+        if machine not in laboratory.machines:
+            names = ", ".join(laboratory.machines)
+            raise GuardError(f"{folder.lab_file} declares no machine {machine!r}; give --machine one of {names}.")
         setproctitle(f"lab-agents: guard {machine}")
         # An instant longer than a look at the lock takes.
         with locked(folder.guard(machine) / "lock", within=1.0):

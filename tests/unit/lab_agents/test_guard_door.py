@@ -1,0 +1,69 @@
+import asyncio
+
+import pytest
+
+from lab_agents.control import ControlServer
+from lab_agents.errors import GuardError, SilentGuardError
+from lab_agents.guard_door import ask_once, find_guard, guard_status
+from lab_agents.local_sockets import serve_at
+from lab_agents.settings import Settings
+from lab_agents.state_folder import StateFolder
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = StateFolder.create(tmp_path, "toy", b"name: toy\n")
+    made.guard("main").mkdir(parents=True)
+    return made
+
+
+async def test_answers_before_the_last_are_reported(folder):
+    async def answer(request):
+        yield {"draining": "line_a"}
+        yield {"ok": True, "asked": request}
+
+    said = []
+    async with ControlServer(folder.guard("main") / "guard.sock", answer):
+        assert await ask_once(folder, "main", {"do": "x"}, said.append) == {"ok": True, "asked": {"do": "x"}}
+    assert said == [{"draining": "line_a"}]
+
+
+async def test_a_refusal_is_an_error_with_the_guards_words(folder):
+    async def refuse(request):
+        raise GuardError("There is no child 'lin'.")
+        yield {}
+
+    async with ControlServer(folder.guard("main") / "guard.sock", refuse):
+        with pytest.raises(GuardError, match="no child 'lin'"):
+            await ask_once(folder, "main", {"do": "hold"})
+
+
+async def test_without_a_guard_the_error_says_how_to_start_one(folder):
+    assert find_guard(folder, "main") is None
+    with pytest.raises(GuardError, match="lab-agents resume"):
+        await guard_status(folder, "main")
+
+
+async def test_a_guard_that_dies_while_it_is_asked_is_told_from_one_that_refuses(folder):
+    async def die(reader, writer):
+        await reader.readline()
+        writer.close()
+
+    async with await serve_at(folder.guard("main") / "guard.sock", die):
+        with pytest.raises(GuardError, match="ended while it was asked to status"):
+            await guard_status(folder, "main")
+
+
+async def test_a_silent_guard_is_an_error_of_its_own(folder):
+    asked = asyncio.Event()
+
+    async def freeze(reader, writer):
+        await reader.readline()
+        asked.set()
+        await reader.read()
+        writer.close()
+
+    async with await serve_at(folder.guard("main") / "guard.sock", freeze):
+        with pytest.raises(SilentGuardError):
+            await guard_status(folder, "main", settings=Settings(kill=0.05))
+        assert asked.is_set()

@@ -1,0 +1,71 @@
+import asyncio
+import sys
+
+import pytest
+
+from lab_agents.guard_client import start_guard
+from lab_agents.guard_door import find_guard
+from lab_agents.state_folder import read_json
+from tests.toy_machine import guarded, guarding, toy_folder, until
+
+
+async def run_guard(*arguments):
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "lab_agents.guard_process", *arguments, stdout=pipe, stderr=pipe
+    )
+    return (await process.communicate())[1].decode(), process.returncode
+
+
+async def test_a_second_guard_is_refused_with_the_process_of_the_first(tmp_path):
+    folder = await asyncio.to_thread(toy_folder, tmp_path)
+    async with guarded(folder) as pid:
+        said, code = await run_guard("--state", str(folder.path))
+        assert code == 1
+        assert f"is held by process {pid}" in said
+
+
+async def test_where_there_is_no_state_folder_it_says_so_without_a_trace(tmp_path):
+    said, code = await run_guard("--state", str(tmp_path))
+    assert code == 1
+    assert "is no state folder" in said
+    assert "Traceback" not in said
+
+
+async def test_the_broker_keeps_its_address_from_one_guard_to_the_next(tmp_path):
+    folder = await asyncio.to_thread(toy_folder, tmp_path)
+    async with guarded(folder):
+        first = await asyncio.to_thread(read_json, folder.runtime)
+    assert find_guard(folder, "main") is None
+    async with guarded(folder):
+        second = await asyncio.to_thread(read_json, folder.runtime)
+    assert second["broker"] == first["broker"]
+    assert second["repeater_port"] == first["repeater_port"]
+    assert second["guard"] != first["guard"]
+
+
+async def test_a_termination_signal_is_an_orderly_end(tmp_path):
+    folder = await asyncio.to_thread(toy_folder, tmp_path)
+    async with guarded(folder) as pid:
+        await until(folder, lambda s: len(s["children"]) == 8)
+        terminated = await asyncio.create_subprocess_exec("kill", "-TERM", str(pid))
+        await terminated.wait()
+        async with asyncio.timeout(60):
+            while await asyncio.to_thread(find_guard, folder, "main") is not None:
+                await asyncio.sleep(0.05)
+        log = await asyncio.to_thread(folder.log("guard").read_text)
+        assert "broker ended" in log
+        await start_guard(folder, "main", command=await asyncio.to_thread(guarding, folder))
+
+
+@pytest.mark.parametrize(
+    ("machines", "words"),
+    [("[main]", "declares no machine 'annex'; give --machine one of main"), ("[main, annex]", "needs `broker`")],
+)
+async def test_a_machine_that_cannot_be_guarded_is_refused_with_the_remedy(tmp_path, machines, words):
+    folder = await asyncio.to_thread(toy_folder, tmp_path)
+    lab_file = await asyncio.to_thread(folder.lab_file.read_text)
+    await asyncio.to_thread(folder.replace_lab_file, f"{lab_file}machines: {machines}\n".encode())
+    said, code = await run_guard("--state", str(folder.path), "--machine", "annex")
+    assert code == 1
+    assert words in said
