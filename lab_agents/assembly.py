@@ -267,7 +267,10 @@ class _AgentProcess:
         runner = self._runners.get("motion")
         teller = StatusTeller(self._agent, self._executor, self._bus, self._place.topics, motions, runner)
         if self._beat is not None:
-            self._beat.is_working = lambda: bool(self._executor.running) or self._agent.outbox_size > 0
+            # Only what moves: a motion that waits at its closed gate would keep the machine from ever ending.
+            self._beat.is_working = lambda: (
+                (motions is not None and bool(motions.motions())) or self._agent.outbox_size > 0
+            )
         async with asyncio.TaskGroup() as group:
             group.create_task(teller.run())
             await self._agent.be_born(self._submitter)
