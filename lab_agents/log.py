@@ -254,9 +254,7 @@ class Submitter:
             head = self._link.head
             if head is not None and head.recorder != recorder:
                 recorder, self._sent = head.recorder, 0
-            for row in rows:
-                if row.sequence > self._sent:
-                    await self._send(row)
+            await asyncio.gather(*(self._send(row) for row in rows if row.sequence > self._sent))
             try:
                 async with asyncio.timeout(self._settings.ask_again if rows else None):
                     await self._wake.wait()
@@ -266,4 +264,4 @@ class Submitter:
     async def _send(self, row: OutboxRow) -> None:
         header = Header(source=self._link.source, epoch=self._link.epoch, sequence=row.sequence)
         if await self._bus.publish(self._topic, pack(header, row.data)):
-            self._sent = row.sequence
+            self._sent = max(self._sent, row.sequence)

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from lab_agents.blobs import Blobs
 from lab_agents.bus.protocol import Bus, Message
 from lab_agents.clock import Clock
-from lab_agents.errors import MessageError, StoreError
+from lab_agents.errors import BlobError, LostLeaseError, MessageError, StoreError
 from lab_agents.messages.entry import KINDS, Body, Entry, Publisher, read_entry
 from lab_agents.messages.frames import (
     MAX_PAGE_BYTES,
@@ -88,6 +88,8 @@ class Recorder:
         self._questions: deque[Message] = deque()
         self._work = asyncio.Event()
         self._refusing: str | None = None
+        self._refused_at = float("-inf")
+        self._unkept: bytes | None = None
         self.dead_letters = 0
 
     async def open(self, laboratory: Laboratory, file: str, version: str) -> None:
@@ -97,6 +99,9 @@ class Recorder:
             laboratory: The laboratory as declared.
             file: Blob of the lab file.
             version: Software version.
+
+        Raises:
+            StoreError: If nothing can be appended, or the log is not one that this laboratory may go on with.
         """
         self._roles = roles_of(laboratory)
         self._sources = await self._worker.run(self._writer.sources)
@@ -144,18 +149,24 @@ class Recorder:
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(self._settings.beat)
+            if self._refusing and asyncio.get_running_loop().time() - self._refused_at > self._settings.lost:
+                await self._try_again()
             await self._publish_head()
 
     async def _serve(self) -> None:
         while True:
             await self._work.wait()
             self._work.clear()
-            while self._questions:
-                await self._answer(self._questions.popleft())
-            while self._frames:
-                await self._take(min(len(self._frames), self._settings.group_entries))
+            try:
+                while self._questions:
+                    await self._answer(self._questions.popleft())
+                while self._frames:
+                    await self._take(min(len(self._frames), self._settings.group_entries))
+            except (StoreError, BlobError) as error:
+                await self._refuse_all(error)
 
     async def _take(self, count: int) -> None:
+        """Check, commit, then answer: nobody is told of what does not stand on disk."""
         batch = _Batch()
         for _ in range(count):
             await self._check(self._frames.popleft(), batch)
@@ -165,23 +176,31 @@ class Recorder:
 
     async def _commit(self, batch: _Batch) -> None:
         if batch.offered or batch.used:
-            try:
-                sealed = await self._worker.run(self._writer.append, batch.offered, batch.used, datetime.now(UTC))
-            except StoreError as error:
-                await self._refuse_all(error)
-                return
+            sealed = await self._worker.run(self._writer.append, batch.offered, batch.used, datetime.now(UTC))
             self._refusing = None
             self._sources.update(batch.used)
-            for one in sealed:
-                await self._bus.publish(self._topics.build("log"), one)
+            # Handed over in order, acknowledged together: one wait for the broker, not one for each entry.
+            await asyncio.gather(*(self._bus.publish(self._topics.build("log"), one) for one in sealed))
             await self._publish_head()
 
-    async def _refuse_all(self, error: StoreError) -> None:
-        """Say in the head that nothing is appended; the sources send again, so nothing is lost."""
-        if type(error) is not StoreError:
+    async def _refuse_all(self, error: StoreError | BlobError) -> None:
+        """Say in the head that nothing is appended; whoever sent or asked does it again, so nothing is lost."""
+        if isinstance(error, LostLeaseError):
             raise error
-        self._refusing = str(error)
+        self._refusing, self._refused_at = str(error), asyncio.get_running_loop().time()
+        self._work.set()
         await self._publish_head()
+
+    async def _try_again(self) -> None:
+        """Nobody has sent for a while, and nobody starts anything while nothing is appended: find out by writing."""
+        try:
+            if self._unkept is not None:
+                await self._put(self._unkept)
+            await self._worker.run(self._writer.probe)
+        except (StoreError, BlobError) as error:
+            await self._refuse_all(error)
+        else:
+            self._refusing = None
 
     async def _check(self, message: Message, batch: _Batch) -> None:
         try:
@@ -230,7 +249,7 @@ class Recorder:
             raise MessageError(f"{source} may not publish {entry.kind}; that belongs to the role {publisher}")
 
     async def _refuse(self, header: Header, data: bytes, reason: str, batch: _Batch) -> None:
-        raw = await self._worker.run(self._blobs.put, data)
+        raw = await self._put(data)
         body = EntryRefused(source=header.source, sequence=header.sequence, reason=reason[:4000], raw=raw)
         own = self._own([(f"{header.source}/{header.sequence}", body)], batch.used.get(SOURCE))
         batch.used |= own.used
@@ -281,11 +300,7 @@ class Recorder:
             return
         if question.epoch > state.epoch:
             state = SourceState(question.epoch, state.epoch, state.sequence)
-            try:
-                await self._worker.run(self._writer.give_epoch, question.source, state)
-            except StoreError as error:
-                await self._refuse_all(error)
-                return
+            await self._worker.run(self._writer.give_epoch, question.source, state)
             self._sources[question.source] = state
         answer = self._answer_to("birth", state.epoch, sequence=state.sequence)
         await self._send(
@@ -327,7 +342,14 @@ class Recorder:
 
     async def _keep_dead_letter(self, data: bytes) -> None:
         self.dead_letters += 1
-        await self._worker.run(self._blobs.put, data)
+        await self._put(data)
+
+    async def _put(self, data: bytes) -> str:
+        """Keep bytes as a blob, or remember that they wait for room."""
+        self._unkept = data
+        address = await self._worker.run(self._blobs.put, data)
+        self._unkept = None
+        return address
 
 
 def _check_same(entry: Entry, known: tuple[int, Entry] | None) -> None:

@@ -115,12 +115,23 @@ class Agent(Generic[S]):
 
     async def _rebuild(self, answer: Answer) -> None:
         """Make state, position and outbox anew from the log, up to the head at birth."""
-        rebuild = Rebuild(self.name, self.behaviour)
+        rebuild = Rebuild(self.name, self.behaviour, await self._find_voided(answer.head))
         self.link.rewind(Cursor())
         while rebuild.position < answer.head:
             rebuild.take(await self.link.next())
         self.state, self.rebuilt_until = rebuild.state, answer.head
         await self._worker.run(self._start_over, rebuild, answer)
+
+    async def _find_voided(self, head: int) -> frozenset[int]:
+        """Positions that later entries void: they are read first, since a rebuild meets the voided entry before."""
+        self.link.rewind(Cursor())
+        position, voided = 0, set()
+        while position < head:
+            logged = await self.link.next()
+            position = logged.position
+            if isinstance(logged.entry.record, EntryVoided):
+                voided.add(logged.entry.record.position)
+        return frozenset(voided)
 
     def _start_over(self, rebuild: Rebuild[S], answer: Answer) -> None:
         self._journal.start_over()

@@ -8,6 +8,7 @@ from typing import Protocol
 from lab_agents.agents.agent import Agent
 from lab_agents.agents.behaviour import AgentState, Job, JobOutcome
 from lab_agents.agents.gates import Gates
+from lab_agents.errors import ComputeError
 from lab_agents.messages.life import Timer
 
 
@@ -78,8 +79,11 @@ class ComputeRunner:
         self._compute = compute
 
     async def run(self, job: Job) -> JobOutcome:
-        """Send the question; a worker's refusal is an outcome."""
-        answer = json.loads(await self._compute.run(job.name, job.arguments))
+        """Send the question; a job that fails for good, or a worker's refusal, is an outcome."""
+        try:
+            answer = json.loads(await self._compute.run(job.name, job.arguments))
+        except ComputeError as error:
+            return JobOutcome(ok=False, error=str(error))
         if isinstance(answer, dict) and "failed" in answer:
             return JobOutcome(ok=False, error=str(answer["failed"]))
         return JobOutcome(ok=True, answer=json.dumps(answer))

@@ -18,8 +18,9 @@ class Rebuild(Generic[S]):
     before it was also submitted before it, and a newer software must not decide the past differently.
     """
 
-    def __init__(self, name: str, behaviour: Behaviour[S]) -> None:
-        self._name, self._behaviour = name, behaviour
+    def __init__(self, name: str, behaviour: Behaviour[S], voided: frozenset[int] = frozenset()) -> None:
+        """`voided` are positions that a person let every follower pass over."""
+        self._name, self._behaviour, self._voided = name, behaviour, voided
         self.state: S = behaviour.start()
         self.cursor = Cursor()
         self._decided: list[tuple[int, tuple[Draft, ...]]] = []
@@ -35,7 +36,7 @@ class Rebuild(Generic[S]):
         self.cursor = Cursor(logged.seal.log, logged.position, logged.seal.chain)
         if logged.seal.source == self._name:
             self._note_own(logged)
-        if concerns(self._name, self._behaviour, logged):
+        if logged.position not in self._voided and concerns(self._name, self._behaviour, logged):
             taken = step(self._name, self._behaviour, self.state, logged)
             self.state = taken.state
             if taken.drafts:

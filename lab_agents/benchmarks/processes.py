@@ -1,0 +1,134 @@
+"""`lab-agents benchmark processes`: what the processes of a laboratory do together, on this machine.
+
+Everything is real: the broker, the recorder, the agents, the simulated laboratory on its protocols, and the signals.
+"""
+
+import asyncio
+import math
+import tempfile
+from collections.abc import Callable, Sequence
+from importlib import resources
+from pathlib import Path
+
+from lab_agents.audit import audit
+from lab_agents.auditing.report import AuditReport
+from lab_agents.benchmarks.figures import Figure, not_run, verdict
+from lab_agents.benchmarks.kills import GUARD, BadNight, Night, Recovery, plan_blows
+from lab_agents.benchmarks.log_speed import LogSpeed, measure_log
+from lab_agents.benchmarks.quiet_day import Day, QuietDay
+
+MEMORY = 1.6e9
+"""Bytes that a whole laboratory may take."""
+DEMO = 180.0
+"""Wall seconds that the demonstration may take."""
+
+
+def benchmark_processes(seeds: int, table: Path | None, progress: Callable[[int, int], None]) -> Sequence[Figure]:
+    """The rows: log speed, an undisturbed campaign, and one campaign for each seed that is struck all the time.
+
+    Args:
+        seeds: How many disturbed campaigns.
+        table: Not used.
+        progress: Told blows done and planned.
+    """
+    del table
+    campaign = find_example()
+    with tempfile.TemporaryDirectory(prefix="lab-agents-benchmark-") as name:
+        folder = Path(name)
+        figures = _log_figures(asyncio.run(measure_log(folder / "log")))
+        day = asyncio.run(QuietDay(campaign, folder / "day").run())
+        figures += _day_figures(day)
+        nights = []
+        for seed in range(seeds):
+            night = asyncio.run(BadNight(campaign, folder / f"night{seed}", plan_blows(seed), seed).run(progress))
+            nights.append((night, audit(folder / f"night{seed}")))
+    return [*figures, *_night_figures(nights)]
+
+
+def find_example() -> Path:
+    """The demonstration's campaign file: beside the packages in a checkout, inside them where installed."""
+    beside = Path(__file__).parents[2] / "examples" / "opv_blend.yaml"
+    return beside if beside.is_file() else Path(str(resources.files("lab_agents"))) / "examples" / "opv_blend.yaml"
+
+
+def _log_figures(speed: LogSpeed) -> list[Figure]:
+    return [
+        _plain(
+            "entries per second through the log, 10 followers", speed.rate, f"{speed.n_entries} entries of one source"
+        ),
+        _plain("milliseconds from submit to handled, p50", percentile(speed.round_trips, 50) * 1e3, "one at a time"),
+        _plain("milliseconds from submit to handled, p99", percentile(speed.round_trips, 99) * 1e3, "one at a time"),
+    ]
+
+
+def _day_figures(day: Day) -> list[Figure]:
+    return [
+        Figure(
+            figure="wall seconds of the undisturbed demonstration",
+            target=f"< {DEMO:.0f}",
+            measured=day.seconds,
+            verdict=verdict(day.code == 0 and day.seconds < DEMO),
+            note=f"exit code {day.code}",
+        ),
+        Figure(
+            figure="memory of all processes, MB (PSS)",
+            target=f"< {MEMORY / 1e6:.0f}",
+            measured=day.total_memory / 1e6,
+            verdict=verdict(0 < day.total_memory < MEMORY),
+            note=", ".join(f"{name} {size / 1e6:.0f}" for name, size in sorted(day.memory.items())),
+        ),
+        _plain("actuations per second in it", day.actuations / day.moving, f"{day.actuations} in {day.moving:.0f} s"),
+    ]
+
+
+def _night_figures(nights: Sequence[tuple[Night, AuditReport]]) -> list[Figure]:
+    if not nights:
+        return [not_run("campaigns under kills", "finish by themselves", "no seeds were asked for")]
+    recoveries = [recovery for night, _ in nights for recovery in night.recoveries]
+    kinds = list(dict.fromkeys((r.blow.how, r.blow.name) for r in recoveries))
+    rows = [_recovery_row(how, name, recoveries) for how, name in sorted(kinds)]
+    ended = [night.code == 0 and not night.left for night, _ in nights]
+    agreed = [report.agrees for _, report in nights]
+    unknown = max(report.unknown_share for _, report in nights)
+    n_kills = sum(r.blow.how == "kill" for r in recoveries)
+    return [
+        *rows,
+        Figure(
+            figure="campaigns under kills that finished without a person and left no process",
+            target="all",
+            measured=sum(ended) / len(ended),
+            verdict=verdict(all(ended)),
+            note=f"{n_kills} kills; left running: {[night.left for night, _ in nights if night.left]}",
+        ),
+        Figure(
+            figure="of these, audited clean: every actuation once, every observation once",
+            target="all",
+            measured=sum(agreed) / len(agreed),
+            verdict=verdict(all(agreed)),
+        ),
+        Figure(figure="actuations unknown after kills", target="0", measured=unknown, verdict=verdict(unknown == 0)),
+    ]
+
+
+def _recovery_row(how: str, name: str, recoveries: Sequence[Recovery]) -> Figure:
+    seconds = [r.seconds for r in recoveries if (r.blow.how, r.blow.name) == (how, name)]
+    known = [s for s in seconds if s is not None]
+    limit = 20.0 if name == GUARD else 10.0
+    p95 = percentile(known, 95) if known else math.inf
+    return Figure(
+        figure=f"seconds from {how} of {name} to working again, p95",
+        target=f"< {limit:.0f}",
+        measured=p95 if known else None,
+        verdict=verdict(len(known) == len(seconds) and p95 < limit),
+        note=f"p50 {percentile(known, 50):.2f}, n {len(seconds)}" if known else f"n {len(seconds)}, none in time",
+    )
+
+
+def _plain(figure: str, measured: float, note: str) -> Figure:
+    return Figure(figure=figure, target="printed", measured=measured, verdict="passed", note=note)
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The smallest value with at least `share` percent of the values at or below it."""
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(share / 100 * len(ordered)) - 1)]
