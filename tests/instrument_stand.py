@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cache
 from pathlib import Path
 
+from instruments.addresses import parse_address
 from instruments.engine import Engine, EngineSetup
 from instruments.lab import resolve_addresses
+from instruments.transports.ca_search import search_at
 from lab_agents.blobs import DirectoryBlobs
 from lab_agents.clock import FollowedClock
 from lab_agents.records.laboratory import Laboratory
@@ -26,10 +27,10 @@ IMPATIENT = 1.5
 """Seconds of patience with a silent instrument, for tests that make one fall silent."""
 
 
-@cache
-def channel_access_port() -> int:
-    """One port for the Channel Access servers of all tests: its client library reads it once a process."""
-    return free_port(datagrams=True)
+CHANNEL_ACCESS = f"ca://127.0.0.1:{free_port(datagrams=True)}/LABB:DISP:"
+"""One address for the Channel Access servers of all tests in this process: its client library reads it once."""
+
+search_at(parse_address(CHANNEL_ACCESS))
 
 
 def declared(*names: str) -> Laboratory:
@@ -41,9 +42,7 @@ def declared(*names: str) -> Laboratory:
     instruments = {}
     for name in names or tuple(lab.instruments):
         instrument = lab.instruments[name]
-        address = instrument.address
-        if name == "dispenser_b":
-            address = address.replace(":0/", f":{channel_access_port()}/")
+        address = CHANNEL_ACCESS if name == "dispenser_b" else instrument.address
         update = {"address": address, "settings": {"patience": IMPATIENT}}
         instruments[name] = instrument.model_copy(update=update)
     agents = {

@@ -23,17 +23,23 @@ class PaperWire:
         written: Every write, in order.
         failures: How many of the next requests fail, with a connection that broke.
         opened: How often it was opened.
+        is_lost: Whether the connection is known to be lost.
     """
 
     def __init__(self, **answers: Value | list[Value]) -> None:
         self.answers: dict[str, Value | list[Value]] = dict(answers)
         self.written: list[tuple[str, Value]] = []
-        self.failures, self.opened = 0, 0
+        self.failures, self.opened, self.is_lost = 0, 0, False
         self.asked: list[tuple[str, str]] = []
+
+    @property
+    def is_open(self) -> bool:
+        """Until it is told that the connection was lost."""
+        return not self.is_lost
 
     async def open(self) -> None:
         """Count."""
-        self.opened += 1
+        self.opened, self.is_lost = self.opened + 1, False
 
     async def close(self) -> None:
         """Nothing to close."""

@@ -5,6 +5,12 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from epics import ca
+
+if ca.libca is not None and ca.current_context() is None:
+    # ophyd takes the context of the thread that imports it, and crashes where that has none although libca is loaded.
+    ca.use_initial_context()
+
 from ophyd import Component, Device, EpicsSignal, EpicsSignalRO, Signal
 from ophyd.status import DeviceStatus
 from ophyd.utils.errors import OpException

@@ -33,6 +33,11 @@ class ChannelAccessWire:
         self._variables: dict[str, epics.PV] = {}
         self._has_context = False
 
+    @property
+    def is_open(self) -> bool:
+        """Whether every process variable is connected."""
+        return all(variable.connected for variable in self._variables.values())
+
     async def open(self) -> None:
         """Connect to every process variable."""
         await self._thread.call(self._open)
@@ -50,14 +55,15 @@ class ChannelAccessWire:
 
     def _open(self) -> None:
         if not self._has_context:
+            # A context reads where to search when its first channel is made, and at no other time.
             with search_only(self._address):
                 # The first use of libca makes a context for the thread that uses it.
                 ca.initialize_libca()
                 if ca.current_context() is None:
                     ca.create_context()
+                for signal in self._channels:
+                    self._variables[signal] = epics.PV(f"{self._address.path}{signal}", auto_monitor=False)
             self._has_context = True
-            for signal in self._channels:
-                self._variables[signal] = epics.PV(f"{self._address.path}{signal}", auto_monitor=False)
         for signal, variable in self._variables.items():
             if not variable.wait_for_connection(timeout=self._limit * _HASTE):
                 raise TransportError(f"no server has {self._address.path}{signal}")

@@ -20,6 +20,11 @@ class Wire(Protocol):
     Every method raises `TransportError` where the instrument cannot be reached or answers nonsense.
     """
 
+    @property
+    def is_open(self) -> bool:
+        """False where the connection is known to be lost; True says nothing."""
+        ...
+
     async def open(self) -> None:
         """Connect."""
         ...
@@ -106,6 +111,9 @@ class Connection:
             raise
 
     async def _open(self) -> None:
+        # What is known to be lost is opened again, so that a write on it has certainly not been sent.
+        if self._is_open and not self._wire.is_open:
+            await self._close()
         if not self._is_open:
             try:
                 await self._within(self._wire.open(), "connecting")

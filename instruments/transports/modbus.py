@@ -75,6 +75,11 @@ class ModbusWire:
         self._unit = address.number("unit", 1)
         self._client: AsyncModbusTcpClient | None = None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the socket stands."""
+        return self._client is not None and self._client.connected
+
     async def open(self) -> None:
         """Connect."""
         # No repeats by itself: pymodbus's default puts one unanswered write on the wire four times.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from asyncua import ua
 from asyncua.client.client import Client
+from asyncua.client.ua_client import UaClientState
 from asyncua.common.node import Node
 from asyncua.ua.uaerrors import UaError
 
@@ -48,6 +49,11 @@ class OpcUaWire:
         self._object: Node | None = None
         self._nodes: dict[str, Node] = {}
         self._verdict: Value = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the session stands."""
+        return self._client is not None and self._client.uaclient.state is UaClientState.CONNECTED
 
     async def open(self) -> None:
         """Connect and look every node up, so that later requests take one round trip."""

@@ -53,6 +53,11 @@ class ScpiWire:
         self._visa: pyvisa.ResourceManager | None = None
         self._verdict = 0.0
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a session; a lost one shows with the next request."""
+        return self._session is not None
+
     async def open(self) -> None:
         """Connect and ask who answers."""
         await self._thread.call(self._open)

@@ -61,6 +61,15 @@ async def test_silence_ends_with_the_time_limit():
         await Connection(SlowWire(), "coater_a", 0.01).read("status")
 
 
+async def test_a_connection_that_is_known_to_be_lost_is_opened_before_a_write():
+    wire = PaperWire()
+    connection = Connection(wire, "coater_a", 1.0)
+    await connection.connect()
+    wire.is_lost = True
+    await connection.write("halt", 1)
+    assert (wire.opened, wire.written) == (2, [("halt", 1)])
+
+
 async def test_requests_keep_their_order_and_never_overlap():
     wire = PaperWire(status=[0, 1, 2, 3])
     connection = Connection(wire, "coater_a", 1.0)

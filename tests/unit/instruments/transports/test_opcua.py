@@ -1,0 +1,40 @@
+"""OPC UA by names, against the simulated robot."""
+
+import pytest
+
+from instruments.addresses import parse_address
+from instruments.errors import TransportError
+from instruments.transports.connection import Connection
+from instruments.transports.opcua import OpcUaWire
+from instruments.transports.robot_nodes import ROBOT_NODES
+from tests.instrument_stand import open_stand
+from tests.simulated_world import token
+
+
+@pytest.fixture
+async def connection(tmp_path):
+    async with open_stand(tmp_path, "robot") as stand:
+        wire = OpcUaWire(parse_address(stand.lab.instruments["robot"].address), ROBOT_NODES, 3.0)
+        opened = Connection(wire, "robot", 5.0)
+        yield opened
+        await opened.close()
+
+
+async def test_variables_and_methods_go_by_name(connection):
+    assert await connection.read("Status") == 0
+    await connection.write("Halt", 1.0)
+    await connection.write("Transfer", (token(1), "1", "stage_a", "rack_1"))
+    assert await connection.read("verdict") == 3
+    assert list(await connection.read("Ask", token(1))) == [0, ""]
+    with pytest.raises(TransportError, match="takes 4 values"):
+        await connection.write("Transfer", "stage_a")
+    with pytest.raises(TransportError, match="no node Colour"):
+        await connection.read("Colour")
+    with pytest.raises(TransportError, match="takes a number"):
+        await connection.write("Halt", (1, 2))
+
+
+async def test_nobody_at_the_address_is_said():
+    wire = OpcUaWire(parse_address("opc.tcp://127.0.0.1:1/robot"), ROBOT_NODES, 0.5)
+    with pytest.raises(TransportError, match="robot"):
+        await Connection(wire, "robot", 1.0).read("Status")
