@@ -14,10 +14,15 @@ from lab_agents.cli.output import say, say_json, warn
 if TYPE_CHECKING:
     from lab_agents.benchmarks.figures import Figure
 
-BENCHMARKS: Mapping[str, tuple[str, str]] = {
-    "replay": ("lab_agents.benchmarks.replay:benchmark_replay", "how soon the best recorded materials are found"),
+BENCHMARKS: Mapping[str, tuple[str, str, int]] = {
+    "replay": ("lab_agents.benchmarks.replay:benchmark_replay", "how soon the best recorded materials are found", 25),
+    "processes": (
+        "lab_agents.benchmarks.processes:benchmark_processes",
+        "speed, memory and recovery of the processes of one laboratory",
+        1,
+    ),
 }
-"""Each benchmark's function `(seeds, table, progress) -> figures`, and what it measures."""
+"""Each benchmark's function `(seeds, table, progress) -> figures`, what it measures, its usual number of seeds."""
 
 
 def register(app: typer.Typer) -> None:
@@ -27,7 +32,9 @@ def register(app: typer.Typer) -> None:
 
 def benchmark(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Which one; `list` names them.")],
-    seeds: Annotated[int, typer.Option("--seeds", min=1, help="How many seeds.")] = 25,
+    seeds: Annotated[
+        int | None, typer.Option("--seeds", min=1, help="How many seeds; default: replay 25, processes 1.")
+    ] = None,
     table: Annotated[
         Path | None, typer.Option("--table", help="crossed_barrel's table; without it its rows are not run.")
     ] = None,
@@ -35,11 +42,12 @@ def benchmark(
 ) -> int:
     """Run a benchmark and compare its figures with their targets."""
     if name == "list":
-        say("\n".join(f"{key}: {what}" for key, (_, what) in BENCHMARKS.items()))
+        say("\n".join(f"{key}: {what}" for key, (_, what, _seeds) in BENCHMARKS.items()))
         return Exit.OK
     if name not in BENCHMARKS:
         warn(f"error: there is no benchmark {name!r}; known are {', '.join(BENCHMARKS)}.")
         return Exit.USAGE
+    seeds = seeds or BENCHMARKS[name][2]
     figures = find_benchmark(name)(seeds, table, _show_progress)
     if as_json:
         say_json({"benchmark": name, "seeds": seeds, "figures": figures})
@@ -64,7 +72,7 @@ def find_benchmark(name: str) -> "Callable[[int, Path | None, Callable[[int, int
 
 def _show_progress(done: int, of: int) -> None:
     if sys.stderr.isatty():
-        sys.stderr.write(f"\r{done} of {of} runs" + ("\n" if done == of else ""))
+        sys.stderr.write(f"\r{done} of {of}" + ("\n" if done == of else ""))
         sys.stderr.flush()
 
 

@@ -12,7 +12,7 @@ from rich.live import Live
 
 from lab_agents.bus.mqtt import MqttBus
 from lab_agents.cli.exits import Exit
-from lab_agents.cli.memory import weigh
+from lab_agents.memory import weigh
 from lab_agents.cli.submitting import broker_url, new_source, send_frames
 from lab_agents.control import Json
 from lab_agents.display.live import Picture

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from lab_agents.cli.memory import proportional_memory, tree_of, weigh
+from lab_agents.memory import proportional_memory, tree_of, weigh
 
 GONE = 2**22 + 1
 
