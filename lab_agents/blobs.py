@@ -16,7 +16,11 @@ class Blobs(Protocol):
     """Bytes by the sha256 of their content; what was put once never changes."""
 
     def put(self, data: bytes) -> str:
-        """Keep `data`; return its address once it is safely stored."""
+        """Keep `data`; return its address once it is safely stored.
+
+        Raises:
+            BlobError: If they cannot be kept (a full or read-only disk); nothing stands under their address then.
+        """
         ...
 
     def get(self, address: str) -> bytes:
@@ -46,14 +50,11 @@ class DirectoryBlobs:
         path = self.path(address)
         if path.exists():
             return address
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).rename(path)
-        _sync_folder(path.parent)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _write(path, data)
+        except OSError as error:
+            raise _unkept(address, data, str(self.folder), error) from error
         return address
 
     def get(self, address: str) -> bytes:
@@ -62,6 +63,8 @@ class DirectoryBlobs:
             data = self.path(address).read_bytes()
         except FileNotFoundError:
             raise BlobError(f"blob {address} is missing from {self.folder}; restore it from a backup") from None
+        except OSError as error:
+            raise BlobError(f"blob {address} cannot be read from {self.folder}: {error.strerror}") from error
         return _checked(address, data, str(self.folder))
 
 
@@ -79,9 +82,12 @@ class RemoteBlobs:
         """Keep `data` at the remote."""
         address = hashlib.sha256(data).hexdigest()
         path = f"{self._root}/{address[:2]}/{address}"
-        if not self._files.exists(path):
-            self._files.makedirs(f"{self._root}/{address[:2]}", exist_ok=True)
-            self._files.pipe_file(path, data)
+        try:
+            if not self._files.exists(path):
+                self._files.makedirs(f"{self._root}/{address[:2]}", exist_ok=True)
+                self._files.pipe_file(path, data)
+        except OSError as error:
+            raise _unkept(address, data, self.url, error) from error
         return address
 
     def get(self, address: str) -> bytes:
@@ -96,6 +102,28 @@ class RemoteBlobs:
 def open_blobs(location: str | Path) -> Blobs:
     """Blobs in a directory, or behind a URL with a scheme."""
     return RemoteBlobs(location) if isinstance(location, str) and "://" in location else DirectoryBlobs(Path(location))
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write beside `path`, sync, rename; what could not be written whole is taken away."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).rename(path)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def _unkept(address: str, data: bytes, where: str, error: OSError) -> BlobError:
+    return BlobError(
+        f"blob {address} of {len(data)} bytes cannot be kept in {where}: {error.strerror or error}. Free the disk, or "
+        "make it writable"
+    )
 
 
 def _checked(address: str, data: bytes, where: str) -> bytes:

@@ -1,7 +1,7 @@
 """A recorder on a bus in memory, with a real store: what tests of followers and submitters stand on."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from lab_agents.blobs import DirectoryBlobs
 from lab_agents.bus.memory import MemoryBus, MemoryCarrier
 from lab_agents.clock import FollowedClock
 from lab_agents.messages.entry import KINDS, Body, Entry
-from lab_agents.messages.frames import Answer, Header, Question, pack, unpack_logged, unpack_page
+from lab_agents.messages.frames import Answer, Head, Header, Question, pack, unpack_logged, unpack_page
 from lab_agents.messages.life import AgentStarted
 from lab_agents.messages.topics import Topics
 from lab_agents.recorder import Recorder
@@ -23,7 +23,7 @@ from lab_agents.threads import OwnThread
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 TOPICS = Topics("small")
-QUICK = Settings(beat=0.02, ask_again=0.05)
+QUICK = Settings(beat=0.02, ask_again=0.05, lost=0.15)
 """Shorter times, in proportion, so that what is asked again is asked soon."""
 LABORATORY = Laboratory(
     name="small",
@@ -74,16 +74,28 @@ class SmallLog:
             TOPICS.build("page", source=source), lambda message: self.answers.append(unpack_page(message.payload)[0])
         )
 
-    async def give_birth(self, bus: MemoryBus, source: str, epoch: int) -> Answer:
+    async def head_where(self, wanted: Callable[[Head], bool]) -> Head:
+        """The first head from now on that `wanted` accepts."""
+        heads: asyncio.Queue[Head] = asyncio.Queue()
+        bus = await self.join("looks-at-heads")
+        await bus.subscribe(
+            TOPICS.build("head"), lambda message: heads.put_nowait(Head.model_validate_json(message.payload))
+        )
+        async with asyncio.timeout(3):
+            while not wanted(head := await heads.get()):
+                continue
+        return head
+
+    async def give_birth(self, bus: MemoryBus, source: str, epoch: int, within: float = 3.0) -> Answer:
         """Ask for a birth and wait for its answer."""
         self._number += 1
         question = Question(ask="birth", number=self._number, source=source, epoch=epoch)
         await bus.publish(TOPICS.build("read", source=source), question.model_dump_json().encode())
-        return await self.until(lambda answer: answer.number == self._number)
+        return await self.until(lambda answer: answer.number == self._number, within)
 
-    async def until(self, wanted: Any) -> Answer:
+    async def until(self, wanted: Any, within: float = 3.0) -> Answer:
         """The first answer that `wanted` accepts."""
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(within):
             while True:
                 for answer in self.answers:
                     if wanted(answer):

@@ -2,7 +2,8 @@
 
 import hashlib
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -46,6 +47,7 @@ class SourceState:
 class LogWriter:
     """One laboratory's log in a database file, under a lease.
 
+    Every method raises a `StoreError` where the disk is full, read-only or locked; what it was to write is not written.
     Every append checks in its own transaction that the lease is still ours, so that a second or woken recorder fails
     its commit instead of forking the log.
 
@@ -81,7 +83,7 @@ class LogWriter:
 
     def sources(self) -> dict[str, SourceState]:
         """Every source the log knows."""
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             rows = connection.execute(select(_SOURCE)).all()
         return {row.source: SourceState(row.epoch, row.last_epoch, row.sequence) for row in rows}
 
@@ -91,8 +93,7 @@ class LogWriter:
         Raises:
             LostLeaseError: If another recorder took the lease.
         """
-        with self._engine.begin() as connection:
-            self._check_lease(connection)
+        with self._appending() as connection:
             self._put_source(connection, source, state)
 
     def append(self, offered: Sequence[Offered], used: dict[str, SourceState], recorded_at: datetime) -> list[bytes]:
@@ -109,6 +110,7 @@ class LogWriter:
         Raises:
             LostLeaseError: If another recorder took the lease; nothing was appended.
             StoreError: If the disk is full, read-only or locked; nothing was appended.
+            IntegrityError: If an id, or a source's sequence, stands in the log already; nothing was appended.
         """
         position, chain = self.position, self.chain
         sealed: list[bytes] = []
@@ -122,23 +124,29 @@ class LogWriter:
             sealed.append(pack(seal, offer.data))
             rows.append(_row(seal, offer))
             logged.append(Logged.model_construct(seal=seal, entry=offer.entry))
-        try:
-            with self._engine.begin() as connection:
-                self._check_lease(connection)
-                if rows:
-                    connection.execute(insert(_LOG), rows)
-                for source, state in used.items():
-                    self._put_source(connection, source, state)
-                for one in logged:
-                    self._project(connection, one)
-        except OperationalError as error:
-            raise StoreError(f"nothing can be appended: {error.orig}") from error
+        with self._appending() as connection:
+            if rows:
+                connection.execute(insert(_LOG), rows)
+            for source, state in used.items():
+                self._put_source(connection, source, state)
+            for one in logged:
+                self._project(connection, one)
         self.position, self.chain = position, chain
         return sealed
 
+    def probe(self) -> None:
+        """Write something of no consequence, to learn whether anything can be written.
+
+        Raises:
+            LostLeaseError: If another recorder took the lease.
+            StoreError: If the disk is still full, read-only or locked.
+        """
+        with self._appending() as connection:
+            connection.execute(update(_LEASE).values(recorder=self.recorder))
+
     def find(self, entry_id: str) -> tuple[int, Entry] | None:
         """Position and content of the entry with this id, if the log has it."""
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             row = connection.execute(select(_LOG.c.position, _LOG.c.entry).where(_LOG.c.id == entry_id)).first()
         return (row.position, read_entry(row.entry, stored=True)) if row else None
 
@@ -148,7 +156,7 @@ class LogWriter:
         Raises:
             StoreError: If there is none.
         """
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             query = select(_LOG.c.entry).where(_LOG.c.kind.in_(kinds)).order_by(_LOG.c.position.desc()).limit(1)
             row = connection.execute(query).first()
         if row is None:
@@ -157,14 +165,14 @@ class LogWriter:
 
     def count(self, kind: str) -> int:
         """How many entries of a kind the log holds."""
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             return int(connection.execute(select(func.count()).where(_LOG.c.kind == kind)).scalar_one())
 
     def page(self, after: int, limit: int) -> list[bytes]:
         """Sealed entries from position `after` + 1 on, as many as fit into `limit` bytes, at least one if there is."""
         sealed: list[bytes] = []
         size = 0
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             query = select(_LOG).where(_LOG.c.position > after).order_by(_LOG.c.position)
             for row in connection.execute(query.limit(1024)):
                 seal = Seal(
@@ -183,6 +191,24 @@ class LogWriter:
         """Close the file."""
         self._engine.dispose()
 
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        try:
+            with self._engine.connect().execution_options(reads_only=True) as connection:
+                yield connection
+        except OperationalError as error:
+            raise StoreError(f"the store cannot be read: {error.orig}") from error
+
+    @contextmanager
+    def _appending(self) -> Iterator[Connection]:
+        """One transaction under the lease."""
+        try:
+            with self._engine.begin() as connection:
+                self._check_lease(connection)
+                yield connection
+        except OperationalError as error:
+            raise StoreError(f"nothing can be appended: {error.orig}") from error
+
     def _check_lease(self, connection: Connection) -> None:
         holder = connection.execute(select(_LEASE.c.recorder)).scalar_one()
         if holder != self.recorder:
@@ -200,7 +226,10 @@ def link(chain: str, data: bytes) -> str:
 
 
 def connect(path: Path) -> Engine:
-    """An engine on a SQLite file: write-ahead log, every commit on disk, the write lock taken at the start."""
+    """An engine on a SQLite file: write-ahead log, every commit on disk, the write lock taken at the start.
+
+    Connections with the execution option `reads_only` take no lock, so that pages are served from a read-only disk.
+    """
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 5.0, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")
@@ -211,7 +240,8 @@ def connect(path: Path) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        reads_only = connection.get_execution_options().get("reads_only", False)
+        connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
 
     return engine
 

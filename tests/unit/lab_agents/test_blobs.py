@@ -1,5 +1,6 @@
 """Blobs are what their address says, or an error."""
 
+import resource
 from pathlib import Path
 
 import pytest
@@ -56,3 +57,34 @@ def test_any_bytes_come_back(data: bytes) -> None:
     """Empty ones too."""
     blobs = RemoteBlobs("memory://any")
     assert blobs.get(blobs.put(data)) == data
+
+
+def test_a_disk_that_takes_nothing_says_so_and_leaves_nothing(tmp_path: Path) -> None:
+    """Which blob, where, why, and what to do; the same bytes are kept once the disk takes them."""
+    blobs = DirectoryBlobs(tmp_path / "blobs")
+    blobs.folder.write_text("where the folder should be")
+    with pytest.raises(BlobError, match=r"of 3 bytes cannot be kept in .*blobs: Not a directory. Free the disk"):
+        blobs.put(b"raw")
+    blobs.folder.unlink()
+    assert blobs.get(blobs.put(b"raw")) == b"raw"
+
+
+def test_a_file_that_grows_too_large_leaves_no_remains(tmp_path: Path) -> None:
+    """The half-written file beside the address is taken away: a full disk must not fill further."""
+    blobs = DirectoryBlobs(tmp_path)
+    former = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, former[1]))
+    try:
+        with pytest.raises(BlobError, match="of 2000 bytes cannot be kept"):
+            blobs.put(b"x" * 2000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, former)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_a_blob_that_cannot_be_read_says_why(tmp_path: Path) -> None:
+    """A folder in its place, a broken disk."""
+    blobs = DirectoryBlobs(tmp_path)
+    blobs.path("0" * 64).mkdir(parents=True)
+    with pytest.raises(BlobError, match=r"cannot be read from .*: Is a directory"):
+        blobs.get("0" * 64)

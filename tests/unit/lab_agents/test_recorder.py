@@ -1,5 +1,7 @@
 """The recorder appends each entry once, in order, and answers whatever it is sent."""
 
+import asyncio
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,13 @@ from lab_agents.messages.course import PlannerExhausted
 from lab_agents.messages.life import EntryRefused
 from lab_agents.recorder import roles_of
 from lab_agents.store.writer import LogWriter, SourceState
+from tests.full_disk import watched_disk
 from tests.small_log import LABORATORY, TOPICS, make_entry, small_log, started
+
+
+def large(number: int) -> bytes:
+    """An entry for which a full disk surely has no room."""
+    return started(number).to_bytes().replace(b'"version":"1"', b'"version":"' + b"1" * 60_000 + b'"')
 
 
 async def test_the_log_begins_with_the_laboratory(tmp_path: Path) -> None:
@@ -165,6 +173,98 @@ async def test_a_changed_lab_file_is_entered_and_refused_while_a_campaign_is_ope
         assert [entry.kind for entry in await log.entries(2)] == ["LabOpened", "LabChanged"]
         await log.recorder.open(changed, "1" * 64, "1")
         assert log.writer.position == 2
+
+
+async def test_a_full_disk_is_told_in_the_head_and_nothing_is_lost(tmp_path: Path) -> None:
+    """Nothing is appended and nobody is answered; what is sent again when there is room goes in, in order."""
+    with watched_disk() as disk:
+        async with small_log(tmp_path) as log:
+            bus = await log.join("line")
+            await log.listen(bus, "line")
+            await log.give_birth(bus, "line", 1)
+            await log.worker.run(disk.fill)
+            await log.send(bus, "line", 1, large(1))
+            head = await log.head_where(lambda head: head.refusing is not None)
+            assert "full" in (head.refusing or "")
+            assert head.position == 1
+            await log.worker.run(disk.free)
+            await log.send(bus, "line", 1, large(1))
+            await log.send(bus, "line", 2, started(2).to_bytes())
+            entries = await log.entries(3)
+            await log.head_where(lambda head: head.refusing is None and head.position == 3)
+    assert [entry.id for entry in entries[1:]] == ["line/epoch/1", "line/epoch/2"]
+
+
+async def test_nobody_is_told_that_an_entry_is_known_before_its_sequence_is_on_disk(tmp_path: Path) -> None:
+    """An agent drops what is known from its outbox: told too early, that sequence would be missing for ever."""
+    with watched_disk() as disk:
+        async with small_log(tmp_path) as log:
+            bus = await log.join("line")
+            await log.listen(bus, "line")
+            await log.give_birth(bus, "line", 1)
+            await log.send(bus, "line", 1, started(1).to_bytes())
+            await log.entries(2)
+            await log.worker.run(disk.protect)
+            await log.send(bus, "line", 2, started(1).to_bytes())
+            await log.head_where(lambda head: head.refusing is not None)
+            assert [answer for answer in log.answers if answer.answer == "known"] == []
+
+
+async def test_a_recorder_to_which_nobody_sends_finds_out_that_there_is_room(tmp_path: Path) -> None:
+    """While it refuses nobody starts anything, so nobody would ever send: it tries by itself."""
+    with watched_disk() as disk:
+        async with small_log(tmp_path) as log:
+            bus = await log.join("once-1")
+            await log.worker.run(disk.fill)
+            command = make_entry("once-1/0/0", AbortCampaign(person="p", reason="r" * 60_000))
+            await log.send(bus, "once-1", 1, command.to_bytes(), epoch=0)
+            await log.head_where(lambda head: head.refusing is not None)
+            await log.worker.run(disk.free)
+            await log.head_where(lambda head: head.refusing is None)
+
+
+async def test_a_read_only_disk_gives_no_birth_until_it_can_be_written(tmp_path: Path) -> None:
+    """The process asks again; its epoch counts only once it is committed."""
+    with watched_disk() as disk:
+        async with small_log(tmp_path) as log:
+            bus = await log.join("line")
+            await log.listen(bus, "line")
+            await log.worker.run(disk.protect)
+            with pytest.raises(TimeoutError):
+                await log.give_birth(bus, "line", 1, within=0.2)
+            await log.head_where(lambda head: "readonly" in (head.refusing or ""))
+            await log.worker.run(disk.free)
+            assert (await log.give_birth(bus, "line", 1)).last_epoch == 0
+
+
+async def test_bytes_that_cannot_be_kept_as_a_blob_are_refused_only_once_they_can(tmp_path: Path) -> None:
+    """The refusal names the blob, so the blob comes first; other sources wait no longer than their next try."""
+    async with small_log(tmp_path) as log:
+        bus = await log.join("line")
+        await log.listen(bus, "line")
+        await log.give_birth(bus, "line", 1)
+        await asyncio.to_thread(log.blobs.folder.write_text, "where the folder should be")
+        await log.send(bus, "line", 1, b"{")
+        await log.head_where(lambda head: "cannot be kept" in (head.refusing or ""))
+        assert log.writer.position == 1
+        await log.send(bus, "line", 1, started(1).to_bytes())
+        assert [entry.kind for entry in await log.entries(2)] == ["LabOpened", "AgentStarted"]
+        await bus.publish(TOPICS.build("submit", source="line"), b"nonsense")
+        await log.head_where(lambda head: "cannot be kept" in (head.refusing or ""))
+        await asyncio.to_thread(log.blobs.folder.unlink)
+        await log.head_where(lambda head: head.refusing is None)
+        assert await log.worker.run(log.blobs.get, hashlib.sha256(b"nonsense").hexdigest()) == b"nonsense"
+
+
+async def test_a_laboratory_is_not_opened_on_a_full_disk(tmp_path: Path) -> None:
+    """The log must begin with `LabOpened`, or not at all."""
+    with watched_disk() as disk:
+        async with small_log(tmp_path) as log:
+            await log.worker.run(disk.fill)
+            changed = LABORATORY.model_copy(update={"machines": ("main", *(f"machine_{n}" for n in range(5000)))})
+            with pytest.raises(StoreError, match="nothing can be appended"):
+                await log.recorder.open(changed, "1" * 64, "1")
+            assert log.writer.position == 1
 
 
 def test_a_store_of_another_laboratory_is_refused(tmp_path: Path) -> None:

@@ -118,7 +118,7 @@ def test_a_full_disk_appends_nothing_and_the_log_goes_on_when_there_is_room(writ
     append(writer, offer(1))
     before = (writer.position, writer.chain)
     disk.fill()
-    with pytest.raises(StoreError, match="nothing can be appended: .* full"):
+    with pytest.raises(StoreError, match=r"nothing can be appended: .* full"):
         append(writer, offer(2), offer(3, version=LARGE))
     assert (writer.position, writer.chain) == before
     disk.free()
@@ -137,7 +137,7 @@ def test_a_read_only_disk_gives_no_epoch_and_takes_no_entry(writer: LogWriter, d
         lambda: writer.give_epoch("line", SourceState(2, 1, 1)),
         writer.probe,
     ):
-        with pytest.raises(StoreError, match="nothing can be appended: .*readonly"):
+        with pytest.raises(StoreError, match=r"nothing can be appended: .*readonly"):
             attempt()
     assert len(writer.page(0, 1_000_000)) == 1
 
