@@ -37,6 +37,7 @@ def campaign(tmp_path):
 
 
 @pytest.mark.campaign
+@pytest.mark.timeout(900)
 def test_a_campaign_is_interrupted_resumed_reported_audited_and_replayed(campaign, tmp_path):
     state = tmp_path / "state"
     with subprocess.Popen(
