@@ -79,6 +79,7 @@ class GuardRequests:
         if not stopping.stop(stop):
             yield {"ok": True, "latched": None, "detail": f"the stop {stop.id} was lifted before"}
             return
+        yield {"heard": stop.id}
         while not stopping.is_recorded:
             await self._guard.wait_changed(self._guard.household.settings.beat)
         yield {"latched": stop.id, "machine": self._guard.household.machine}

@@ -95,7 +95,8 @@ class Stop:
         name = identity(pid)
         lines = ask(folder, machine, self._ask)
         try:
-            async with asyncio.timeout(self._household.settings.lost):
+            # The first line comes before anything is awaited, so that only a frozen guard is this late.
+            async with asyncio.timeout(self._household.settings.kill):
                 last = await anext(lines)
         except TimeoutError:
             # It took the connection and says nothing: frozen. Killed, it takes its children along.
