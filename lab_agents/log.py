@@ -17,6 +17,7 @@ from lab_agents.messages.frames import (
     Header,
     Logged,
     Question,
+    chain_after,
     pack,
     unpack_logged,
     unpack_page,
@@ -24,7 +25,6 @@ from lab_agents.messages.frames import (
 )
 from lab_agents.messages.topics import Topics
 from lab_agents.settings import DEFAULT, Settings
-from lab_agents.store.writer import link
 
 READY_AT_MOST = 512
 """Live entries kept for a slow follower; later ones are fetched as pages, so that memory stays bounded."""
@@ -190,7 +190,7 @@ class LogLink:
         if self._tail.log and seal.log != self._tail.log:
             self._fail(self._foreign(seal.log))
         elif seal.position == self._tail.position + 1:
-            if seal.chain != link(self._tail.chain, payload):
+            if seal.chain != chain_after(self._tail.chain, payload):
                 self._fail(
                     ForeignLogError(
                         f"entry {seal.position} does not continue the chain that {self.source} followed; the log was "

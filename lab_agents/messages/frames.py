@@ -1,5 +1,6 @@
 """What travels: submitted frames, logged entries, questions and answers, statuses."""
 
+import hashlib
 from collections.abc import Sequence
 from typing import Literal
 
@@ -39,6 +40,11 @@ class Seal(Record):
 
 
 GENESIS = "0" * 64
+
+
+def chain_after(chain: str, data: bytes) -> str:
+    """The chain after an entry: sha256 of the previous chain's ASCII digits followed by the entry's bytes."""
+    return hashlib.sha256(chain.encode() + data).hexdigest()
 
 
 class Logged(Record):

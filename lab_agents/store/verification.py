@@ -1,6 +1,5 @@
 """Whether the log is whole: positions dense, chain unbroken, columns as the bytes say."""
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -8,7 +7,7 @@ from sqlalchemy import Row
 
 from lab_agents.errors import MessageError
 from lab_agents.messages.entry import read_entry
-from lab_agents.messages.frames import GENESIS
+from lab_agents.messages.frames import GENESIS, chain_after
 from lab_agents.store.rows import bytes_of
 
 _COLUMNS = ("id", "kind", "campaign", "subject", "cause")
@@ -26,7 +25,7 @@ def verify_rows(rows: Iterable[Row[Any]]) -> Iterator[str]:
         if row.position != position + 1:
             yield f"position {row.position} follows {position}: entries are missing between them"
         position = row.position
-        chain = hashlib.sha256(chain.encode() + bytes_of(row)).hexdigest()
+        chain = chain_after(chain, bytes_of(row))
         if row.chain != chain:
             yield f"position {position}: the chain is {row.chain[:12]}…, computed is {chain[:12]}…; bytes were changed"
             chain = row.chain

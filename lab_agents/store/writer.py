@@ -1,6 +1,5 @@
 """Appending to the log: the only code that writes the central store, used by the recorder alone."""
 
-import hashlib
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from lab_agents.errors import LostLeaseError, StoreError
 from lab_agents.messages.entry import Entry, read_entry
-from lab_agents.messages.frames import GENESIS, Header, Logged, Seal, pack
+from lab_agents.messages.frames import GENESIS, Header, Logged, Seal, chain_after, pack
 from lab_agents.store.schema import prepare
 from lab_agents.store.tables import LeaseRow, LogRow, SourceRow
 
@@ -117,7 +116,7 @@ class LogWriter:
         rows: list[dict[str, object]] = []
         logged: list[Logged] = []
         for offer in offered:
-            position, chain = position + 1, link(chain, offer.data)
+            position, chain = position + 1, chain_after(chain, offer.data)
             seal = Seal(
                 log=self.log, position=position, chain=chain, recorded_at=recorded_at, **offer.header.model_dump()
             )
@@ -218,11 +217,6 @@ class LogWriter:
         values = {"epoch": state.epoch, "last_epoch": state.last_epoch, "sequence": state.sequence}
         statement = upsert(_SOURCE).values(source=source, **values)
         connection.execute(statement.on_conflict_do_update(index_elements=["source"], set_=values))
-
-
-def link(chain: str, data: bytes) -> str:
-    """The chain after an entry: sha256 of the previous chain's ASCII digits followed by the entry's bytes."""
-    return hashlib.sha256(chain.encode() + data).hexdigest()
 
 
 def connect(path: Path) -> Engine:

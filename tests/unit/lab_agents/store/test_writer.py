@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from lab_agents.errors import LostLeaseError, StoreError
-from lab_agents.messages.frames import GENESIS, Header, unpack_logged, unpack_sealed
-from lab_agents.store.writer import LogWriter, Offered, SourceState, link
+from lab_agents.messages.frames import GENESIS, Header, chain_after, unpack_logged, unpack_sealed
+from lab_agents.store.writer import LogWriter, Offered, SourceState
 from tests.full_disk import Disk, watched_disk
 from tests.small_log import AT, started
 
@@ -54,7 +54,7 @@ def test_each_entry_continues_the_chain_of_the_one_before(writer: LogWriter) -> 
     chain = GENESIS
     for sealed in append(writer, offer(1), offer(2)) + append(writer, offer(3)):
         seal, data = unpack_sealed(sealed)
-        chain = link(chain, data)
+        chain = chain_after(chain, data)
         assert seal.chain == chain
     assert (writer.position, writer.chain) == (3, chain)
 
