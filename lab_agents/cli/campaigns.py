@@ -13,9 +13,11 @@ from lab_agents.campaign_file import CampaignFile
 from lab_agents.cli.ending import print_cost, print_summary
 from lab_agents.cli.exits import Exit
 from lab_agents.cli.following import Following, Wishes, is_plain, make_console, scene_for
+from lab_agents.cli.output import say
 from lab_agents.cli.states import is_state, state_for
 from lab_agents.cli.submitting import open_campaign, write_frame
 from lab_agents.errors import StateFolderError
+from lab_agents.guard_client import shutdown
 from lab_agents.guard_door import find_guard
 from lab_agents.messages.commands import StartCampaign
 from lab_agents.records.campaign import CampaignPlan
@@ -60,14 +62,26 @@ def resume_campaign(path: Path, wishes: Wishes) -> Exit:
     folder = StateFolder.open(path)
     plan = open_campaign(folder)
     if plan is None:
-        make_console(wishes).print(
-            f"No campaign is open in {path}. Start one: lab-agents run FILE --state {path}",
-            highlight=False,
-            soft_wrap=True,
-        )
+        running = find_guard(folder, read_laboratory(folder.lab_file).machines[0])
+        say(f"No campaign is open in {path}. Start one: lab-agents run FILE --state {path}")
+        if running is not None:
+            say(f"Its processes still run (guard {running}). End them: lab-agents end --state {path}")
         return Exit.OK
     setproctitle(f"lab-agents: resume {plan.name}")
     return _follow(folder, plan, wishes)
+
+
+def end_laboratory(path: Path, *, is_hasty: bool) -> None:
+    """End the processes of a laboratory on its first machine.
+
+    Raises:
+        GuardError: If no guard lives here, or somebody called the end off.
+    """
+    folder = StateFolder.open(path)
+    machine = read_laboratory(folder.lab_file).machines[0]
+    mode = "now" if is_hasty else "drain"
+    asyncio.run(shutdown(folder, machine, mode=mode, report=lambda said: say(str(said.get("draining") or ""))))
+    say(f"Everything is at rest. Go on with: lab-agents resume --state {path}")
 
 
 def _check_same(folder: StateFolder, found: CampaignPlan, wanted: CampaignPlan) -> None:

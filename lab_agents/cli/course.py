@@ -1,4 +1,4 @@
-"""`lab-agents run` and `lab-agents resume`: submit a campaign, and show it until it has finished."""
+"""`lab-agents run`, `resume` and `end`: submit a campaign, show it until it has finished, put a laboratory to rest."""
 
 from pathlib import Path
 from typing import Annotated
@@ -21,6 +21,7 @@ def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     app.command("run")(run)
     app.command("resume")(resume)
+    app.command("end")(end)
 
 
 def run(
@@ -60,3 +61,19 @@ def resume(person: Person, state: State = None, plain: Plain = False, no_report:
     from lab_agents.cli.states import existing_state
 
     return resume_campaign(existing_state(state), Wishes(state, person, None, plain, not no_report))
+
+
+def end(
+    state: State = None,
+    now: Annotated[
+        bool, typer.Option("--now", help="Do not wait for what runs; the next start reconciles it.")
+    ] = False,
+) -> None:
+    """End a laboratory's processes in order: start nothing, finish what cannot be interrupted, save, rest.
+
+    What Ctrl-C does in `run`, for a laboratory that nobody watches. The campaign stays open: `resume` goes on with it.
+    """
+    from lab_agents.cli.campaigns import end_laboratory
+    from lab_agents.cli.states import existing_state
+
+    end_laboratory(existing_state(state), is_hasty=now)

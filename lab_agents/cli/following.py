@@ -12,7 +12,6 @@ from rich.live import Live
 
 from lab_agents.bus.mqtt import MqttBus
 from lab_agents.cli.exits import Exit
-from lab_agents.memory import weigh
 from lab_agents.cli.submitting import broker_url, new_source, send_frames
 from lab_agents.control import Json
 from lab_agents.display.live import Picture
@@ -22,6 +21,7 @@ from lab_agents.errors import GuardError, LabAgentsError
 from lab_agents.guard_client import detach, shutdown, start_guard, watch_guard
 from lab_agents.guard_door import find_guard
 from lab_agents.log import Cursor, LogLink
+from lab_agents.memory import weigh
 from lab_agents.messages.topics import Topics
 from lab_agents.records.laboratory import Laboratory
 from lab_agents.report.truth import Truth

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from lab_agents.cli import main
+from lab_agents.state_folder import locked
 from tests.told_campaign import tell_campaign, write_state
 
 ROOT = Path(__file__).parents[4]
@@ -57,6 +58,18 @@ def test_resume_without_an_open_campaign_says_how_to_start_one(tmp_path, capsys)
     state = write_state(tmp_path / "done", tell_campaign(4, failing=None)).path
     assert call("resume", "--state", state) == 0
     assert f"lab-agents run FILE --state {state}" in capsys.readouterr().out
+
+
+def test_ending_what_does_not_run_is_refused(busy, capsys):
+    assert call("end", "--state", busy.path) == 5
+    assert "No guard of main answers" in capsys.readouterr().err
+
+
+def test_resume_names_processes_that_nobody_needs(tmp_path, capsys):
+    folder = write_state(tmp_path / "done", tell_campaign(4, failing=None))
+    with locked(folder.guard("main") / "lock"):
+        assert call("resume", "--state", folder.path) == 0
+    assert "End them: lab-agents end" in capsys.readouterr().out
 
 
 def test_resume_of_nothing_is_refused(tmp_path, capsys):
