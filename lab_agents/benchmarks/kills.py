@@ -85,9 +85,7 @@ class BadNight:
         """Start, strike, wait for the end of the campaign."""
         begun, night = time.monotonic(), Night()
         await self._start_command("run", str(self._campaign))
-        folder = await self._folder()
-        url, lab = str(read_json(folder.runtime)["broker"]), folder.lab
-        watch = StandingWatch(url, lab, f"night-{os.getpid()}")
+        watch = StandingWatch(*await self._broker(), f"night-{os.getpid()}")
         async with watch.bus:
             await watch.start()
             await watch.until(lambda: len(watch.agents) >= 8 and watch.all_work(0), TOO_LONG)
@@ -104,19 +102,24 @@ class BadNight:
 
     async def _start_command(self, *arguments: str) -> None:
         command = [sys.executable, "-m", "lab_agents.cli", *arguments, "--state", str(self._state), "--plain"]
-        with self._output.open("ab") as output:
+        output = await asyncio.to_thread(self._output.open, "ab")
+        with output:
             self._command = await asyncio.create_subprocess_exec(
                 *command, stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
             )
 
-    async def _folder(self) -> StateFolder:
-        """The state folder, as soon as the command has made it and its guard runs."""
+    async def _broker(self) -> tuple[str, str]:
+        """Where the broker is and the laboratory's name, as soon as the command has started a guard."""
         begun = time.monotonic()
         while time.monotonic() - begun < TOO_LONG and not self._has_ended():
-            if (self._state / "runtime.json").exists():
-                return StateFolder.open(self._state)
+            found = await asyncio.to_thread(_find_broker, self._state)
+            if found is not None:
+                return found
             await asyncio.sleep(0.1)
         raise GuardError(f"The laboratory did not start; see {self._output}.")
+
+    def _size(self) -> int:
+        return self._output.stat().st_size
 
     def _has_ended(self) -> bool:
         return self._command is not None and self._command.returncode is not None
@@ -142,9 +145,10 @@ class BadNight:
         begun = time.monotonic()
         self._command.kill()
         await self._command.wait()
-        mark = self._output.stat().st_size
+        mark = await asyncio.to_thread(self._size)
         await self._start_command("resume")
-        while self._output.stat().st_size == mark and not self._has_ended():  # noqa: ASYNC110 - another process writes
+        while await asyncio.to_thread(self._size) == mark and not self._has_ended():  # noqa: ASYNC110
+            # Another process writes: nothing here could be woken by it.
             await asyncio.sleep(0.05)
         return time.monotonic() - begun
 
@@ -190,6 +194,13 @@ def left_over(state: Path) -> list[str]:
         if any(path.startswith(f"{state}{os.sep}") for path in files):
             found.append(f"{' '.join(process.info['cmdline'] or [])} ({process.pid})")
     return found
+
+
+def _find_broker(state: Path) -> tuple[str, str] | None:
+    if not (state / "runtime.json").exists():
+        return None
+    folder = StateFolder.open(state)
+    return str(read_json(folder.runtime)["broker"]), folder.lab
 
 
 def _thaw(pid: int) -> None:
