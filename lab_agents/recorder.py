@@ -12,7 +12,7 @@ from lab_agents.blobs import Blobs
 from lab_agents.bus.protocol import Bus, Message
 from lab_agents.clock import Clock
 from lab_agents.errors import BlobError, LostLeaseError, MessageError, StoreError
-from lab_agents.messages.entry import KINDS, Body, Entry, Publisher, read_entry
+from lab_agents.messages.entry import KINDS, Body, Entry, Publisher, find_id, read_entry
 from lab_agents.messages.frames import (
     MAX_PAGE_BYTES,
     Answer,
@@ -91,6 +91,7 @@ class Recorder:
         self._refused_at = float("-inf")
         self._unkept: bytes | None = None
         self.dead_letters = 0
+        self._dead_letter: str | None = None
 
     async def open(self, laboratory: Laboratory, file: str, version: str) -> None:
         """Append `LabOpened`, or `LabChanged` where the file or the software differs from the last one.
@@ -250,7 +251,13 @@ class Recorder:
 
     async def _refuse(self, header: Header, data: bytes, reason: str, batch: _Batch) -> None:
         raw = await self._put(data)
-        body = EntryRefused(source=header.source, sequence=header.sequence, reason=reason[:4000], raw=raw)
+        body = EntryRefused(
+            source=header.source,
+            sequence=header.sequence,
+            reason=reason[:4000],
+            raw=raw,
+            refused_id=find_id(data),
+        )
         own = self._own([(f"{header.source}/{header.sequence}", body)], batch.used.get(SOURCE))
         batch.used |= own.used
         for offer in own.offered:
@@ -337,12 +344,14 @@ class Recorder:
             chain=self._writer.chain,
             recorder=self._writer.recorder,
             refusing=self._refusing,
+            dead_letters=self.dead_letters,
+            dead_letter=self._dead_letter,
         )
         await self._bus.publish(self._topics.build("head"), head.model_dump_json().encode(), retain=True, qos=0)
 
     async def _keep_dead_letter(self, data: bytes) -> None:
+        self._dead_letter = await self._put(data)
         self.dead_letters += 1
-        await self._put(data)
 
     async def _put(self, data: bytes) -> str:
         """Keep bytes as a blob, or remember that they wait for room."""

@@ -121,7 +121,7 @@ def _close(state: PlanningState, logged: Logged, me: str) -> PlanningState:
     """Take answers and timers, then close the windows for which nobody is waited any more."""
     contests = {}
     for work, contest in state.contests.items():
-        taken = _take(contest, state.lab, logged)
+        taken = _lose(_take(contest, state.lab, logged), logged, me)
         rang = _rings(contest, logged, me, "window")
         if _rings(contest, logged, me, "accept") and taken.award is not None and taken.phase == "awarded":
             taken = _with_award(taken, taken.award, withdrawn=logged.position)
@@ -132,9 +132,6 @@ def _close(state: PlanningState, logged: Logged, me: str) -> PlanningState:
 def _take(contest: Contest, lab: Laboratory | None, logged: Logged) -> Contest:
     body, offer, award = logged.entry.record, contest.offer, contest.award
     match body:
-        case EntryRefused() if award is not None and award.position is None:
-            is_lost = cause_of(body.refused_id) == award.since
-            return _with_award(contest, award, withdrawn=logged.position) if is_lost else contest
         case BidMade() if body.bid.work == offer.work:
             return take_bid(contest, body.bid, logged.position, _cost(body.bid, lab))
         case BidRefused() if body.work == offer.work:
@@ -147,6 +144,15 @@ def _take(contest: Contest, lab: Laboratory | None, logged: Logged) -> Contest:
             return _with_award(contest, award, bound=logged.position) if stands else contest
         case _:
             return contest
+
+
+def _lose(contest: Contest, logged: Logged, me: str) -> Contest:
+    """The contest after the recorder refused its award."""
+    body, award = logged.entry.record, contest.award
+    if not isinstance(body, EntryRefused) or body.source != me or award is None or award.position is not None:
+        return contest
+    is_lost = cause_of(body.refused_id) == award.since
+    return _with_award(contest, award, withdrawn=logged.position) if is_lost else contest
 
 
 def _with_award(contest: Contest, award: Award, **changes: object) -> Contest:

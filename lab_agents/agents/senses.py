@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from lab_agents.agents.behaviour import Draft
 from lab_agents.agents.supervision_state import SupervisionState
 from lab_agents.messages.course import AgentDeclaredIn, AgentDeclaredOut, Rearmed, StopRecorded
-from lab_agents.messages.frames import AgentStatus, GuardStatus
+from lab_agents.messages.frames import AgentStatus, GuardStatus, Head
 from lab_agents.messages.life import TroubleMet
 from lab_agents.records.base import Record
 from lab_agents.records.ticket import Trouble
@@ -38,6 +38,20 @@ def sense_status(state: SupervisionState, status: AgentStatus, head: int) -> tup
     body = AgentDeclaredIn(agent=status.agent)
     name = f"in/{status.agent}-{state.known.get(status.agent, 0)}"
     return (Sense(name=name, drafts=(Draft(body=body, subject=status.agent),)),)
+
+
+def sense_dead_letters(state: SupervisionState, head: Head) -> tuple[Sense, ...]:
+    """Messages to the recorder that name no source; one ticket stands for all that came before it is answered."""
+    if head.dead_letters == 0 or any(o.ticket.subject == "recorder" for o in state.tickets.open.values()):
+        return ()
+    trouble = Trouble(
+        what="Somebody sends the recorder messages that nobody can read; they are kept as blobs",
+        evidence={"count": str(head.dead_letters), "last": head.dead_letter or ""},
+        remedies=("seen",),
+        default="seen",
+    )
+    name = f"dead/{head.recorder}-{head.dead_letters}"
+    return (Sense(name=name, drafts=(Draft(body=TroubleMet(trouble=trouble), subject="recorder"),)),)
 
 
 def sense_guard(state: SupervisionState, status: GuardStatus) -> tuple[Sense, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pydantic import ValidationError
 
 from lab_agents.agents.agent import Agent
-from lab_agents.agents.senses import Sense, sense_guard, sense_silence, sense_status
+from lab_agents.agents.senses import Sense, sense_dead_letters, sense_guard, sense_silence, sense_status
 from lab_agents.agents.supervision_state import SupervisionState
 from lab_agents.bus.protocol import Bus, Message
 from lab_agents.messages.frames import AgentStatus, GuardStatus, Permit
@@ -49,6 +49,7 @@ class Watching:
                 await self._say(sense_silence(state, name, silence))
             elif status is not None and silence < agent.settings.lost:
                 await self._say(sense_status(state, status, head))
+        await self._say(sense_dead_letters(state, agent.link.head))
         for guard in self._guards.values():
             await self._say(sense_guard(state, guard))
 

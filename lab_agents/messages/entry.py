@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AwareDatetime, Field, SerializeAsAny, ValidationError
+from pydantic import AwareDatetime, Field, SerializeAsAny, TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
 from lab_agents.errors import MessageError, OversizedError
@@ -15,6 +15,8 @@ MAX_ENTRY_BYTES = 64 * 1024
 
 Position = Annotated[int, Field(ge=0, lt=2**63)]
 """A position, epoch or sequence: JSON has no largest integer, a column of the store has."""
+
+_ID: TypeAdapter[Identifier] = TypeAdapter(Identifier)
 
 Publisher = Literal["agent", "worker", "planning", "analysis", "training", "supervision", "recorder", "person"]
 
@@ -130,6 +132,14 @@ def read_entry(data: bytes, *, stored: bool = False) -> Entry:
         )
     except (ValidationError, ValueError) as error:
         raise MessageError(f"not an entry: {error}") from error
+
+
+def find_id(data: bytes) -> Identifier | None:
+    """The id of an entry that may be unreadable otherwise, or None where not even that can be told."""
+    try:
+        return _ID.validate_python(from_json(data)["id"])
+    except (ValueError, TypeError, KeyError):
+        return None
 
 
 def _read_body(envelope: Envelope, record: object, *, stored: bool) -> Body:

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field, ValidationError
 
 from lab_agents.errors import MessageError
 from lab_agents.messages.entry import Entry, Position, read_entry
-from lab_agents.records.base import FrozenMap, Name, Record
+from lab_agents.records.base import FrozenMap, Name, Record, Sha256
 from lab_agents.records.motion import Motion
 
 MAX_PAGE_BYTES = 256 * 1024
@@ -162,13 +162,19 @@ def unpack_page(data: bytes) -> tuple[Answer, list[bytes]]:
 
 
 class Head(Record):
-    """Published by the recorder at once after each commit and every 0.5 s; `refusing` says why nothing is appended."""
+    """Published by the recorder at once after each commit and every 0.5 s; `refusing` says why nothing is appended.
+
+    `dead_letters` counts what this recorder was sent and nobody can be told of, because it names no source;
+    `dead_letter` is the blob of the last one.
+    """
 
     log: str
     position: int
     chain: str
     recorder: int
     refusing: str | None = None
+    dead_letters: int = 0
+    dead_letter: Sha256 | None = None
 
 
 class AgentStatus(Record):

@@ -9,6 +9,7 @@ import pytest
 from lab_agents.errors import LostLeaseError, StoreError
 from lab_agents.messages.commands import AbortCampaign
 from lab_agents.messages.course import PlannerExhausted
+from lab_agents.messages.entry import find_id
 from lab_agents.messages.life import EntryRefused
 from lab_agents.recorder import roles_of
 from lab_agents.store.writer import LogWriter, SourceState
@@ -94,6 +95,7 @@ async def test_what_cannot_be_appended_is_refused_with_its_bytes(tmp_path: Path,
         assert isinstance(refused.record, EntryRefused)
         assert reason in refused.record.reason
         assert await log.worker.run(log.blobs.get, refused.record.raw) == payload
+        assert refused.record.refused_id == find_id(payload)
     assert accepted.id == "line/epoch/2"
 
 
@@ -120,7 +122,9 @@ async def test_a_frame_without_a_header_is_kept_and_stops_nobody(tmp_path: Path)
         await bus.publish(TOPICS.build("submit", source="line"), b"\xff\x00 nothing")
         await bus.publish(TOPICS.build("read", source="line"), b"[]")
         await log.give_birth(bus, "line", 1)
-        assert log.recorder.dead_letters == 2
+        head = await log.head_where(lambda head: head.dead_letters == 2)
+        assert head.dead_letter is not None
+        assert await log.worker.run(log.blobs.get, head.dead_letter) == b"[]"
 
 
 async def test_nobody_submits_in_the_name_of_another(tmp_path: Path) -> None:
@@ -134,7 +138,7 @@ async def test_nobody_submits_in_the_name_of_another(tmp_path: Path) -> None:
             b'{"source":"line","epoch":1,"sequence":1}\n' + started(1).to_bytes(),
         )
         await log.give_birth(bus, "line", 2)
-        assert (log.writer.position, log.recorder.dead_letters) == (1, 1)
+        assert (await log.head_where(lambda head: head.dead_letters == 1)).position == 1
 
 
 async def test_a_second_recorder_takes_the_lease_and_the_first_fails(tmp_path: Path) -> None:

@@ -180,6 +180,8 @@ def test_an_award_that_the_recorder_refused_is_offered_again():
     refused = EntryRefused(
         source="planning", sequence=1, reason="r", raw=sha("x"), refused_id=f"planning/{story.position}/1"
     )
+    other = refused.model_copy(update={"source": "line_a", "refused_id": f"line_a/{story.position}/1"})
+    assert story.tell("recorder", other) == (), "another source's entry had the same cause"
     assert [type(b) for b in story.tell("recorder", refused)] == [AwardWithdrawn]
 
 

@@ -1,9 +1,10 @@
 """What supervision meets outside the log."""
 
-from lab_agents.agents.senses import sense_guard, sense_silence, sense_status
+from lab_agents.agents.senses import sense_dead_letters, sense_guard, sense_silence, sense_status
 from lab_agents.agents.supervision import Supervision
+from lab_agents.messages.commands import AnswerTicket
 from lab_agents.messages.course import AgentDeclaredIn, AgentDeclaredOut, Rearmed, StopRecorded
-from lab_agents.messages.frames import AgentStatus, GuardStatus, Rearm, StopRequest
+from lab_agents.messages.frames import AgentStatus, GuardStatus, Head, Rearm, StopRequest
 from lab_agents.messages.life import AgentStarted, TroubleMet
 from tests.model_lab import START
 from tests.story import Story
@@ -63,6 +64,22 @@ def test_a_stop_and_its_re_arm_are_entered_once_each():
 def test_a_stop_that_was_lifted_while_supervision_was_away_is_still_entered():
     senses = sense_guard(told().state, GuardStatus(machine="main", epoch=1, pid=1, rearms=(REARM,)))
     assert [type(s.drafts[0].body) for s in senses] == [Rearmed]
+
+
+def test_dead_letters_are_one_ticket_until_it_is_answered():
+    head = Head(log="l", position=1, chain="0" * 64, recorder=3, dead_letters=2, dead_letter="a" * 64)
+    story = told()
+    assert sense_dead_letters(story.state, head.model_copy(update={"dead_letters": 0})) == ()
+    (sense,) = sense_dead_letters(story.state, head)
+    assert sense.name == "dead/3-2"
+    story.tell("supervision", sense.drafts[0].body, subject="recorder", campaign=None)
+    assert sense_dead_letters(story.state, head.model_copy(update={"dead_letters": 9})) == ()
+    (ticket,) = story.state.tickets.open
+    answer = AnswerTicket(ticket=ticket, answer="seen", person="ada")
+    story.tell("once-1", answer, subject=ticket, campaign=None)
+    assert [s.name for s in sense_dead_letters(story.state, head.model_copy(update={"dead_letters": 9}))] == [
+        "dead/3-9"
+    ]
 
 
 def test_a_held_child_is_trouble():

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import lab_agents.messages  # noqa: F401  (registers every kind)
 from lab_agents.errors import MessageError, OversizedError
-from lab_agents.messages.entry import KINDS, MAX_ENTRY_BYTES, Body, Entry, Kind, kind, read_entry
+from lab_agents.messages.entry import KINDS, MAX_ENTRY_BYTES, Body, Entry, Kind, find_id, kind, read_entry
 from tests.golden.write_missing import FOLDER, path_of
 from tests.strategies import entries
 
@@ -106,6 +106,14 @@ def test_an_entry_above_the_limit_is_refused_by_both_ends():
         entry.to_bytes()
     with pytest.raises(OversizedError):
         read_entry(entry.model_dump_json().encode())
+
+
+def test_the_id_of_an_unreadable_entry_is_found_where_it_has_one():
+    raw = _started().to_bytes()
+    for broken in (raw.replace(b"AgentStarted", b"AgentDanced"), raw.replace(b'"epoch":1', b'"epoch":NaN')):
+        assert find_id(broken) == "a/1/1"
+    for broken in (raw[:-1], b"[1]", b"7", b"\xff", b'{"id": 7}', b'{"id": "not an id"}'):
+        assert find_id(broken) is None
 
 
 def _started(version="0.1"):
