@@ -221,6 +221,8 @@ class Recorder:
             batch.answers.append((header.source, self._answer_to("resend", state.epoch, sequence=state.sequence + 1)))
         elif header.sequence == state.sequence + 1:
             await self._use_sequence(header, data, state, batch)
+        else:
+            await self._say_again(header, data, batch)
 
     async def _use_sequence(self, header: Header, data: bytes, state: SourceState, batch: _Batch) -> None:
         batch.used[header.source] = SourceState(state.epoch, state.last_epoch, header.sequence)
@@ -236,6 +238,16 @@ class Recorder:
             self._add(Offered(header, entry, data), batch)
         else:
             answer = self._answer_to("known", state.epoch, sequence=header.sequence, first=known[0])
+            batch.answers.append((header.source, answer))
+
+    async def _say_again(self, header: Header, data: bytes, batch: _Batch) -> None:
+        """A sequence used up before: the source may have missed the answer, and would send for ever."""
+        try:
+            known = await self._find(read_entry(data).id, batch)
+        except MessageError:
+            return  # it was refused, which stands in the log
+        if known is not None:
+            answer = self._answer_to("known", header.epoch, sequence=header.sequence, first=known[0])
             batch.answers.append((header.source, answer))
 
     async def _find(self, entry_id: str, batch: _Batch) -> tuple[int, Entry] | None:

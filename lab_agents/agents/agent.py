@@ -1,6 +1,7 @@
 """The loop that runs an agent: follow the log, apply and decide in one commit, submit, and keep jobs running."""
 
 import asyncio
+import hashlib
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -117,21 +118,28 @@ class Agent(Generic[S]):
         """Make state, position and outbox anew from the log, up to the head at birth."""
         rebuild = Rebuild(self.name, self.behaviour, await self._find_voided(answer.head))
         self.link.rewind(Cursor())
-        while rebuild.position < answer.head:
-            rebuild.take(await self.link.next())
+        while rebuild.position < answer.head and rebuild.take(await self.link.next()):
+            continue
+        # Where an entry could not be handled, the loop meets it again, and knows how to be stuck.
+        self.link.rewind(rebuild.cursor)
         self.state, self.rebuilt_until = rebuild.state, answer.head
         await self._worker.run(self._start_over, rebuild, answer)
 
     async def _find_voided(self, head: int) -> frozenset[int]:
-        """Positions that later entries void: they are read first, since a rebuild meets the voided entry before."""
+        """Positions that stopped this agent and were voided: read first, since a rebuild meets the entry before.
+
+        What others stumbled over, and this agent handled, it has handled.
+        """
         self.link.rewind(Cursor())
-        position, voided = 0, set()
+        position, voided, stuck = 0, set(), set()
         while position < head:
             logged = await self.link.next()
-            position = logged.position
-            if isinstance(logged.entry.record, EntryVoided):
-                voided.add(logged.entry.record.position)
-        return frozenset(voided)
+            position, record = logged.position, logged.entry.record
+            if isinstance(record, EntryVoided):
+                voided.add(record.position)
+            elif isinstance(record, TroubleMet) and logged.entry.id.startswith(f"{self.name}/stuck/"):
+                stuck.add(record.position)
+        return frozenset(voided & stuck)
 
     def _start_over(self, rebuild: Rebuild[S], answer: Answer) -> None:
         self._journal.start_over()
@@ -269,13 +277,19 @@ class Agent(Generic[S]):
 
     async def outbox(self) -> Sequence[OutboxRow]:
         """The first entries without a position, for the submitter."""
-        return await self._worker.run(self._outbox)
+        before = self.outbox_size
+        rows = await self._worker.run(self._outbox)
+        if self.outbox_size != before:
+            self.changed.set()
+        return rows
 
     def _outbox(self) -> list[OutboxRow]:
-        if self._known:
+        known = tuple(self._known)
+        if known:
             with self._journal.transaction() as journal:
-                while self._known:
-                    journal.drop_outbox(self._known.pop())
+                for sequence in known:
+                    journal.drop_outbox(sequence)
+            del self._known[: len(known)]
             self._look()
         return self._journal.outbox()
 
@@ -290,8 +304,9 @@ class Agent(Generic[S]):
             evidence={"trace": trace[-4000:], "position": str(logged.position)},
             remedies=("ship a fix and restart the agent", f"lab-agents log void {logged.position}"),
         )
+        # The same failure after a restart is the same entry; another one is news.
         await self.sense(
-            f"stuck/{logged.position}",
+            f"stuck/{logged.position}-{hashlib.sha256(trace.encode()).hexdigest()[:8]}",
             [Draft(body=TroubleMet(trouble=trouble, position=logged.position), subject=self.name)],
         )
         held: list[Logged] = []

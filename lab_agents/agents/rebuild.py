@@ -19,7 +19,7 @@ class Rebuild(Generic[S]):
     """
 
     def __init__(self, name: str, behaviour: Behaviour[S], voided: frozenset[int] = frozenset()) -> None:
-        """`voided` are positions that a person let every follower pass over."""
+        """`voided` are positions that this agent could not handle and that a person let it pass over."""
         self._name, self._behaviour, self._voided = name, behaviour, voided
         self.state: S = behaviour.start()
         self.cursor = Cursor()
@@ -31,9 +31,16 @@ class Rebuild(Generic[S]):
         """How far the log was taken."""
         return self.cursor.position
 
-    def take(self, logged: Logged) -> None:
-        """Apply the next entry."""
+    def take(self, logged: Logged) -> bool:
+        """Apply the next entry; False where it cannot be handled, and everything stands as before it."""
+        try:
+            self._apply(logged)
+        except Exception:  # noqa: BLE001 - the loop meets the same entry again, and makes trouble of it
+            return False
         self.cursor = Cursor(logged.seal.log, logged.position, logged.seal.chain)
+        return True
+
+    def _apply(self, logged: Logged) -> None:
         if logged.seal.source == self._name:
             self._note_own(logged)
         if logged.position not in self._voided and concerns(self._name, self._behaviour, logged):

@@ -109,6 +109,10 @@ async def test_a_known_entry_is_answered_with_its_position(tmp_path: Path) -> No
         await log.send(bus, "line", 2, started(1).to_bytes().replace(b"2026-01-01", b"2026-01-02"))
         known = await log.until(lambda answer: answer.answer == "known")
         assert (known.sequence, known.first) == (2, 2)
+        log.answers.clear()
+        await log.send(bus, "line", 2, started(1).to_bytes())
+        again = await log.until(lambda answer: answer.answer == "known")
+        assert (again.sequence, again.first) == (2, 2), "an answer that was lost must be given again"
         await log.send(bus, "line", 3, started(1).to_bytes().replace(b'"version":"1"', b'"version":"2"'))
         entries = await log.entries(3)
     assert [entry.kind for entry in entries] == ["LabOpened", "AgentStarted", "EntryRefused"]
@@ -265,7 +269,7 @@ async def test_a_laboratory_is_not_opened_on_a_full_disk(tmp_path: Path) -> None
     with watched_disk() as disk:
         async with small_log(tmp_path) as log:
             await log.worker.run(disk.fill)
-            changed = LABORATORY.model_copy(update={"machines": ("main", *(f"machine_{n}" for n in range(5000)))})
+            changed = LABORATORY.model_copy(update={"machines": ("main", *(f"machine_{n}" for n in range(4000)))})
             with pytest.raises(StoreError, match="nothing can be appended"):
                 await log.recorder.open(changed, "1" * 64, "1")
             assert log.writer.position == 1
