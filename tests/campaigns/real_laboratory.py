@@ -78,6 +78,7 @@ class RealLaboratory:
     def __init__(self, state: Path, closing: AsyncExitStack) -> None:
         self.state = state
         self.watch: StandingWatch
+        self.broker = ""
         self._closing = closing
         self._command: asyncio.subprocess.Process | None = None
         self._output = state.with_suffix(".out")
@@ -88,7 +89,8 @@ class RealLaboratory:
         await self.until(lambda: (self.state / "runtime.json").exists())
         runtime = _read(self.state / "runtime.json")
         lab = str(_read(self.state / "lab.json")["lab"])
-        self.watch = StandingWatch(str(runtime["broker"]), lab, f"test-{os.getpid()}")
+        self.broker = str(runtime["broker"])
+        self.watch = StandingWatch(self.broker, lab, f"test-{os.getpid()}")
         await self._closing.enter_async_context(self.watch.bus)
         await self.watch.start()
         agents = yaml.safe_load((self.state / "lab.yaml").read_text())["agents"]
