@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bluesky import Msg, RunEngine
-from bluesky.utils import DuringTask, FailedStatus, RunEngineInterrupted
+from bluesky.utils import FailedStatus, RunEngineInterrupted
 
 from instruments.addresses import parse_address
 from instruments.devices.device import DeviceSetup, ProgramDevice
@@ -27,6 +27,7 @@ from instruments.errors import (
 )
 from instruments.intents import INTEND, OUTCOME, with_intents
 from instruments.interlocks import check_exclusive, check_limit
+from instruments.lean_engine import make_run_engine
 from instruments.motions import MotionBoard
 from instruments.programs import Answer, Start
 from instruments.protocols import Gate, Intents
@@ -114,8 +115,8 @@ class PlanRunner:
         self._is_closing = False
         self.documents = DocumentFiles(setup.documents)
         self.documents.close_interrupted("the process that ran it ended")
+        self._load_devices()
         self._engine = self._make_engine()
-        self._prepare()
         self.devices = {name: self._make_device(name) for name in setup.laboratory.agents[setup.agent].instruments}
 
     def submit(self, request: Coroutine[Any, Any, T]) -> Future[T]:
@@ -162,7 +163,7 @@ class PlanRunner:
         loop.close()
 
     def _make_engine(self) -> RunEngine:
-        engine = RunEngine(context_managers=[], call_returns_result=True, during_task=DuringTask())
+        engine = make_run_engine()
         engine.preprocessors.append(with_intents)
         engine.subscribe(self.documents)
         engine.register_command(INTEND, self._intend)
@@ -171,12 +172,16 @@ class PlanRunner:
         engine.register_command("sleep", self._sleep)
         return engine
 
-    def _prepare(self) -> None:
-        for name in self._setup.laboratory.agents[self._setup.agent].instruments:
-            declaration = self._setup.laboratory.instruments[name]
+    def _load_devices(self) -> None:
+        """Import the device classes: before the RunEngine, which notes the versions of what is loaded."""
+        laboratory = self._setup.laboratory
+        declared = [laboratory.instruments[name] for name in laboratory.agents[self._setup.agent].instruments]
+        for declaration in declared:
             prepare = load_driver(declaration.driver).prepare
             if prepare is not None:
                 prepare(parse_address(declaration.address))
+        for declaration in declared:
+            load_object(load_driver(declaration.driver).device)
 
     def _make_device(self, name: str) -> ProgramDevice:
         declaration = self._setup.laboratory.instruments[name]

@@ -1,0 +1,32 @@
+"""Making a RunEngine that loads no more than its devices need."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bluesky import RunEngine
+from bluesky.utils import DuringTask
+
+
+def make_run_engine() -> RunEngine:
+    """A RunEngine for plans that run in any thread, without signal handling.
+
+    To note its version a RunEngine imports ophyd wherever it is installed: half a second, 30 MB and a dozen threads in
+    every process. One that has a device of ophyd has loaded it before, and its version is noted.
+    """
+    with _absent("ophyd"):
+        return RunEngine(context_managers=[], call_returns_result=True, during_task=DuringTask())
+
+
+@contextmanager
+def _absent(name: str) -> Iterator[None]:
+    """Let an import of `name` fail inside, unless it is loaded already."""
+    if name in sys.modules:
+        yield
+        return
+    # How Python is told that there is no such module.
+    sys.modules[name] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules[name]
