@@ -67,7 +67,12 @@ class Guard:
 
     def _keeper(self, name: str) -> SafeKeeper:
         def address() -> str | None:
-            return (self.household.addresses() or {}).get(name)
+            known = self.household.addresses()
+            if known is None:
+                return None
+            # Channel Access reads its environment once, when it is first used: not before the addresses are known.
+            os.environ.update(self.household.epics_environment(self.household.instruments))
+            return known.get(name)
 
         declaration = self.household.laboratory.instruments[name]
         return SafeKeeper(name, declaration, address, dial=self._dial, settings=self._settings)

@@ -68,8 +68,6 @@ async def guard_machine(folder: StateFolder, laboratory: Laboratory, machine: st
     """
     remains = await bury(folder.guard(machine) / "children.json")
     household, url = _furnish(folder, laboratory, machine, program)
-    # The guard writes safe states itself, also over Channel Access, which reads its environment when it is first used.
-    os.environ.update(household.epics_environment(household.instruments))
     guard = Guard(household, remains)
     write_json(
         folder.runtime,
