@@ -6,11 +6,13 @@
 import argparse
 import asyncio
 import logging
+import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +28,7 @@ from lab_agents.clock import Clock, FollowedClock, WallClock
 from lab_agents.errors import FencedError, LabAgentsError, LostLeaseError
 from lab_agents.messages.frames import Tick
 from lab_agents.messages.topics import Topics
+from lab_agents.processes import die_with_parent
 from lab_agents.records.laboratory import Laboratory
 from lab_agents.settings import DEFAULT, Settings
 from lab_agents.state_folder import StateFolder, read_json
@@ -84,6 +87,9 @@ def main() -> None:
     parser.add_argument("--up", type=int)
     parser.add_argument("--down", type=int)
     arguments = parser.parse_args()
+    if arguments.up is not None:
+        # A guard that dies while this process still imports must not leave it behind; only the simulator has no pipes.
+        die_with_parent()
     title = arguments.role if arguments.role == arguments.name else f"{arguments.role} {arguments.name}"
     setproctitle(f"lab-agents: {title}")
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -96,12 +102,41 @@ def main() -> None:
         read_laboratory(folder.lab_file),
         str(read_json(folder.runtime)["broker"]),
     )
+    preload(place)
     sys.exit(asyncio.run(_run(place, arguments.up, arguments.down)))
+
+
+def preload(place: Place) -> None:
+    """Import what this role needs, before the first beat: an import in the event loop would pass for silence."""
+    for module in _MODULES.get(place.role, _AGENT_MODULES):
+        import_module(module)
+    if place.role in _MODULES:
+        return
+    import_module(f"lab_agents.agents.{place.role}")
+    for name in place.laboratory.agents[place.name].instruments:
+        from instruments.drivers import load_driver, load_object
+
+        import_module("instruments.engine")
+        load_object(load_driver(place.laboratory.instruments[name].driver).device)
+
+
+_MODULES = {
+    "recorder": ("lab_agents.recorder", "lab_agents.store.projections", "lab_agents.store.writer"),
+    "compute": ("lab_agents.compute", "lab_agents.jobs"),
+    "simulator": ("lab_agents.log", "lab_agents.replayed_table", "lab_agents.rest", "simulators.lab"),
+}
+_AGENT_MODULES = (
+    *("lab_agents.journal", "lab_agents.log", "lab_agents.compute"),
+    *("lab_agents.agents.agent", "lab_agents.agents.executor", "lab_agents.agents.gates", "lab_agents.agents.status"),
+)
 
 
 async def _run(place: Place, up: int | None, down: int | None) -> int:
     run = {"recorder": run_recorder, "compute": run_compute, "simulator": run_simulator}.get(place.role, run_agent)
     code = 0
+    if up is None:
+        # The simulator outlives its guard; asked to end, it saves and hangs up.
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, _cancel, asyncio.current_task())
     try:
         if up is None or down is None:
             await run(place, None)
@@ -115,7 +150,14 @@ async def _run(place: Place, up: int | None, down: int | None) -> int:
         # The message says what to do; a trace would hide it.
         _log.error("%s", _first(errors))
         code = 1
+    except* asyncio.CancelledError:
+        _log.warning("ended on request")
     return code
+
+
+def _cancel(task: "asyncio.Task[int] | None") -> None:
+    if task is not None:
+        task.cancel()
 
 
 def _first(group: BaseExceptionGroup) -> BaseException:
