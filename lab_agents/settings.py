@@ -31,7 +31,8 @@ class Settings(Record):
     request: Seconds = 2.0
     """An instrument that does not answer a request on the wire within this is unreachable."""
     group_entries: int = 64
-    """At most so many entries in one commit, gathered while the one before is written: keeps the transaction below 50 ms on a slow disk."""
+    """At most so many entries in one commit, gathered while the one before is written: keeps the transaction below
+    50 ms on a slow disk."""
     poison_tries: int = 3
     """A handler that raised so often is stuck."""
     starting: Seconds = 30.0
