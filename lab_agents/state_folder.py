@@ -302,5 +302,5 @@ def _explained(path: Path) -> Iterator[None]:
             errno.ENOTDIR: "is not a folder. Give another path with --state",
             errno.EEXIST: "is not a folder. Give another path with --state",
         }
-        reason = reasons.get(error.errno or 0, f"cannot be written: {error}")
+        reason = reasons.get(error.errno or 0, f"cannot be written: {error}. Give another folder with --state")
         raise StateFolderError(f"{path} {reason}.") from error

@@ -44,7 +44,8 @@ class Said:
 def write_campaign(path: Path, *, samples: int, **changes: object) -> Path:
     """The demonstration's campaign with fewer films; `changes` are fields of the file."""
     declared = yaml.safe_load((ROOT / "examples" / "opv_blend.yaml").read_text())
-    declared |= {"budget": {"samples": samples}, "batch": 2, "planner": {"name": "space_filling"}, **changes}
+    small = {"budget": {"samples": samples}, "batch": 2, "planner": {"name": "space_filling", "initial": 1}}
+    declared |= {**small, **changes}
     path.write_text(yaml.safe_dump(declared, sort_keys=False))
     return path
 
