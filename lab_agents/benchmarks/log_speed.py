@@ -19,8 +19,6 @@ from lab_agents.messages.topics import Topics
 from lab_agents.state_folder import StateFolder, write_json
 
 N_FOLLOWERS = 10
-N_ENTRIES = 2000
-N_ROUND_TRIPS = 300
 SOURCE = "planning"
 
 
@@ -33,22 +31,18 @@ class LogSpeed:
     round_trips: tuple[float, ...]
 
 
-async def measure_log(folder: Path) -> LogSpeed:
+async def measure_log(folder: Path, n_entries: int = 2000, n_round_trips: int = 300) -> LogSpeed:
     """Start broker and recorder in `folder`, submit, follow, and end both.
 
     Args:
         folder: A fresh folder; it becomes a state folder.
+        n_entries: Submitted as fast as they go.
+        n_round_trips: Submitted one at a time before that.
     """
-    lab = find_laboratory("opv_replay", Path.cwd())
-    state = StateFolder.create(folder, "opv_replay", lab.read_bytes())
-    port = choose_port()
-    url = f"mqtt://127.0.0.1:{port}"
-    write_json(state.runtime, {"broker": url})
+    url, command = await asyncio.to_thread(_prepare, folder)
     async with AsyncExitStack() as ended:
         broker = await asyncio.create_subprocess_exec(
-            *broker_command(find_broker(), state.broker, port).command,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
+            *command, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
         )
         ended.push_async_callback(_end, broker)
         await wait_until_ready(url)
@@ -57,12 +51,23 @@ async def measure_log(folder: Path) -> LogSpeed:
             *("--state", str(folder), "--epoch", "1"),
         )
         ended.push_async_callback(_end, recorder)
-        return await _Trial(url, ended).run()
+        return await _Trial(url, ended, n_entries, n_round_trips).run()
+
+
+def _prepare(folder: Path) -> tuple[str, list[str]]:
+    """A state folder, and the command of its broker."""
+    lab = find_laboratory("opv_replay", Path.cwd())
+    state = StateFolder.create(folder, "opv_replay", lab.read_bytes())
+    port = choose_port()
+    url = f"mqtt://127.0.0.1:{port}"
+    write_json(state.runtime, {"broker": url})
+    return url, list(broker_command(find_broker(), state.broker, port).command)
 
 
 class _Trial:
-    def __init__(self, url: str, ended: AsyncExitStack) -> None:
+    def __init__(self, url: str, ended: AsyncExitStack, n_entries: int, n_round_trips: int) -> None:
         self._url, self._ended = url, ended
+        self._n_entries, self._n_round_trips = n_entries, n_round_trips
         self._topics = Topics("opv_replay")
         self._rows: list[OutboxRow] = []
         self._handled = 0
@@ -74,17 +79,17 @@ class _Trial:
         submitter = Submitter(own, self._bus, self._topics, self._outbox)
         own.on_answer = submitter.hear
         sending = asyncio.create_task(submitter.run())
-        trips = [await self._round_trip(own, submitter) for _ in range(N_ROUND_TRIPS)]
+        trips = [await self._round_trip(own, submitter) for _ in range(self._n_round_trips)]
         for link in followers:
-            await _skip(link, 1 + N_ROUND_TRIPS)
+            await _skip(link, 1 + self._n_round_trips)
         begun = time.monotonic()
-        self._rows += [self._row(N_ROUND_TRIPS + number) for number in range(1, N_ENTRIES + 1)]
+        self._rows += [self._row(self._n_round_trips + number) for number in range(1, self._n_entries + 1)]
         submitter.wake()
-        await asyncio.gather(self._handle_all(own, submitter), *(_skip(link, N_ENTRIES) for link in followers))
-        rate = N_ENTRIES / (time.monotonic() - begun)
+        await asyncio.gather(self._handle_all(own, submitter), *(_skip(link, self._n_entries) for link in followers))
+        rate = self._n_entries / (time.monotonic() - begun)
         sending.cancel()
         await asyncio.gather(sending, return_exceptions=True)
-        return LogSpeed(N_ENTRIES, rate, tuple(trips))
+        return LogSpeed(self._n_entries, rate, tuple(trips))
 
     async def _follower(self, name: str) -> LogLink:
         self._bus = await self._ended.enter_async_context(MqttBus(self._url, f"benchmark-{name}"))
@@ -100,7 +105,7 @@ class _Trial:
         return time.monotonic() - begun
 
     async def _handle_all(self, own: LogLink, submitter: Submitter) -> None:
-        for _ in range(N_ENTRIES):
+        for _ in range(self._n_entries):
             await self._handle_next(own)
             submitter.wake()
 

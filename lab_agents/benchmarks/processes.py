@@ -35,14 +35,14 @@ def benchmark_processes(seeds: int, table: Path | None, progress: Callable[[int,
     campaign = find_example()
     with tempfile.TemporaryDirectory(prefix="lab-agents-benchmark-") as name:
         folder = Path(name)
-        figures = _log_figures(asyncio.run(measure_log(folder / "log")))
+        figures = log_figures(asyncio.run(measure_log(folder / "log")))
         day = asyncio.run(QuietDay(campaign, folder / "day").run())
-        figures += _day_figures(day)
+        figures += day_figures(day)
         nights = []
         for seed in range(seeds):
             night = asyncio.run(BadNight(campaign, folder / f"night{seed}", plan_blows(seed), seed).run(progress))
             nights.append((night, audit(folder / f"night{seed}")))
-    return [*figures, *_night_figures(nights)]
+    return [*figures, *night_figures(nights)]
 
 
 def find_example() -> Path:
@@ -51,7 +51,8 @@ def find_example() -> Path:
     return beside if beside.is_file() else Path(str(resources.files("lab_agents"))) / "examples" / "opv_blend.yaml"
 
 
-def _log_figures(speed: LogSpeed) -> list[Figure]:
+def log_figures(speed: LogSpeed) -> list[Figure]:
+    """The rows of the log's speed; they have no target of their own."""
     return [
         _plain(
             "entries per second through the log, 10 followers", speed.rate, f"{speed.n_entries} entries of one source"
@@ -61,7 +62,8 @@ def _log_figures(speed: LogSpeed) -> list[Figure]:
     ]
 
 
-def _day_figures(day: Day) -> list[Figure]:
+def day_figures(day: Day) -> list[Figure]:
+    """The rows of the undisturbed demonstration."""
     return [
         Figure(
             figure="wall seconds of the undisturbed demonstration",
@@ -81,7 +83,8 @@ def _day_figures(day: Day) -> list[Figure]:
     ]
 
 
-def _night_figures(nights: Sequence[tuple[Night, AuditReport]]) -> list[Figure]:
+def night_figures(nights: Sequence[tuple[Night, AuditReport]]) -> list[Figure]:
+    """The rows of the disturbed campaigns: recovery of each kind of process, endings, audits."""
     if not nights:
         return [not_run("campaigns under kills", "finish by themselves", "no seeds were asked for")]
     recoveries = [recovery for night, _ in nights for recovery in night.recoveries]

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from lab_agents.memory import proportional_memory, tree_of
 from lab_agents.errors import StateFolderError
+from lab_agents.memory import proportional_memory, tree_of
 from lab_agents.state_folder import StateFolder, read_json
 
 WEIGH = 5.0
