@@ -28,7 +28,7 @@ demo-table: .venv/installed
 		&& $(BIN)/lab-agents run examples/replay_table.yaml --table "$(TABLE)" --state "$$folder"
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 lint: .venv/installed
 	$(BIN)/ruff check .
