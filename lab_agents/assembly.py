@@ -250,10 +250,10 @@ class _Rests:
     def __init__(self, watch: "RestWatch") -> None:
         self._watch = watch
 
-    def verdict(self, finished: Collection[str]) -> "Rest":
+    def verdict(self, finished: Collection[str], running: Collection[str]) -> "Rest":
         from simulators.held_clock import Rest
 
-        return Rest(**asdict(self._watch.verdict(finished)))
+        return Rest(**asdict(self._watch.verdict(finished, running)))
 
     async def changed(self) -> None:
         await self._watch.changed()

@@ -14,6 +14,8 @@ from lab_agents.messages.course import AgentDeclaredIn, AgentDeclaredOut, Campai
 from lab_agents.messages.frames import AgentStatus, GuardStatus, Head, Logged
 from lab_agents.messages.life import LabChanged, LabOpened
 from lab_agents.messages.topics import Topics
+from lab_agents.messages.work import TaskDone, TaskFailed, TaskStarted
+from lab_agents.records.recipe import Task
 from lab_agents.settings import DEFAULT, Settings
 
 
@@ -57,6 +59,7 @@ class RestWatch:
         self._head: Head | None = None
         self._declared: frozenset[str] = frozenset()
         self._out: frozenset[str] = frozenset()
+        self._tasks: dict[str, Task] = {}
         self._open = 0
         self._followed = 0
         self._changed = asyncio.Event()
@@ -70,7 +73,7 @@ class RestWatch:
         while True:
             self._take(await self._link.next())
 
-    def verdict(self, finished: Collection[str]) -> Look:
+    def verdict(self, finished: Collection[str], running: Collection[str] = ()) -> Look:
         """A pure look at what is known now; see `simulators.held_clock.LabAtRest`."""
         ended = frozenset(finished)
         statuses = [self._agents[name].status for name in sorted(self._declared - self._out) if name in self._agents]
@@ -79,10 +82,18 @@ class RestWatch:
             at_rest=not reason,
             next_timer=min((s.next_timer for s in statuses if s.next_timer), default=None),
             reason=reason,
-            runs_at_wall_speed=any(guard.latched for guard in self._guards.values()),
+            runs_at_wall_speed=self._is_latched() or self._is_unwatched(running),
             campaign_open=self._open > 0,
             acknowledged=self._acknowledged(ended, statuses),
         )
+
+    def _is_latched(self) -> bool:
+        return any(guard.latched for guard in self._guards.values())
+
+    def _is_unwatched(self, running: Collection[str]) -> bool:
+        """Whether a program runs whose agent is out: nobody will say when it ends, so it takes its time."""
+        left = (task for task in self._tasks.values() if task.owner in self._out)
+        return any(token in running for task in left for token in task.tokens)
 
     async def changed(self) -> None:
         """Return when a new look may differ from the last one."""
@@ -133,6 +144,10 @@ class RestWatch:
             self._out |= {record.agent}
         elif isinstance(record, AgentDeclaredIn):
             self._out -= {record.agent}
+        elif isinstance(record, TaskStarted):
+            self._tasks[record.task.id] = record.task
+        elif isinstance(record, TaskDone | TaskFailed):
+            self._tasks.pop(record.task, None)
         elif isinstance(record, CampaignStarted):
             self._open += 1
         elif isinstance(record, CampaignFinished):

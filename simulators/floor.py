@@ -56,6 +56,10 @@ class Floor:
         """When the first of the running programs ends."""
         return self.world.next_end()
 
+    def running(self) -> frozenset[str]:
+        """Tokens of the running programs."""
+        return self.world.running_tokens()
+
     def unacknowledged(self) -> frozenset[str]:
         """Tokens of ended programs whose outcome is not known to stand in the log."""
         return self.world.unacknowledged()

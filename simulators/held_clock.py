@@ -67,11 +67,12 @@ class Rest:
 class LabAtRest(Protocol):
     """Who knows whether the laboratory is at rest."""
 
-    def verdict(self, finished: Collection[str]) -> Verdict:
+    def verdict(self, finished: Collection[str], running: Collection[str]) -> Verdict:
         """A pure look at what is known now.
 
         Args:
             finished: Tokens of programs that have ended and are not yet acknowledged; offered again until they are.
+            running: Tokens of programs that instruments execute.
         """
         ...
 
@@ -98,6 +99,10 @@ class Timekeeper(Protocol):
 
     def next_end(self) -> datetime | None:
         """When the first of the running programs ends."""
+        ...
+
+    def running(self) -> frozenset[str]:
+        """Tokens of the running programs."""
         ...
 
     def unacknowledged(self) -> frozenset[str]:
@@ -206,11 +211,11 @@ class HeldClock:
     async def step(self) -> Step:
         """Look once, and do what follows from it."""
         ended = self._keeper.unacknowledged()
-        rest = self._rest.verdict(ended)
+        rest = self._rest.verdict(ended, self._keeper.running())
         if known := rest.acknowledged & ended:
             await self._keeper.acknowledge(known)
             # The look is older than this commit: what began meanwhile would be jumped over.
-            rest = self._rest.verdict(self._keeper.unacknowledged())
+            rest = self._rest.verdict(self._keeper.unacknowledged(), self._keeper.running())
         keeper = self._keeper
         step = next_step(rest, keeper.now, keeper.next_end(), keeper.unacknowledged(), self._speed)
         if isinstance(step, Jump):
@@ -263,7 +268,7 @@ class HeldClock:
 class Unattended:
     """A laboratory without agents: always at rest, every outcome known. Programs end at once; for tests and trials."""
 
-    def verdict(self, finished: Collection[str]) -> Rest:
+    def verdict(self, finished: Collection[str], running: Collection[str]) -> Rest:
         """At rest."""
         return Rest(at_rest=True, acknowledged=frozenset(finished))
 

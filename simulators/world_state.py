@@ -116,6 +116,10 @@ class WorldState:
         """When the first of the running programs ends."""
         return min((p.ends_at for p in list(self._running.values())), default=None)
 
+    def running_tokens(self) -> frozenset[str]:
+        """Tokens of the running programs."""
+        return frozenset(program.token for program in list(self._running.values()))
+
     def unacknowledged(self) -> frozenset[str]:
         """Tokens of ended programs whose outcome is not known to stand in the log."""
         return frozenset(self._ended)

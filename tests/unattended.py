@@ -11,7 +11,7 @@ from simulators.held_clock import Rest
 class NeverAtRest:
     """Keeps the simulated clock where it is."""
 
-    def verdict(self, finished: Collection[str]) -> Rest:
+    def verdict(self, finished: Collection[str], running: Collection[str]) -> Rest:
         """Never."""
         return Rest(at_rest=False, reason="a test")
 

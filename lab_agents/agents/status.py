@@ -84,8 +84,7 @@ class StatusTeller:
         if not self._agent.is_born:
             owed.append("birth")
         for job in self._agent.jobs_wanted():
-            tokens = {job.task.token(i) for i in range(len(job.task.acts))} if job.task else set()
-            if not tokens & waiting:
+            if not (job.task and waiting & set(job.task.tokens)):
                 owed.append(job.id)
         owed.extend(m.token for m in motions if not m.waits)
         return tuple(owed)

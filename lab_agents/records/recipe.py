@@ -90,6 +90,11 @@ class Task(Record):
         """The token of act number `act`: the first 64 bits of the sha256 of task and act."""
         return hashlib.sha256(f"{self.id}/{act}".encode()).hexdigest()[:16]
 
+    @property
+    def tokens(self) -> tuple[Token, ...]:
+        """The tokens of all acts, in order."""
+        return tuple(self.token(number) for number in range(len(self.acts)))
+
 
 class ActResult(Record):
     """What one act brought back: readings by name, the Bluesky run's uid, laboratory times, blobs.

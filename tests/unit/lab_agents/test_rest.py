@@ -12,12 +12,15 @@ from lab_agents.messages.entry import Body
 from lab_agents.messages.frames import AgentStatus, GuardStatus, Head, Logged, Seal
 from lab_agents.messages.life import LabOpened
 from lab_agents.messages.topics import Topics
+from lab_agents.messages.work import TaskFailed, TaskStarted
 from lab_agents.records.motion import Motion
+from lab_agents.records.recipe import Act, Task
 from lab_agents.rest import RestWatch
 from tests.small_log import AT, LABORATORY, make_entry
 
 TOPICS = Topics("small")
 TOKEN = "a" * 16
+DOSE = Act(instrument="toy", plan="dose", arguments={})
 
 
 class Ward:
@@ -154,6 +157,20 @@ def test_a_latched_guard_lets_the_clock_run_at_wall_speed(ward: Ward) -> None:
     """Safe states take their time, and nobody is at rest."""
     ward.tell("guard", GuardStatus(machine="main", epoch=1, pid=1, latched="stop-1").model_dump_json())
     assert ward.watch.verdict(()).runs_at_wall_speed
+
+
+def test_a_program_whose_agent_is_out_runs_at_wall_speed_until_it_ends(ward: Ward) -> None:
+    """Nobody reports for it, so it is neither waited for nor jumped over."""
+    task = Task(id="make-1/0", work="make-1", sample="s", step=0, name="dispense", owner="line", acts=(DOSE,))
+    ward.log(TaskStarted(task=task))
+    ward.rest()
+    assert not ward.watch.verdict((), task.tokens).runs_at_wall_speed
+    ward.log(AgentDeclaredOut(agent="line", reason="silent"))
+    assert ward.watch.verdict((), task.tokens).runs_at_wall_speed
+    assert not ward.watch.verdict(task.tokens, ()).runs_at_wall_speed
+    assert not ward.watch.verdict((), {TOKEN}).runs_at_wall_speed
+    ward.log(TaskFailed(task=task.id, work="make-1", sample="s", step=0, owner="line", cause="c"))
+    assert not ward.watch.verdict((), task.tokens).runs_at_wall_speed
 
 
 def test_the_clock_knows_whether_a_campaign_is_open(ward: Ward) -> None:

@@ -36,6 +36,10 @@ class Programs:
         """The first end."""
         return min(self.ends.values(), default=None)
 
+    def running(self) -> frozenset[str]:
+        """What runs."""
+        return frozenset(self.ends)
+
     def unacknowledged(self) -> frozenset[str]:
         """What ended."""
         return self.ended
@@ -62,7 +66,7 @@ class Said:
         self.rest = rest
         self.offered: list[frozenset[str]] = []
 
-    def verdict(self, finished: Collection[str]) -> Rest:
+    def verdict(self, finished: Collection[str], running: Collection[str]) -> Rest:
         """As told."""
         self.offered.append(frozenset(finished))
         return self.rest
