@@ -23,7 +23,7 @@ from lab_agents.threads import OwnThread
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 TOPICS = Topics("small")
-QUICK = Settings(beat=0.02, ask_again=0.05, lost=0.15)
+QUICK = Settings(beat=0.02, ask_again=0.05, lost=0.15, declare_out=0.4)
 """Shorter times, in proportion, so that what is asked again is asked soon."""
 LABORATORY = Laboratory(
     name="small",
@@ -117,8 +117,10 @@ class SmallLog:
 
 
 @asynccontextmanager
-async def small_log(folder: Path, carrier: MemoryCarrier | None = None) -> AsyncIterator[SmallLog]:
-    """A recorder serving a laboratory of one line and one planner."""
+async def small_log(
+    folder: Path, carrier: MemoryCarrier | None = None, laboratory: Laboratory = LABORATORY
+) -> AsyncIterator[SmallLog]:
+    """A recorder serving a laboratory: by default one line and one planner."""
     carrier = carrier or MemoryCarrier()
     worker = OwnThread("store")
     writer = await worker.run(LogWriter, folder / "store.sqlite", "small", lambda _connection, _logged: None)
@@ -126,7 +128,7 @@ async def small_log(folder: Path, carrier: MemoryCarrier | None = None) -> Async
     carrier.join(bus)
     blobs = DirectoryBlobs(folder / "blobs")
     recorder = Recorder(writer, worker, bus, blobs, FollowedClock(AT), TOPICS, QUICK)
-    await recorder.open(LABORATORY, "0" * 64, "1")
+    await recorder.open(laboratory, "0" * 64, "1")
     serving = asyncio.create_task(recorder.run())
     while len(bus.filters) < 2:  # it listens to frames and questions
         await asyncio.sleep(0)

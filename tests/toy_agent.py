@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from lab_agents.agents.agent import Agent, Memory
-from lab_agents.agents.behaviour import AgentState, Draft, Job, JobOutcome
+from lab_agents.agents.behaviour import AgentState, AnyBehaviour, Draft, Job, JobOutcome
 from lab_agents.bus.memory import MemoryBus
 from lab_agents.clock import FollowedClock
 from lab_agents.journal import Journal
@@ -87,7 +88,7 @@ class Echo:
 class Life:
     """One life of an agent's process."""
 
-    agent: Agent[EchoState]
+    agent: Agent[Any]
     bus: MemoryBus
     submitter: Submitter
     journal: Journal
@@ -109,14 +110,20 @@ def journal_path(folder: Path, name: str = "line") -> Path:
 
 @asynccontextmanager
 async def living(
-    log: SmallLog, folder: Path, epoch: int, behaviour: Echo | None = None, *, submits: bool = True
+    log: SmallLog,
+    folder: Path,
+    epoch: int,
+    behaviour: AnyBehaviour | None = None,
+    *,
+    submits: bool = True,
+    name: str = "line",
 ) -> AsyncIterator[Life]:
-    """The agent `line` from its birth to its death; one that does not submit dies with a full outbox."""
+    """An agent from its birth to its death; one that does not submit dies with a full outbox."""
     worker = OwnThread("journal")
-    journal = await worker.run(Journal, journal_path(folder), "line")
-    bus = await log.join("line")
-    link = LogLink(bus, TOPICS, "line", epoch, QUICK)
-    agent = Agent("line", behaviour or Echo(), Memory(journal, worker), link, FollowedClock(AT), QUICK)
+    journal = await worker.run(Journal, journal_path(folder, name), name)
+    bus = await log.join(name)
+    link = LogLink(bus, TOPICS, name, epoch, QUICK)
+    agent = Agent(name, behaviour or Echo(), Memory(journal, worker), link, FollowedClock(AT), QUICK)
     submitter = Submitter(link, bus, TOPICS, agent.outbox, QUICK)
     await agent.be_born(submitter)
     tasks = [asyncio.create_task(agent.follow())]

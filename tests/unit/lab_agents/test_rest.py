@@ -1,5 +1,6 @@
 """The laboratory is at rest only when every agent that counts has reported for the newest entry and owes nothing."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,10 +10,11 @@ from lab_agents.log import LogLink
 from lab_agents.messages.commands import AbortCampaign
 from lab_agents.messages.course import AgentDeclaredIn, AgentDeclaredOut, CampaignFinished
 from lab_agents.messages.entry import Body
-from lab_agents.messages.frames import AgentStatus, GuardStatus, Head, Logged, Seal
+from lab_agents.messages.frames import GENESIS, AgentStatus, GuardStatus, Head, Seal, chain_after, pack
 from lab_agents.messages.life import LabOpened
 from lab_agents.messages.topics import Topics
 from lab_agents.messages.work import TaskFailed, TaskStarted
+from lab_agents.records.base import Record
 from lab_agents.records.motion import Motion
 from lab_agents.records.recipe import Act, Task
 from lab_agents.rest import RestWatch
@@ -24,51 +26,58 @@ DOSE = Act(instrument="toy", plan="dose", arguments={})
 
 
 class Ward:
-    """A watch whose news and wall clock are in the test's hand."""
+    """A watch on a bus whose news and wall clock are in the test's hand."""
 
     def __init__(self) -> None:
         self.now = 100.0
         self.bus = MemoryBus(MemoryCarrier(), "rest")
         link = LogLink(self.bus, TOPICS, "rest", 0)
         self.watch = RestWatch(self.bus, TOPICS, link, monotonic=lambda: self.now)
-        self.position = 0
+        self.position, self.chain = 0, GENESIS
 
-    def log(self, body: Body) -> None:
-        """One more entry, seen by the watch and told as the head."""
+    async def log(self, body: Body) -> None:
+        """One more entry, published as a recorder does it, and then the head."""
         self.position += 1
-        seal = Seal(log="L", position=self.position, chain="0" * 64, source="x", epoch=1, sequence=1, recorded_at=AT)
-        entry = make_entry(f"x/{self.position}/0", body)
-        self.watch._take(Logged.model_construct(seal=seal, entry=entry))
-        self.tell("head", Head(log="L", position=self.position, chain="0" * 64, recorder=1).model_dump_json())
+        data = make_entry(f"x/{self.position}/0", body).to_bytes()
+        self.chain = chain_after(self.chain, data)
+        seal = Seal(log="L", position=self.position, chain=self.chain, source="x", epoch=1, sequence=1, recorded_at=AT)
+        await self.tell("log", pack(seal, data))
+        await self.tell("head", Head(log="L", position=self.position, chain=self.chain, recorder=1))
 
-    def tell(self, topic: str, payload: str) -> None:
-        """A message on the bus."""
-        from lab_agents.bus.protocol import Message
+    async def tell(self, topic: str, payload: Record | bytes, **parts: str) -> None:
+        """A message on the bus, brought to the watch."""
+        data = payload if isinstance(payload, bytes) else payload.model_dump_json().encode()
+        await self.bus.publish(TOPICS.build(topic, **parts), data)
+        for _ in range(10):
+            await asyncio.sleep(0)
 
-        hear = {"head": self.watch._hear_head, "agent": self.watch._hear_agent, "guard": self.watch._hear_guard}[topic]
-        hear(Message(topic, payload.encode()))
-
-    def status(self, agent: str, **fields: object) -> None:
+    async def status(self, agent: str, **fields: object) -> None:
         """An agent's status: idle at the newest entry unless said otherwise."""
         values = {"agent": agent, "epoch": 1, "log": "L", "position": self.position, **fields}
-        self.tell("agent", AgentStatus.model_validate(values).model_dump_json())
+        await self.tell("agent_status", AgentStatus.model_validate(values), source=agent)
 
-    def rest(self) -> None:
+    async def rest(self) -> None:
         """Both agents are idle at the newest entry."""
-        self.status("line")
-        self.status("planning")
+        await self.status("line")
+        await self.status("planning")
 
 
 @pytest.fixture
-def ward() -> Ward:
+async def ward():
     """A laboratory that was opened, with both agents at rest."""
     ward = Ward()
-    ward.log(LabOpened(laboratory=LABORATORY, file="0" * 64, version="1"))
-    ward.rest()
-    return ward
+    async with ward.bus:
+        running = asyncio.create_task(ward.watch.run())
+        while len(ward.bus.filters) < 5:  # pages, heads, entries, agents, guards
+            await asyncio.sleep(0)
+        await ward.log(LabOpened(laboratory=LABORATORY, file="0" * 64, version="1"))
+        await ward.rest()
+        yield ward
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
 
-def test_idle_agents_at_the_head_are_at_rest(ward: Ward) -> None:
+async def test_idle_agents_at_the_head_are_at_rest(ward: Ward) -> None:
     """Nothing keeps the clock."""
     assert ward.watch.verdict(()).at_rest
 
@@ -84,104 +93,105 @@ def test_idle_agents_at_the_head_are_at_rest(ward: Ward) -> None:
         ({"log": "other"}, "line has handled entry 1 of 1"),
     ],
 )
-def test_whoever_owes_something_holds_the_clock(ward: Ward, fields: dict[str, object], reason: str) -> None:
+async def test_whoever_owes_something_holds_the_clock(ward: Ward, fields: dict[str, object], reason: str) -> None:
     """And the verdict says who and why."""
-    ward.status("line", **fields)
+    await ward.status("line", **fields)
     verdict = ward.watch.verdict(())
     assert not verdict.at_rest
     assert verdict.reason == reason
 
 
-def test_a_new_entry_wakes_the_laboratory(ward: Ward) -> None:
+async def test_a_new_entry_wakes_the_laboratory(ward: Ward) -> None:
     """Until everyone has reported for it."""
-    ward.log(AbortCampaign(person="p", reason="r"))
+    await ward.log(AbortCampaign(person="p", reason="r"))
     assert not ward.watch.verdict(()).at_rest
-    ward.status("line")
+    await ward.status("line")
     assert ward.watch.verdict(()).reason == "planning has handled entry 1 of 2"
-    ward.status("planning")
+    await ward.status("planning")
     assert ward.watch.verdict(()).at_rest
 
 
-def test_a_silent_agent_is_not_at_rest(ward: Ward) -> None:
+async def test_a_silent_agent_is_not_at_rest(ward: Ward) -> None:
     """Two seconds without a word."""
     ward.now += 2.5
-    ward.status("planning")
+    await ward.status("planning")
     assert ward.watch.verdict(()).reason == "line is silent"
 
 
-def test_an_agent_declared_out_counts_no_more_until_it_is_in(ward: Ward) -> None:
+async def test_an_agent_declared_out_counts_no_more_until_it_is_in(ward: Ward) -> None:
     """A dead agent must not keep the clock for ever."""
-    ward.log(AgentDeclaredOut(agent="line", reason="silent"))
-    ward.status("planning")
+    await ward.log(AgentDeclaredOut(agent="line", reason="silent"))
+    await ward.status("planning")
     assert ward.watch.verdict(()).at_rest
-    ward.log(AgentDeclaredIn(agent="line"))
-    ward.status("planning")
+    await ward.log(AgentDeclaredIn(agent="line"))
+    await ward.status("planning")
     assert ward.watch.verdict(()).reason == "line has handled entry 1 of 3"
 
 
-def test_a_waiting_motion_lets_the_clock_jump_until_its_program_ended(ward: Ward) -> None:
+async def test_a_waiting_motion_lets_the_clock_jump_until_its_program_ended(ward: Ward) -> None:
     """Then its agent owes a look; once it no longer lists the token, the end is acknowledged."""
     moving = Motion(instrument="toy", token=TOKEN, plan="dose", waits=True)
-    ward.status("line", motions=(moving,))
+    await ward.status("line", motions=(moving,))
     assert ward.watch.verdict(()).at_rest
     after = ward.watch.verdict({TOKEN})
     assert not after.at_rest
     assert after.acknowledged == frozenset()
-    ward.status("line")
+    await ward.status("line")
     assert ward.watch.verdict({TOKEN}).acknowledged == {TOKEN}
 
 
-def test_the_death_of_an_agent_acknowledges_nothing(ward: Ward) -> None:
+async def test_the_death_of_an_agent_acknowledges_nothing(ward: Ward) -> None:
     """Its last will lists no motion, but nobody has seen the end."""
-    ward.status("line", motions=(Motion(instrument="toy", token=TOKEN, plan="dose", waits=True),))
-    ward.status("line", alive=False)
+    await ward.status("line", motions=(Motion(instrument="toy", token=TOKEN, plan="dose", waits=True),))
+    await ward.status("line", alive=False)
     assert ward.watch.verdict({TOKEN}).acknowledged == frozenset()
 
 
-def test_a_late_will_of_an_older_process_is_ignored(ward: Ward) -> None:
+async def test_a_late_will_of_an_older_process_is_ignored(ward: Ward) -> None:
     """Its successor is at work."""
-    ward.status("line", epoch=2)
-    ward.status("line", epoch=1, alive=False)
+    await ward.status("line", epoch=2)
+    await ward.status("line", epoch=1, alive=False)
     assert ward.watch.verdict(()).at_rest
 
 
-def test_the_earliest_timer_is_told(ward: Ward) -> None:
+async def test_the_earliest_timer_is_told(ward: Ward) -> None:
     """The clock jumps to it and not past it."""
     soon = datetime(2026, 1, 1, tzinfo=UTC)
-    ward.status("line", next_timer=soon + timedelta(hours=1))
-    ward.status("planning", next_timer=soon)
+    await ward.status("line", next_timer=soon + timedelta(hours=1))
+    await ward.status("planning", next_timer=soon)
     assert ward.watch.verdict(()).next_timer == soon
 
 
-def test_a_latched_guard_lets_the_clock_run_at_wall_speed(ward: Ward) -> None:
+async def test_a_latched_guard_lets_the_clock_run_at_wall_speed(ward: Ward) -> None:
     """Safe states take their time, and nobody is at rest."""
-    ward.tell("guard", GuardStatus(machine="main", epoch=1, pid=1, latched="stop-1").model_dump_json())
+    await ward.tell("guard_status", GuardStatus(machine="main", epoch=1, pid=1, latched="stop-1"), machine="main")
     assert ward.watch.verdict(()).runs_at_wall_speed
 
 
-def test_a_program_whose_agent_is_out_runs_at_wall_speed_until_it_ends(ward: Ward) -> None:
+async def test_a_program_whose_agent_is_out_runs_at_wall_speed_until_it_ends(ward: Ward) -> None:
     """Nobody reports for it, so it is neither waited for nor jumped over."""
     task = Task(id="make-1/0", work="make-1", sample="s", step=0, name="dispense", owner="line", acts=(DOSE,))
-    ward.log(TaskStarted(task=task))
-    ward.rest()
+    await ward.log(TaskStarted(task=task))
+    await ward.rest()
     assert not ward.watch.verdict((), task.tokens).runs_at_wall_speed
-    ward.log(AgentDeclaredOut(agent="line", reason="silent"))
+    await ward.log(AgentDeclaredOut(agent="line", reason="silent"))
     assert ward.watch.verdict((), task.tokens).runs_at_wall_speed
     assert not ward.watch.verdict(task.tokens, ()).runs_at_wall_speed
     assert not ward.watch.verdict((), {TOKEN}).runs_at_wall_speed
-    ward.log(TaskFailed(task=task.id, work="make-1", sample="s", step=0, owner="line", cause="c"))
+    await ward.log(TaskFailed(task=task.id, work="make-1", sample="s", step=0, owner="line", cause="c"))
     assert not ward.watch.verdict((), task.tokens).runs_at_wall_speed
 
 
-def test_the_clock_knows_whether_a_campaign_is_open(ward: Ward) -> None:
+async def test_the_clock_knows_whether_a_campaign_is_open(ward: Ward) -> None:
     """Without one it stands."""
     assert not ward.watch.verdict(()).campaign_open
-    ward.log(CampaignFinished(reason="r", n_made=0, n_observed=0, n_failed=0))
+    await ward.log(CampaignFinished(reason="r", n_made=0, n_observed=0, n_failed=0))
     assert not ward.watch.verdict(()).campaign_open
 
 
-def test_garbage_is_ignored(ward: Ward) -> None:
+async def test_garbage_is_ignored(ward: Ward) -> None:
     """A foreign message never stops the clock's owner."""
-    for topic in ("head", "agent", "guard"):
-        ward.tell(topic, "{nonsense")
+    await ward.tell("head", b"{nonsense")
+    await ward.tell("agent_status", b"{nonsense", source="line")
+    await ward.tell("guard_status", b"{nonsense", machine="main")
     assert ward.watch.verdict(()).at_rest

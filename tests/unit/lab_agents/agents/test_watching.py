@@ -1,0 +1,161 @@
+"""Supervision hears who is silent and what guards report, enters each once, and repeats its permit."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from lab_agents.agents.supervision import Supervision
+from lab_agents.agents.watching import Watching
+from lab_agents.bus.memory import MemoryBus
+from lab_agents.messages.frames import AgentStatus, GuardStatus, Permit, Rearm, StopRequest
+from lab_agents.records.laboratory import AgentDeclaration, Laboratory
+from tests.small_log import AT, QUICK, TOPICS, SmallLog, small_log
+from tests.toy_agent import Life, living
+
+LABORATORY = Laboratory(
+    name="small",
+    agents={"line": AgentDeclaration(role="synthesis"), "supervision": AgentDeclaration(role="supervision")},
+    instruments={},
+)
+STOP = StopRequest(id="stop-1", person="p", reason="smoke", at=AT)
+
+
+class Others:
+    """What everybody but supervision says."""
+
+    def __init__(self, log: SmallLog, bus: MemoryBus) -> None:
+        self._log, self._bus = log, bus
+        self._beats: dict[str, asyncio.Task[None]] = {}
+
+    def begin_to_beat(self, agent: str) -> None:
+        """A status every beat, at the head."""
+        self._beats[agent] = asyncio.create_task(self._beat(agent))
+
+    async def stop_beating(self, *agents: str) -> None:
+        """They fall silent."""
+        tasks = [self._beats.pop(agent) for agent in agents or tuple(self._beats)]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _beat(self, agent: str) -> None:
+        while True:
+            await self.say_status(agent)
+            await asyncio.sleep(QUICK.beat)
+
+    async def say_status(self, agent: str, **fields: object) -> None:
+        """One status."""
+        values = {"agent": agent, "epoch": 1, "log": "L", "position": self._log.writer.position, **fields}
+        status = AgentStatus.model_validate(values)
+        await self._bus.publish(TOPICS.build("agent_status", source=agent), status.model_dump_json().encode())
+
+    async def say_guard(self, **fields: object) -> None:
+        """What the guard of the machine reports."""
+        status = GuardStatus.model_validate({"machine": "main", "epoch": 1, "pid": 1, **fields})
+        await self._bus.publish(TOPICS.build("guard_status", machine="main"), status.model_dump_json().encode())
+
+
+@asynccontextmanager
+async def watching(log: SmallLog, folder: Path, epoch: int = 1) -> AsyncIterator[tuple[Life, Others]]:
+    """Supervision with its ears; supervision itself beats."""
+    async with living(log, folder, epoch, Supervision("supervision"), name="supervision") as life:
+        others = Others(log, await log.join("others"))
+        others.begin_to_beat("supervision")
+        task = asyncio.create_task(Watching(life.agent, life.bus, TOPICS).run())
+        try:
+            yield life, others
+        finally:
+            await others.stop_beating()
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+async def kinds(log: SmallLog) -> list[str]:
+    """What stands in the log but births and tickets."""
+    entries = await log.entries(1)
+    return [entry.kind for entry in entries if entry.kind not in ("LabOpened", "AgentStarted")]
+
+
+async def until_kinds(log: SmallLog, *wanted: str) -> None:
+    """Wait until the log holds exactly these, and a few more looks later still does."""
+    async with asyncio.timeout(5):
+        while [kind for kind in await kinds(log) if kind in wanted] != list(wanted):
+            await asyncio.sleep(0.01)
+    await asyncio.sleep(5 * QUICK.beat)
+    assert [kind for kind in await kinds(log) if kind in wanted] == list(wanted)
+
+
+async def test_a_silent_agent_is_declared_out_once_and_in_again_when_it_is_back(tmp_path: Path) -> None:
+    """And a second silence is a second declaration."""
+    async with small_log(tmp_path, laboratory=LABORATORY) as log, watching(log, tmp_path) as (life, others):
+        await until_kinds(log, "AgentDeclaredOut")
+        assert life.agent.state.out == {"line"}
+        others.begin_to_beat("line")
+        await until_kinds(log, "AgentDeclaredOut", "AgentDeclaredIn")
+        assert life.agent.state.out == frozenset()
+        await others.stop_beating("line")
+        await until_kinds(log, "AgentDeclaredOut", "AgentDeclaredIn", "AgentDeclaredOut")
+
+
+async def test_an_agent_that_beats_is_never_declared_out(tmp_path: Path) -> None:
+    """Not even one that is behind or stuck: it can be seen."""
+    async with small_log(tmp_path, laboratory=LABORATORY) as log, watching(log, tmp_path) as (_, others):
+        others.begin_to_beat("line")
+        await asyncio.sleep(2 * QUICK.declare_out)
+        assert "AgentDeclaredOut" not in await kinds(log)
+
+
+async def test_a_last_will_is_no_sign_of_life(tmp_path: Path) -> None:
+    """However often a broker repeats it."""
+    async with small_log(tmp_path, laboratory=LABORATORY) as log, watching(log, tmp_path) as (_, others):
+        async with asyncio.timeout(5):
+            while "AgentDeclaredOut" not in await kinds(log):
+                await others.say_status("line", alive=False)
+                await asyncio.sleep(QUICK.beat)
+
+
+async def test_a_stop_and_its_re_arming_are_recorded_once_each(tmp_path: Path) -> None:
+    """A guard repeats its status twice a second, and supervision may be restarted in between."""
+    rearm = Rearm(stop="stop-1", person="p", reason="looked", at=AT)
+    async with small_log(tmp_path, laboratory=LABORATORY) as log:
+        async with watching(log, tmp_path) as (_, others):
+            others.begin_to_beat("line")
+            for _ in range(3):
+                await others.say_guard(latched="stop-1", stops=(STOP,))
+            await until_kinds(log, "StopRecorded")
+        async with watching(log, tmp_path, 2) as (_, others):
+            others.begin_to_beat("line")
+            await others.say_guard(latched="stop-1", stops=(STOP,))
+            await until_kinds(log, "StopRecorded")
+            await others.say_guard(rearms=(rearm,))
+            await until_kinds(log, "StopRecorded", "Rearmed")
+            await others.say_guard(rearms=(rearm,))
+            await until_kinds(log, "StopRecorded", "Rearmed")
+
+
+async def test_the_permit_is_repeated_every_beat(tmp_path: Path) -> None:
+    """With a number that grows, and never retained: a dead supervisor grants nothing."""
+    heard: list[tuple[int, bool]] = []
+    async with small_log(tmp_path, laboratory=LABORATORY) as log:
+        bus = await log.join("listener")
+        await bus.subscribe(
+            TOPICS.build("permit"),
+            lambda message: heard.append((Permit.model_validate_json(message.payload).number, message.retained)),
+        )
+        async with watching(log, tmp_path), asyncio.timeout(3):
+            while len(heard) < 4:
+                await asyncio.sleep(0.005)
+    assert heard[:4] == [(1, False), (2, False), (3, False), (4, False)]
+
+
+async def test_garbage_under_a_status_topic_is_ignored(tmp_path: Path) -> None:
+    """Supervision must not die of what others write."""
+    async with small_log(tmp_path, laboratory=LABORATORY) as log, watching(log, tmp_path) as (life, others):
+        others.begin_to_beat("line")
+        bus = await log.join("stranger")
+        await bus.publish(TOPICS.build("agent_status", source="line"), b"{nonsense")
+        await bus.publish(TOPICS.build("guard_status", machine="main"), b"\xff")
+        await others.say_guard(latched="stop-1", stops=(STOP,))
+        await until_kinds(log, "StopRecorded")
+        assert life.agent.stuck is None
