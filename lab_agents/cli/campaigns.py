@@ -96,15 +96,18 @@ def _check_same(folder: StateFolder, found: CampaignPlan, wanted: CampaignPlan) 
 
 
 def open_folder(path: Path, laboratory: Laboratory, file: bytes) -> StateFolder:
-    """Open the folder, and refuse to change a lab file under a laboratory that runs."""
+    """Open the folder; another lab file than the one there takes effect, but never under a laboratory that runs."""
     if is_state(path):
         folder = StateFolder.open(path)
+        is_changed = folder.lab_file.read_bytes() != file
         running = find_guard(folder, laboratory.machines[0])
-        if running is not None and folder.lab_file.read_bytes() != file:
+        if running is not None and is_changed:
             raise StateFolderError(
                 f"The laboratory in {path} runs (guard {running}) with another lab file. End it first: "
                 f"lab-agents resume --state {path}, then Ctrl-C; or give another folder with --state."
             )
+        if is_changed:
+            folder.replace_lab_file(file)
     return StateFolder.create(path, laboratory.name, file)
 
 

@@ -39,6 +39,12 @@ def test_a_folder_is_opened_again_with_the_same_file(tmp_path, laboratory, file)
         assert open_folder(tmp_path / "state", laboratory, file) == first
 
 
+def test_another_lab_file_takes_effect_at_the_next_start(tmp_path, laboratory, file):
+    open_folder(tmp_path / "state", laboratory, file)
+    slowed = with_speed(file, 2.0)
+    assert open_folder(tmp_path / "state", laboratory, slowed).lab_file.read_bytes() == slowed
+
+
 def test_a_lab_file_is_not_changed_under_a_laboratory_that_runs(tmp_path, laboratory, file):
     folder = open_folder(tmp_path / "state", laboratory, file)
     with locked(folder.guard("main") / "lock"), pytest.raises(StateFolderError, match="with another lab file"):
