@@ -72,6 +72,7 @@ class Child:
         # Filled in when it is written down; reading it may wait for a disk.
         self.identity: str | None = None
         self.held: str | None = None
+        self.last_end = ""
         self.not_before = 0.0
         self.is_idle = False
         self.is_condemned = False
@@ -173,6 +174,10 @@ class Child:
             return "dead" if now - self._started > self._settings.starting else "fine"
         silence = now - self._heard
         return "dead" if silence > self._settings.kill else "lost" if silence > self._settings.lost else "fine"
+
+    def has_outlived(self, instant: float | None) -> bool:
+        """Whether it runs and was started before `instant`."""
+        return self.pid is not None and instant is not None and self._started < instant
 
     def forgive(self, pause: float) -> None:
         """Do not count `pause` seconds in which the guard itself did not listen."""

@@ -16,6 +16,7 @@ from lab_agents.epochs import EpochCounter
 from lab_agents.errors import GuardError
 from lab_agents.latch import Latch
 from lab_agents.messages.frames import GuardStatus
+from lab_agents.permits import HeardPermit
 from lab_agents.processes import identity
 from lab_agents.remains import RecordedChild, Remains, record_children
 from lab_agents.safe_states import Dial, SafeKeeper, dial
@@ -23,6 +24,11 @@ from lab_agents.state_folder import lock_holder
 from lab_agents.stopping import Stopping
 
 _LOG = logging.getLogger(__name__)
+
+FAILING = 2
+"""Ends within a minute after which people are told: one is a mishap, a second one begins to be a reason."""
+MAX_WORDS = 500
+"""Characters of a child's last words; the rest stands in its log."""
 
 
 class Guard:
@@ -61,6 +67,7 @@ class Guard:
         self._keepers = {name: self._keeper(name) for name in household.instruments}
         self.stopping = Stopping(Latch(self._folder / "latch.json"), self._keepers, self.kill_agents, self.note)
         self._securing: dict[str, asyncio.Task[None]] = {}
+        self.permit = HeardPermit(self._settings, monotonic)
         self._lost: frozenset[str] = frozenset()
         self._changed = asyncio.Event()
         self._is_unwritten = True
@@ -100,12 +107,16 @@ class Guard:
             latched=latch.stops[0].id if latch.is_set else None,
             children={name: child.pid for name, child in self.children.items() if child.pid is not None},
             held={name: child.held for name, child in self.children.items() if child.held is not None},
+            failing={name: child.last_end for name, child in self.children.items() if self._is_failing(child)},
             instruments=self.stopping.instruments,
             stops=latch.stops,
             rearms=latch.rearms,
             lost=tuple(sorted(self._lost)),
             draining=self.draining,
         )
+
+    def _is_failing(self, child: Child) -> bool:
+        return child.held is None and child.restarts.count(self._monotonic()) >= FAILING
 
     async def watch(self) -> None:
         """Start, beat with, restart and kill children until `is_ending` and none is left."""
@@ -134,13 +145,18 @@ class Guard:
         last = self._monotonic()
         while True:
             now = self._monotonic()
+            if now - last > 2 * self._settings.beat:
+                # It was the guard itself that slept (frozen, a paused laptop): nobody could have been heard.
+                self._forgive(now - last)
             for child in self.children.values():
-                if now - last > 2 * self._settings.beat:
-                    # It was the guard itself that slept (frozen, a paused laptop): nobody could have been heard.
-                    child.forgive(now - last)
                 child.beat(draining=self.draining is not None)
             last = now
             await asyncio.sleep(self._settings.beat)
+
+    def _forgive(self, pause: float) -> None:
+        self.permit.forgive(pause)
+        for child in self.children.values():
+            child.forgive(pause)
 
     async def _look_after(self, child: Child, now: float) -> None:
         try:
@@ -155,19 +171,21 @@ class Guard:
         if child.is_adopted and await asyncio.to_thread(identity, child.pid or 0) != child.identity:
             how = child.abandon()
         if how is not None:
-            self._ended(child, how, now)
+            self._ended(child, await asyncio.to_thread(_with_last_words, how, child.plan.log), now)
         if child.pid is None:
             if self._may_start(child, now):
                 await self._start(child, now)
             return
         verdict = child.judge(now)
-        if verdict == "dead" or child.held is not None or (verdict == "lost" and self._safe_at_once(child)):
+        is_unpermitted = verdict == "lost" or child.has_outlived(self.permit.lost_at(now))
+        if verdict == "dead" or child.held is not None or (is_unpermitted and self._safe_at_once(child)):
             self._condemn(child, verdict)
         self._set_lost(child, is_lost=verdict != "fine")
 
     def _condemn(self, child: Child, verdict: Verdict) -> None:
         if not child.is_condemned:
-            _LOG.warning("%s is killed: %s.", child.plan.name, child.held or f"silent, {verdict}")
+            why = "its permit is lost" if verdict == "fine" else f"silent, {verdict}"
+            _LOG.warning("%s is killed: %s.", child.plan.name, child.held or why)
             child.is_condemned = True
         child.send(signal.SIGKILL)
 
@@ -224,7 +242,8 @@ class Guard:
         return True
 
     def _ended(self, child: Child, how: str, now: float) -> None:
-        _LOG.warning("%s ended: %s.", child.plan.name, how)
+        _LOG.warning("%s ended: %s", child.plan.name, how)
+        child.last_end = how
         self._set_lost(child, is_lost=False)
         due = child.restarts.ended(now)
         if due is None and child.held is None and not self.is_ending:
@@ -323,3 +342,16 @@ class Guard:
             known = ", ".join(self.children)
             raise GuardError(f"There is no child {name!r} on machine {self.household.machine}; there are {known}.")
         return self.children[name]
+
+
+def _with_last_words(how: str, log: Path) -> str:
+    """How a process ended, and what it said last where it ended by itself: a killed one was cut short."""
+    if not how.startswith("exit code") or how == "exit code 0":
+        return how
+    with suppress(OSError):
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - 4096))
+            lines = file.read().decode(errors="replace").split("\n")
+        words = next((line.strip() for line in reversed(lines) if line.strip()), "")
+        return f"{how} ({words[:MAX_WORDS]})" if words else how
+    return how

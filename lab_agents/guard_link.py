@@ -32,6 +32,7 @@ class GuardLink:
     async def run(self) -> None:
         """Publish until cancelled."""
         await self._bus.subscribe(self._topics.build("stop"), self._hear_stop)
+        await self._bus.subscribe(self._topics.build("permit"), self._guard.permit.hear)
         await self._bus.subscribe(self._topics.build("agent_status", source="+"), self._hear_status)
         while True:
             changed = asyncio.ensure_future(self._guard.wait_changed(self._guard.household.settings.beat))

@@ -3,13 +3,11 @@
 import time
 from collections.abc import Callable
 
-from pydantic import ValidationError
-
 from instruments.errors import MotionRefusedError
-from lab_agents.bus.protocol import Bus, Message
+from lab_agents.bus.protocol import Bus
 from lab_agents.log import LogLink
-from lab_agents.messages.frames import Permit
 from lab_agents.messages.topics import Topics
+from lab_agents.permits import HeardPermit
 from lab_agents.settings import DEFAULT, Settings
 
 
@@ -32,21 +30,12 @@ class Gates:
     ) -> None:
         self._link, self._guard_is_alive, self._settings = link, guard_is_alive, settings
         self._monotonic = monotonic
-        self._permit_at = float("-inf")
-        self._is_granted = False
+        self._permit = HeardPermit(settings, monotonic)
         self.is_draining = False
 
     async def start(self, bus: Bus, topics: Topics) -> None:
         """Listen for permits."""
-        await bus.subscribe(topics.build("permit"), self._receive)
-
-    def _receive(self, message: Message) -> None:
-        try:
-            permit = Permit.model_validate_json(message.payload)
-        except ValidationError:
-            return
-        if not message.retained:
-            self._is_granted, self._permit_at = permit.granted, self._monotonic()
+        await bus.subscribe(topics.build("permit"), self._permit.hear)
 
     def closed_because(self, now: float, *, needs_permit: bool) -> str | None:
         """Why nothing may start, or None. `now` is the loop's time; computations need no permit."""
@@ -58,7 +47,7 @@ class Gates:
             return "the recorder is silent"
         if self._link.head is not None and self._link.head.refusing:
             return f"the recorder appends nothing: {self._link.head.refusing}"
-        if needs_permit and (not self._is_granted or now - self._permit_at > self._settings.lost):
+        if needs_permit and not self._permit.is_granted(now):
             return "supervision's permit is lost"
         return None
 

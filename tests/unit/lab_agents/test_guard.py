@@ -5,9 +5,11 @@ import signal
 import pytest
 
 from instruments.errors import TransportError
+from lab_agents.bus.protocol import Message
 from lab_agents.children import Household
 from lab_agents.errors import GuardError
 from lab_agents.latch import Latch
+from lab_agents.messages.frames import Permit
 from lab_agents.processes import identity
 from lab_agents.remains import Remains, bury, recorded_children
 from tests.toy_machine import QUICK, plan, reached, toy_folder, toy_household, watched
@@ -150,6 +152,24 @@ async def test_what_must_be_safe_at_once_is_before_its_agent_starts_again(househ
         line.is_reachable = True
         assert await reached(lambda: child.is_up)
         assert guard.status().instruments["coater"].state == "safe at"
+
+
+async def test_a_lost_permit_makes_safe_what_must_be_safe_at_once_and_leaves_the_rest_to_finish(household):
+    declared = household.laboratory.instruments["coater"].model_copy(update={"lost_permit": "safe"})
+    laboratory = household.laboratory.model_copy(update={"instruments": {"coater": declared}})
+    strict = Household(laboratory, "main", household.folder, household.program, None, 5065, QUICK)
+    plans = (plan(household.folder, "line", instruments=("coater",)), plan(household.folder, "planning"))
+    async with watched(strict, *plans, dial=lambda *_: Coater()) as guard:
+        line, planning = guard.children["line"], guard.children["planning"]
+        assert await reached(lambda: line.is_up and planning.is_up)
+        before, other = line.pid, planning.pid
+        guard.permit.hear(Message("permit", Permit(number=1).model_dump_json().encode()))
+        assert await reached(lambda: guard.status().instruments["coater"].state == "safe at")
+        assert await reached(lambda: line.is_up and line.pid != before)
+        after = line.pid
+        # It would be killed again at the next look, a few hundredths of a second later.
+        await asyncio.sleep(0.3)
+        assert (line.pid, planning.pid) == (after, other)
 
 
 async def test_what_outlives_a_guard_is_found_again_by_its_lock(household):

@@ -1,4 +1,5 @@
 import asyncio
+import time
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
@@ -6,7 +7,7 @@ import pytest
 
 from lab_agents.bus.memory import MemoryBus, MemoryCarrier
 from lab_agents.guard_link import GuardLink
-from lab_agents.messages.frames import AgentStatus, GuardStatus, Rearm
+from lab_agents.messages.frames import AgentStatus, GuardStatus, Permit, Rearm
 from lab_agents.messages.topics import Topics
 from lab_agents.records.motion import Motion
 from tests.toy_machine import reached, toy_folder, toy_household, watched
@@ -55,6 +56,12 @@ async def test_a_stop_on_the_topic_latches_and_a_lifted_one_is_cleared_and_ignor
         assert await reached(lambda: STOP not in carrier.retained)
         assert guard.status().latched is None
         assert [r.stop for r in guard.status().rearms] == ["stop-1"]
+
+
+async def test_the_permit_is_heard(household):
+    async with linked(household) as (guard, _, person, _carrier):
+        await person.publish(TOPICS.build("permit"), Permit(number=1).model_dump_json().encode(), qos=0)
+        assert await reached(lambda: guard.permit.is_granted(time.monotonic()))
 
 
 @pytest.mark.parametrize("noise", [b"", b"\xff", b"{}", b'{"id": 3}'])
