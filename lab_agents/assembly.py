@@ -9,7 +9,7 @@ import logging
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Collection
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from importlib import import_module
@@ -25,13 +25,13 @@ from lab_agents.blobs import DirectoryBlobs
 from lab_agents.bus.mqtt import MqttBus
 from lab_agents.bus.protocol import Bus, Message
 from lab_agents.clock import Clock, FollowedClock, WallClock
-from lab_agents.errors import FencedError, LabAgentsError, LostLeaseError
+from lab_agents.errors import FencedError, ForeignLogError, LabAgentsError, LostLeaseError
 from lab_agents.messages.frames import Tick
 from lab_agents.messages.topics import Topics
 from lab_agents.processes import die_with_parent
 from lab_agents.records.laboratory import Laboratory
 from lab_agents.settings import DEFAULT, Settings
-from lab_agents.state_folder import StateFolder, read_json
+from lab_agents.state_folder import StateFolder, locked, read_json
 
 if TYPE_CHECKING:
     from instruments.engine import Engine
@@ -199,8 +199,12 @@ async def run_recorder(place: Place, _beat: Beat | None) -> None:
     from lab_agents.threads import OwnThread
 
     worker = OwnThread("store")
-    writer = await worker.run(LogWriter, place.folder.store, place.laboratory.name, project)
-    async with place.make_bus() as bus, laboratory_clock(place, bus) as clock:
+    async with AsyncExitStack() as stack:
+        # The lease keeps the log from forking; the lock keeps a second recorder from taking the lease of a living one.
+        stack.enter_context(locked(place.folder.store.with_suffix(".lock")))
+        writer = await worker.run(LogWriter, place.folder.store, place.laboratory.name, project)
+        bus = await stack.enter_async_context(place.make_bus())
+        clock = await stack.enter_async_context(laboratory_clock(place, bus))
         recorder = Recorder(writer, worker, bus, place.blobs, clock, place.topics, place.settings)
         file = await worker.run(_keep_lab_file, place)
         await recorder.open(place.laboratory, file, __version__)
@@ -315,6 +319,21 @@ class _AgentProcess:
             )
         async with asyncio.TaskGroup() as group:
             group.create_task(teller.run())
+            try:
+                await self._serve(motions)
+            except* ForeignLogError as errors:
+                self._stop_following(str(_first(errors)))
+
+    def _stop_following(self, reason: str) -> None:
+        """Start nothing more and say why, until a person ends this process: a restart would meet the same log."""
+        _log.error("%s", reason)
+        self._agent.stuck = reason
+        self._agent.changed.set()
+        if self._beat is not None:
+            self._beat.is_working = lambda: False
+
+    async def _serve(self, motions: "Engine | None") -> None:
+        async with asyncio.TaskGroup() as group:
             await self._agent.be_born(self._submitter)
             if motions is not None:
                 await _connect(motions)

@@ -54,6 +54,7 @@ class LogLink:
         self._answers: dict[int, asyncio.Future[tuple[Answer, list[bytes]]]] = {}
         self._number = 0
         self._failure: Exception | None = None
+        self._agreed = 0
         self.head: Head | None = None
         self.head_at = float("-inf")
         self.on_answer: Callable[[Answer], None] = lambda _answer: None
@@ -82,7 +83,14 @@ class LogLink:
     @property
     def has_caught_up(self) -> bool:
         """Whether every entry heard of was handed out."""
-        return not self._ready and self.head is not None and self.head.position <= self._tail.position
+        return not self._ready and self.head is not None and not self._must_ask
+
+    @property
+    def _must_ask(self) -> bool:
+        """Whether the head is ahead, or a new recorder's is behind: it would have lost what was followed."""
+        if self.head is None or self.head.position == self._tail.position:
+            return False
+        return self.head.position > self._tail.position or self.head.recorder != self._agreed
 
     async def birth(self, sequence: int, last_epoch: int) -> Answer:
         """Tell the recorder of this process and wait for its answer, however long it takes.
@@ -102,7 +110,7 @@ class LogLink:
         """
         while not self._ready:
             self._check_failure()
-            if self.head is not None and self.head.position > self._tail.position:
+            if self._must_ask:
                 await self._fetch()
             else:
                 self._wake.clear()
@@ -117,8 +125,9 @@ class LogLink:
         if answer.head < after.position:
             raise ForeignLogError(
                 f"{self.source} has followed the log to {after.position}, but its head is {answer.head}: the store was "
-                "rolled back. Restore it, or adopt this log: lab-agents log adopt."
+                f"rolled back. Restore it, or adopt this log: lab-agents log adopt {self.source}"
             )
+        self._agreed = answer.recorder
         if after == self._tail:
             for one in sealed:
                 self._push(one)
@@ -170,6 +179,8 @@ class LogLink:
             return
         if self._tail.log and head.log != self._tail.log:
             self._fail(self._foreign(head.log))
+        elif self._tail.log and head.position == self._tail.position and head.chain != self._tail.chain:
+            self._fail(self._changed(head.position))
         if self.head is None or head.recorder >= self.head.recorder:
             if self.head is None or head.position >= self.head.position or head.recorder > self.head.recorder:
                 self.head = head
@@ -191,12 +202,7 @@ class LogLink:
             self._fail(self._foreign(seal.log))
         elif seal.position == self._tail.position + 1:
             if seal.chain != chain_after(self._tail.chain, payload):
-                self._fail(
-                    ForeignLogError(
-                        f"entry {seal.position} does not continue the chain that {self.source} followed; the log was "
-                        "changed or replaced. Verify the store (lab-agents audit), or adopt it: lab-agents log adopt."
-                    )
-                )
+                self._fail(self._changed(seal.position))
                 return
             self._tail = Cursor(seal.log, seal.position, seal.chain)
             self._ready.append(data)
@@ -207,7 +213,13 @@ class LogLink:
     def _foreign(self, log: str) -> ForeignLogError:
         return ForeignLogError(
             f"{self.source} follows log {self._tail.log} but met log {log}: another store serves this laboratory. "
-            "Bring the former store back, or adopt this one: lab-agents log adopt."
+            f"Bring the former store back, or adopt this one: lab-agents log adopt {self.source}"
+        )
+
+    def _changed(self, position: int) -> ForeignLogError:
+        return ForeignLogError(
+            f"entry {position} does not continue the chain that {self.source} followed; the log was changed or "
+            f"replaced. Verify the store (lab-agents audit), or adopt it: lab-agents log adopt {self.source}"
         )
 
     def _fail(self, failure: Exception) -> None:

@@ -96,7 +96,8 @@ class Agent(Generic[S]):
         if saved.log and (saved.log != answer.log or answer.head < saved.position):
             raise ForeignLogError(
                 f"{self.name} has followed log {saved.log} to {saved.position}; the recorder serves log {answer.log} "
-                f"with head {answer.head}. Bring the former store back, or adopt this one: lab-agents log adopt."
+                f"with head {answer.head}. Bring the former store back, or adopt this one: "
+                f"lab-agents log adopt {self.name}"
             )
 
     def _is_lost(self, saved: Saved, answer: Answer) -> bool:
@@ -302,7 +303,7 @@ class Agent(Generic[S]):
             what=f"{self.name} cannot handle entry {logged.position} ({logged.entry.kind} {logged.entry.id})",
             severity="stopped",
             evidence={"trace": trace[-4000:], "position": str(logged.position)},
-            remedies=("ship a fix and restart the agent", f"lab-agents log void {logged.position}"),
+            remedies=("ship a fix and restart the agent", f"lab-agents log void {logged.position} --reason WHY"),
         )
         # The same failure after a restart is the same entry; another one is news.
         await self.sense(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lab_agents.bus.faulty import FaultyCarrier, Faults
+from lab_agents.bus.faulty import Faults, FaultyCarrier
 from lab_agents.bus.memory import MemoryBus
 from lab_agents.errors import FencedError, ForeignLogError
 from lab_agents.journal import OutboxRow
@@ -97,8 +97,37 @@ async def test_a_store_that_was_rolled_back_stops_the_follower(tmp_path: Path) -
     async with small_log(tmp_path) as log:
         link = link_on(await log.join("reader"), "reader")
         await link.start(Cursor(log.writer.log, 9, "f" * 64))
-        answer = await link.birth(0, 0)
-        assert answer.head < 9
+        await link.wait_for_head()
+        assert not link.has_caught_up
+        with pytest.raises(ForeignLogError, match="has followed the log to 9, but its head is 1"):
+            await link.next()
+
+
+async def test_another_entry_at_a_known_position_stops_the_follower(tmp_path: Path) -> None:
+    """A store that was rolled back and has grown to the same length since."""
+    async with small_log(tmp_path) as log:
+        link = link_on(await log.join("reader"), "reader")
+        await link.start(Cursor(log.writer.log, 1, "f" * 64))
+        with pytest.raises(ForeignLogError, match="entry 1 does not continue the chain"):
+            await link.next()
+
+
+async def test_an_old_head_is_asked_about_and_changes_nothing(tmp_path: Path) -> None:
+    """What a broker retained may be older than what was followed."""
+    async with small_log(tmp_path) as log:
+        first = link_on(await log.join("first"), "first")
+        await first.start(Cursor())
+        seen = await first.next()
+        old = (await first.wait_for_head()).model_copy(update={"position": 0, "chain": GENESIS})
+        link = link_on(await log.join("reader"), "reader")
+        await link.start(Cursor(log.writer.log, 1, seen.seal.chain))
+        link.head = old
+        following = asyncio.create_task(link.next())
+        async with asyncio.timeout(3):
+            while not link.has_caught_up:
+                await asyncio.sleep(0)
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
 
 
 async def test_a_successor_ends_its_predecessor(tmp_path: Path) -> None:

@@ -208,7 +208,7 @@ async def test_poison_stops_the_agent_and_is_told_with_its_trace(tmp_path: Path)
     assert isinstance(trouble, TroubleMet)
     assert trouble.position == 3
     assert "ZeroDivisionError: cannot hear bad" in trouble.trouble.evidence["trace"]
-    assert "lab-agents log void 3" in trouble.trouble.remedies
+    assert "lab-agents log void 3 --reason WHY" in trouble.trouble.remedies
 
 
 async def test_a_voided_entry_is_passed_over_and_those_in_between_are_handled_in_order(tmp_path: Path) -> None:
