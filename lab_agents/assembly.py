@@ -103,7 +103,7 @@ def main() -> None:
         str(read_json(folder.runtime)["broker"]),
     )
     preload(place)
-    sys.exit(asyncio.run(_run(place, arguments.up, arguments.down)))
+    sys.exit(asyncio.run(run_place(place, arguments.up, arguments.down)))
 
 
 def preload(place: Place) -> None:
@@ -131,7 +131,8 @@ _AGENT_MODULES = (
 )
 
 
-async def _run(place: Place, up: int | None, down: int | None) -> int:
+async def run_place(place: Place, up: int | None = None, down: int | None = None) -> int:
+    """Run the process until it ends; its exit code. Without pipes (`up`, `down`) nobody guards it."""
     run = {"recorder": run_recorder, "compute": run_compute, "simulator": run_simulator}.get(place.role, run_agent)
     code = 0
     if up is None:
