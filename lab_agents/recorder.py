@@ -231,6 +231,8 @@ class Recorder:
             self._check_role(header.source, entry)
             known = await self._find(entry.id, batch)
             _check_same(entry, known)
+            if known is None:
+                _check_time(entry, self._clock.now())
         except MessageError as error:
             await self._refuse(header, data, str(error), batch)
             return
@@ -376,3 +378,8 @@ class Recorder:
 def _check_same(entry: Entry, known: tuple[int, Entry] | None) -> None:
     if known is not None and not entry.same_as(known[1]):
         raise MessageError(f"{entry.id} stands at position {known[0]} with another record")
+
+
+def _check_time(entry: Entry, now: datetime) -> None:
+    if entry.not_after is not None and entry.not_after < now:
+        raise MessageError(f"{entry.id} was not to be acted on after {entry.not_after}; it is {now} in the laboratory")

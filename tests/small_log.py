@@ -57,6 +57,7 @@ class SmallLog:
     writer: LogWriter
     worker: OwnThread
     blobs: DirectoryBlobs
+    clock: FollowedClock
 
     def __post_init__(self) -> None:
         self.answers: list[Answer] = []
@@ -127,12 +128,13 @@ async def small_log(
     bus = MemoryBus(carrier, "recorder")
     carrier.join(bus)
     blobs = DirectoryBlobs(folder / "blobs")
-    recorder = Recorder(writer, worker, bus, blobs, FollowedClock(AT), TOPICS, QUICK)
+    clock = FollowedClock(AT)
+    recorder = Recorder(writer, worker, bus, blobs, clock, TOPICS, QUICK)
     await recorder.open(laboratory, "0" * 64, "1")
     serving = asyncio.create_task(recorder.run())
     while len(bus.filters) < 2:  # it listens to frames and questions
         await asyncio.sleep(0)
-    log = SmallLog(carrier, recorder, writer, worker, blobs)
+    log = SmallLog(carrier, recorder, writer, worker, blobs, clock)
     try:
         yield log
     finally:

@@ -36,7 +36,6 @@ class Job(Record):
     subject: str
     arguments: str = "{}"
     task: Task | None = None
-    not_after: AwareDatetime | None = None
 
 
 class JobOutcome(Record):

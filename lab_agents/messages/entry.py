@@ -62,7 +62,8 @@ class Entry(Record):
     """One thing that matters, as its author wrote it; the recorder adds log, position and chain around it.
 
     `id` is derived: `source/position of the cause/ordinal`. `at` is laboratory time. `cause` is the position of the
-    entry that led to this one. `not_after` is the laboratory time after which it must not be acted on.
+    entry that led to this one. `not_after` is the laboratory time after which it must not be acted on: what reaches the
+    recorder later is refused.
     """
 
     id: Identifier

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from lab_agents.messages.life import EntryRefused
 from lab_agents.recorder import roles_of
 from lab_agents.store.writer import LogWriter, SourceState
 from tests.full_disk import watched_disk
-from tests.small_log import LABORATORY, TOPICS, make_entry, small_log, started
+from tests.small_log import AT, LABORATORY, TOPICS, make_entry, small_log, started
 
 
 def large(number: int) -> bytes:
@@ -97,6 +98,24 @@ async def test_what_cannot_be_appended_is_refused_with_its_bytes(tmp_path: Path,
         assert await log.worker.run(log.blobs.get, refused.record.raw) == payload
         assert refused.record.refused_id == find_id(payload)
     assert accepted.id == "line/epoch/2"
+
+
+async def test_what_comes_too_late_is_refused_but_stays_known_once_it_came_in_time(tmp_path: Path) -> None:
+    """A command that lay in a folder for a week does nothing any more; one that is only sent again is no news."""
+    body = AbortCampaign(person="ada", reason="r")
+    past, present = (make_entry(f"once-{n}/1", body, not_after=AT - timedelta(seconds=n)) for n in (1, 0))
+    async with small_log(tmp_path) as log:
+        for number, entry in ((1, past), (0, present)):
+            bus = await log.join(f"once-{number}")
+            await log.listen(bus, f"once-{number}")
+            await log.send(bus, f"once-{number}", 1, entry.to_bytes(), epoch=0)
+        refused, accepted = (await log.entries(3))[1:]
+        assert isinstance(refused.record, EntryRefused)
+        assert "was not to be acted on after" in refused.record.reason
+        assert accepted.id == "once-0/1"
+        log.clock.set(AT + timedelta(days=7))
+        await log.send(bus, "once-0", 2, present.to_bytes(), epoch=0)
+        assert (await log.until(lambda answer: answer.answer == "known")).first == 3
 
 
 async def test_a_known_entry_is_answered_with_its_position(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ def test_a_state_wants_nothing_unless_it_says_so() -> None:
 
 def test_a_job_with_its_task_comes_back_from_the_journal() -> None:
     """The state is kept as JSON; the tokens derive from the task and so are the same."""
-    job = Job(id="7/dose", cause=7, kind="motion", name="dose", subject="s", task=TASK, not_after=AT)
+    job = Job(id="7/dose", cause=7, kind="motion", name="dose", subject="s", task=TASK)
     state = EchoState(wanted=(job,))
     again = EchoState.model_validate_json(state.model_dump_json())
     assert again == state
