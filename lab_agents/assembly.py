@@ -202,7 +202,7 @@ async def run_recorder(place: Place, _beat: Beat | None) -> None:
     worker = OwnThread("store")
     async with AsyncExitStack() as stack:
         # The lease keeps the log from forking; the lock keeps a second recorder from taking the lease of a living one.
-        stack.enter_context(locked(place.folder.store.with_suffix(".lock")))
+        await worker.run(stack.enter_context, locked(place.folder.store.with_suffix(".lock")))
         writer = await worker.run(LogWriter, place.folder.store, place.laboratory.name, project)
         bus = await stack.enter_async_context(place.make_bus())
         clock = await stack.enter_async_context(laboratory_clock(place, bus))
@@ -268,7 +268,7 @@ async def run_agent(place: Place, beat: Beat | None) -> None:
     """An agent: its loop, its jobs, and its engine where it drives instruments."""
     from lab_agents.agents.agent import Memory
     from lab_agents.agents.status import will
-    from lab_agents.journal import Journal
+    from lab_agents.journal import Journal, PatientWorker
     from lab_agents.threads import OwnThread
 
     status_topic = place.topics.build("agent_status", source=place.name)
@@ -276,7 +276,9 @@ async def run_agent(place: Place, beat: Beat | None) -> None:
     async with bus, laboratory_clock(place, bus) as clock:
         worker = OwnThread("journal")
         journal = await worker.run(Journal, place.folder.journal(place.name), place.name)
-        await _AgentProcess(place, bus, clock, beat, Memory(journal, worker)).run()
+        patient = PatientWorker(worker, place.settings.ask_again)
+        memory = Memory(journal, patient, lambda: patient.trouble)
+        await _AgentProcess(place, bus, clock, beat, memory).run()
 
 
 class _AgentProcess:

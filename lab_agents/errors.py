@@ -10,6 +10,7 @@ LabAgentsError
 ├── StoreError              the central store cannot be opened, or belongs to another laboratory or version
 │   └── LostLeaseError      another recorder holds the store
 ├── JournalError            an agent's journal cannot be opened, or another process holds it
+│   └── FullJournalError    the disk takes nothing now: full, read-only or locked
 ├── ForeignLogError         a log that is not the one followed so far: identity, chain or head disagree
 ├── FencedError             a newer process of the same source was born; this one must exit
 ├── StateFolderError        a state folder of another laboratory or version, or one that is in use
@@ -70,6 +71,10 @@ class LostLeaseError(StoreError):
 
 class JournalError(LabAgentsError):
     """An agent's journal cannot be opened, or another process holds it."""
+
+
+class FullJournalError(JournalError):
+    """The disk takes nothing now: it is full, read-only or locked; nothing was written."""
 
 
 class ForeignLogError(LabAgentsError):

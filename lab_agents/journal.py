@@ -1,17 +1,25 @@
 """One agent's memory: position, state, outbox, concluded jobs and intents, in one small SQLite file."""
 
+import asyncio
 import fcntl
+import logging
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
-from lab_agents.errors import JournalError
+from lab_agents.errors import FullJournalError, JournalError
 from lab_agents.messages.entry import Entry
 from lab_agents.messages.frames import GENESIS
 from lab_agents.threads import Worker
+
+_log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 FORMAT = "1"
 
@@ -87,14 +95,21 @@ class Journal:
 
     @contextmanager
     def transaction(self) -> Iterator["Journal"]:
-        """Everything written inside is committed together, or nothing."""
-        self._db.execute("BEGIN IMMEDIATE")
+        """Everything written inside is committed together, or nothing.
+
+        Raises:
+            FullJournalError: If the disk takes nothing now; nothing was written.
+        """
         try:
+            self._db.execute("BEGIN IMMEDIATE")
             yield self
-        except BaseException:
-            self._db.execute("ROLLBACK")
+            self._db.execute("COMMIT")
+        except BaseException as error:
+            if self._db.in_transaction:  # SQLite itself ends one that the disk had no room for
+                self._db.execute("ROLLBACK")
+            if isinstance(error, sqlite3.OperationalError):
+                raise FullJournalError(f"{self.path} cannot be written: {error}. Free the disk or the lock.") from error
             raise
-        self._db.execute("COMMIT")
 
     def load(self) -> Saved:
         """What is remembered."""
@@ -205,6 +220,38 @@ class Journal:
 
     def _set(self, key: str, value: str) -> None:
         self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+
+class PatientWorker:
+    """A journal's thread that tries again while the disk takes nothing.
+
+    A process that ended instead would be started again on the same disk, and would forget what its instruments do.
+
+    Attributes:
+        trouble: Why nothing can be written now, or None.
+    """
+
+    def __init__(self, worker: Worker, pause: float) -> None:
+        """`pause` is the wall time between two tries."""
+        self._worker, self._pause = worker, pause
+        self.trouble: str | None = None
+
+    async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run to the first try that the disk takes; a transaction that failed has written nothing."""
+        while True:
+            try:
+                result = await self._worker.run(function, *args, **kwargs)
+            except FullJournalError as error:
+                self.trouble = str(error)
+                _log.warning("%s", error)
+                await asyncio.sleep(self._pause)
+            else:
+                self.trouble = None
+                return result
+
+    def close(self) -> None:
+        """End the thread."""
+        self._worker.close()
 
 
 @dataclass

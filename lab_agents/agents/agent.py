@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -31,10 +31,11 @@ S = TypeVar("S", bound=AgentState)
 
 @dataclass(frozen=True)
 class Memory:
-    """An agent's journal and the one thread that may touch it."""
+    """An agent's journal and the one thread that may touch it; `trouble` says why nothing can be written now."""
 
     journal: Journal
     worker: Worker
+    trouble: Callable[[], str | None] = lambda: None
 
 
 class Agent(Generic[S]):
@@ -53,7 +54,7 @@ class Agent(Generic[S]):
         settings: Settings = DEFAULT,
     ) -> None:
         self.name, self.behaviour, self.link, self.clock, self.settings = name, behaviour, link, clock, settings
-        self._journal, self._worker = memory.journal, memory.worker
+        self._journal, self._worker, self.trouble = memory.journal, memory.worker, memory.trouble
         self.state: S = behaviour.start()
         self.cursor = Cursor()
         self.concluded: frozenset[str] = frozenset()

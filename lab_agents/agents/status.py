@@ -73,7 +73,7 @@ class StatusTeller:
             next_timer=min((*timers, *untils), default=None),
             activity=_activity(motions, tuple(self._executor.running)),
             waits={**agent.state.waits(), **self._executor.waits, **(self._runner.waits if self._runner else {})},
-            stuck=agent.stuck,
+            stuck=agent.stuck or agent.trouble(),
             pid=os.getpid(),
         )
 

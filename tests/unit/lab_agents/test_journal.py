@@ -1,13 +1,14 @@
 """A journal remembers exactly what was committed, and belongs to one process."""
 
 import asyncio
+import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from lab_agents.errors import JournalError
-from lab_agents.journal import Journal, JournalIntents
+from lab_agents.errors import FullJournalError, JournalError
+from lab_agents.journal import Journal, JournalIntents, PatientWorker
 from lab_agents.messages.entry import Entry
 from lab_agents.messages.life import AgentStarted
 from lab_agents.threads import OwnThread
@@ -128,3 +129,49 @@ def test_a_concluded_job_stays_so_until_it_is_forgotten(path: Path) -> None:
     with journal.transaction():
         journal.forget(["7/ask"], [])
     assert journal.concluded() == frozenset()
+
+
+def test_a_full_disk_is_said_and_leaves_the_journal_as_it_was(path: Path) -> None:
+    """Position and outbox stay together; the same write succeeds when there is room."""
+    journal = Journal(path, "line")
+    connection = connection_of(journal)
+    connection.execute("PRAGMA max_page_count = 1")
+    with pytest.raises(FullJournalError, match=r"line\.sqlite cannot be written: .* full\. Free the disk"):
+        write_much(journal)
+    assert (journal.load().position, journal.outbox()) == (0, [])
+    connection.execute("PRAGMA max_page_count = 1073741823")
+    write_much(journal)
+    assert journal.load().position == 7
+
+
+async def test_a_patient_worker_goes_on_when_the_disk_takes_it(path: Path) -> None:
+    """Meanwhile it says why it waits; nobody is told of a failure."""
+    worker = OwnThread("journal")
+    journal = await worker.run(Journal, path, "line")
+    patient = PatientWorker(worker, 0.01)
+    connection = connection_of(journal)
+    await worker.run(connection.execute, "PRAGMA query_only = ON")
+    writing = asyncio.create_task(patient.run(write_much, journal))
+    async with asyncio.timeout(3):
+        while patient.trouble is None:
+            await asyncio.sleep(0.005)
+    assert "readonly" in patient.trouble
+    assert not writing.done()
+    await worker.run(connection.execute, "PRAGMA query_only = OFF")
+    await writing
+    assert patient.trouble is None
+    assert (await patient.run(journal.load)).position == 7
+    await worker.run(journal.close)
+    await asyncio.to_thread(patient.close)
+
+
+def write_much(journal: Journal) -> None:
+    """A position and what a full disk has no room for."""
+    with journal.transaction():
+        journal.write_position("log", 7, "c" * 64)
+        journal.write_state("x" * 100_000, "0")
+
+
+def connection_of(journal: Journal) -> sqlite3.Connection:
+    """The journal's own connection: the limits that stand for a disk's belong to a connection."""
+    return next(value for value in vars(journal).values() if isinstance(value, sqlite3.Connection))
