@@ -23,11 +23,11 @@ class Sense(Record):
     drafts: tuple[Draft, ...]
 
 
-def sense_silence(state: SupervisionState, agent: str, seconds: float) -> tuple[Sense, ...]:
-    """A declared agent has been silent for `seconds` of wall time, longer than `Settings.declare_out`."""
+def sense_silence(state: SupervisionState, agent: str, seconds: float, stuck: str = "") -> tuple[Sense, ...]:
+    """A declared agent has been silent or stuck for `seconds` of wall time, longer than `Settings.declare_out`."""
     if state.lab is None or agent not in state.lab.agents or agent in state.out:
         return ()
-    body = AgentDeclaredOut(agent=agent, reason=f"silent for {seconds:.0f} s")
+    body = AgentDeclaredOut(agent=agent, reason=f"{stuck or 'silent'} for {seconds:.0f} s")
     return (Sense(name=f"out/{agent}-{state.known.get(agent, 0)}", drafts=(Draft(body=body, subject=agent),)),)
 
 

@@ -46,7 +46,8 @@ class Watching:
             silence = now - self._heard_at.get(name, self._begun)
             status = self._statuses.get(name)
             if silence > agent.settings.declare_out:
-                await self._say(sense_silence(state, name, silence))
+                stuck = status.stuck if status is not None and status.alive else None
+                await self._say(sense_silence(state, name, silence, stuck or ""))
             elif status is not None and silence < agent.settings.lost:
                 await self._say(sense_status(state, status, head))
         await self._say(sense_dead_letters(state, agent.link.head))
@@ -65,7 +66,8 @@ class Watching:
         except ValidationError:
             return
         self._statuses[status.agent] = status
-        if status.alive and not message.retained:
+        # One that is stuck is alive and of no use: its time runs as if it were silent.
+        if status.alive and not status.stuck and not message.retained:
             self._heard_at[status.agent] = asyncio.get_running_loop().time()
 
     def _hear_guard(self, message: Message) -> None:

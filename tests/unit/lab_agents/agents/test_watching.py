@@ -8,6 +8,7 @@ from pathlib import Path
 from lab_agents.agents.supervision import Supervision
 from lab_agents.agents.watching import Watching
 from lab_agents.bus.memory import MemoryBus
+from lab_agents.messages.course import AgentDeclaredOut
 from lab_agents.messages.frames import AgentStatus, GuardStatus, Permit, Rearm, StopRequest
 from lab_agents.records.laboratory import AgentDeclaration, Laboratory
 from tests.small_log import AT, QUICK, TOPICS, SmallLog, small_log
@@ -99,11 +100,24 @@ async def test_a_silent_agent_is_declared_out_once_and_in_again_when_it_is_back(
 
 
 async def test_an_agent_that_beats_is_never_declared_out(tmp_path: Path) -> None:
-    """Not even one that is behind or stuck: it can be seen."""
+    """Not even one that is behind: it can be seen."""
     async with small_log(tmp_path, laboratory=LABORATORY) as log, watching(log, tmp_path) as (_, others):
         others.begin_to_beat("line")
         await asyncio.sleep(2 * QUICK.declare_out)
         assert "AgentDeclaredOut" not in await kinds(log)
+
+
+async def test_an_agent_that_stays_stuck_is_declared_out_until_it_goes_on(tmp_path: Path) -> None:
+    """It beats, but holds the clock for everybody until a person ships a fix or voids the entry."""
+    async with small_log(tmp_path, laboratory=LABORATORY) as log, watching(log, tmp_path) as (_, others):
+        async with asyncio.timeout(5):
+            while "AgentDeclaredOut" not in await kinds(log):
+                await others.say_status("line", stuck="stuck at 3")
+                await asyncio.sleep(QUICK.beat)
+        (said,) = [e.record for e in await log.entries(1) if isinstance(e.record, AgentDeclaredOut)]
+        assert said.reason.startswith("stuck at 3 for")
+        others.begin_to_beat("line")
+        await until_kinds(log, "AgentDeclaredOut", "AgentDeclaredIn")
 
 
 async def test_a_last_will_is_no_sign_of_life(tmp_path: Path) -> None:
