@@ -48,9 +48,15 @@ async def start_guard(
     default = [sys.executable, "-m", "lab_agents.guard_process", "--state", str(folder.path), "--machine", machine]
     loop = asyncio.get_running_loop()
     deadline = loop.time() + settings.starting
-    started = None
-    while loop.time() < deadline and (started is None or not _reap(started)):
-        pid = find_guard(folder, machine)
+    started: int | None = None
+    pid: int | None = None
+    while loop.time() < deadline:
+        before, pid = pid, find_guard(folder, machine)
+        if started is not None and _reap(started):
+            if pid is None and before in (None, started):
+                break
+            # Somebody was quicker: another guard, or a stop that holds its place until everything is safe.
+            started = None
         if pid is None and started is None:
             started = _spawn(command or default, folder)
         try:

@@ -30,6 +30,10 @@ class Restarts:
         # 0, 1, 2, 4 … 10 s: a child that was killed once loses nothing, one that cannot start leaves the machine alone.
         return now if n == 1 else now + min(self._settings.backoff, 2.0 ** (n - 2))
 
+    def count(self, now: float) -> int:
+        """How many ends there were within the last minute."""
+        return sum(end > now - self._settings.restart_window for end in self._ends)
+
     def forget(self) -> None:
         """A person looked after it: begin anew."""
         self._ends.clear()

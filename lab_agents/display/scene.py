@@ -126,6 +126,7 @@ class Scene:
             if not guard.alive:
                 lines.append(f"{machine}: its guard is gone; lab-agents resume starts one")
             lines += [f"{machine}: {child} is held: {why}" for child, why in sorted(guard.held.items())]
+            lines += [f"{machine}: {child} keeps ending: {why}" for child, why in sorted(guard.failing.items())]
             lines += [f"{machine}: {child} is silent" for child in guard.lost]
         lines += [f"{a} is stuck: {s.stuck}" for a, s in sorted(self.agents.items()) if s.stuck]
         if self.head is not None and self.head.refusing:

@@ -230,6 +230,7 @@ class GuardStatus(Record):
 
     `latched` is the id of the oldest stop in force; `stops` are all of them, `rearms` the last ones lifted (supervision
     enters both). `lost` are children silent for more than 2 s; `held` children that a person must release, by reason.
+    `failing` are children that ended again and again within the last minute, with how and their last words.
     `draining` says what an orderly end still waits for.
     """
 
@@ -240,6 +241,7 @@ class GuardStatus(Record):
     latched: str | None = None
     children: FrozenMap[str, int] = Field(default_factory=dict)
     held: FrozenMap[str, str] = Field(default_factory=dict)
+    failing: FrozenMap[str, str] = Field(default_factory=dict)
     instruments: FrozenMap[str, InstrumentState] = Field(default_factory=dict)
     stops: tuple[StopRequest, ...] = ()
     rearms: tuple[Rearm, ...] = ()
