@@ -6,6 +6,8 @@ from contextlib import contextmanager
 
 from sqlalchemy import Engine, event
 
+from lab_agents.journal import Journal
+
 NO_LIMIT = 0x40000000
 
 
@@ -35,6 +37,11 @@ class Disk:
     def _say(self, pragma: str) -> None:
         for connection in self._connections:
             connection.execute(f"PRAGMA {pragma}").fetchall()
+
+
+def connection_of(journal: Journal) -> sqlite3.Connection:
+    """A journal's connection: the limits that stand for a disk's belong to a connection."""
+    return next(value for value in vars(journal).values() if isinstance(value, sqlite3.Connection))
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from lab_agents.agents.agent import Agent, Memory
 from lab_agents.agents.behaviour import AgentState, AnyBehaviour, Draft, Job, JobOutcome
 from lab_agents.bus.memory import MemoryBus
 from lab_agents.clock import FollowedClock
-from lab_agents.journal import Journal
+from lab_agents.journal import Journal, PatientWorker
 from lab_agents.log import LogLink, Submitter
 from lab_agents.messages.commands import AbortCampaign
 from lab_agents.messages.course import PlannerExhausted
@@ -123,7 +123,9 @@ async def living(
     journal = await worker.run(Journal, journal_path(folder, name), name)
     bus = await log.join(name)
     link = LogLink(bus, TOPICS, name, epoch, QUICK)
-    agent = Agent(name, behaviour or Echo(), Memory(journal, worker), link, FollowedClock(AT), QUICK)
+    patient = PatientWorker(worker, QUICK.beat)
+    memory = Memory(journal, patient, lambda: patient.trouble)
+    agent = Agent(name, behaviour or Echo(), memory, link, FollowedClock(AT), QUICK)
     submitter = Submitter(link, bus, TOPICS, agent.outbox, QUICK)
     await agent.be_born(submitter)
     tasks = [asyncio.create_task(agent.follow())]

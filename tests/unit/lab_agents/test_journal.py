@@ -1,7 +1,6 @@
 """A journal remembers exactly what was committed, and belongs to one process."""
 
 import asyncio
-import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from lab_agents.journal import Journal, JournalIntents, PatientWorker
 from lab_agents.messages.entry import Entry
 from lab_agents.messages.life import AgentStarted
 from lab_agents.threads import OwnThread
+from tests.full_disk import connection_of
 
 
 @pytest.fixture
@@ -170,8 +170,3 @@ def write_much(journal: Journal) -> None:
     with journal.transaction():
         journal.write_position("log", 7, "c" * 64)
         journal.write_state("x" * 100_000, "0")
-
-
-def connection_of(journal: Journal) -> sqlite3.Connection:
-    """The journal's own connection: the limits that stand for a disk's belong to a connection."""
-    return next(value for value in vars(journal).values() if isinstance(value, sqlite3.Connection))

@@ -10,6 +10,7 @@ from lab_agents.bus.faulty import Faults, FaultyCarrier
 from lab_agents.errors import FencedError, ForeignLogError
 from lab_agents.messages.commands import EntryVoided
 from lab_agents.messages.life import AgentStarted, EntryRefused, TimerRang, TroubleMet
+from tests.full_disk import connection_of
 from tests.small_log import SmallLog, make_entry, small_log
 from tests.toy_agent import Echo, journal_path, living, note, say, words
 
@@ -288,6 +289,25 @@ async def test_what_others_stumbled_over_stays_handled_when_the_journal_is_lost(
         await lose_journal(tmp_path)
         async with living(log, tmp_path, 2) as life:
             assert life.agent.state.heard == ("one",)
+
+
+async def test_a_full_disk_under_the_journal_is_no_poison(tmp_path: Path) -> None:
+    """The agent says why it waits, handles nothing, and goes on in order when there is room."""
+    async with small_log(tmp_path) as log, living(log, tmp_path, 1) as life:
+        await life.until(lambda: life.agent.outbox_size == 0)
+        disk = connection_of(life.journal)
+        await life.worker.run(disk.execute, "PRAGMA query_only = ON")
+        for number, word in enumerate(("one", "two")):
+            await say(log, number, word)
+        async with asyncio.timeout(3):
+            while life.agent.trouble() is None:
+                await asyncio.sleep(0.005)
+        assert "line.sqlite cannot be written: attempt to write a readonly database" in (life.agent.trouble() or "")
+        assert (life.agent.stuck, life.agent.state.heard) == (None, ())
+        await life.worker.run(disk.execute, "PRAGMA query_only = OFF")
+        await life.until(lambda: life.agent.state.heard == ("one", "two") and life.agent.outbox_size == 0)
+        assert life.agent.trouble() is None
+        assert await words(log, 8) == ["one one", "one two", "two one", "two two"]
 
 
 async def test_a_refused_entry_leaves_the_outbox_and_makes_trouble(tmp_path: Path) -> None:
