@@ -8,7 +8,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-import yaml
 
 from tests.campaigns.real_laboratory import ROOT, call, real_laboratory, write_campaign
 
@@ -98,20 +97,23 @@ async def test_a_full_disk_is_refused_and_what_is_on_it_stays(campaign, small_di
     assert (small_disk / "other").stat().st_size > 0
 
 
-async def test_a_port_that_is_taken_is_named(campaign, tmp_path):
-    """A laboratory with its ports written down, one of which somebody else listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        lab = yaml.safe_load(LAB.read_text())
-        lab["instruments"]["tester"]["address"] = f"scpi://127.0.0.1:{port}"
-        (tmp_path / "fixed.yaml").write_text(yaml.safe_dump(lab, sort_keys=False))
-        async with real_laboratory(tmp_path):
-            said = await call(
-                "run", campaign, "--lab", tmp_path / "fixed.yaml", "--state", tmp_path / "state", "--plain"
-            )
-    assert said.code == 5, said.out + said.errors
-    assert f"127.0.0.1:{port}" in said.errors
-    assert "Traceback" not in said.errors
+async def test_a_port_that_is_taken_is_named_and_the_campaign_starts_once_it_is_free(campaign, tmp_path):
+    """A laboratory with a port written down, on which somebody else listens."""
+    async with real_laboratory(tmp_path) as laboratory:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            lab = tmp_path / "fixed.yaml"
+            lab.write_text(LAB.read_text().replace("scpi://127.0.0.1:0", f"scpi://127.0.0.1:{port}"))
+            await laboratory.show("run", str(campaign), "--lab", str(lab))
+            await laboratory.until(lambda: f"tester cannot listen on port {port}" in laboratory.said())
+            laboratory.interrupt()
+            assert await laboratory.ended() == 130, laboratory.said()
+        assert laboratory.pids() == {}
+        await laboratory.show("resume")
+        assert await laboratory.ended() == 0, laboratory.said()
+        audited = await laboratory.audit()
+    assert audited.agrees, audited.to_text()
+    assert audited.n_observations == 4
 
 
 async def test_a_busy_state_refuses_another_campaign_and_goes_on_with_its_own(campaign, tmp_path):

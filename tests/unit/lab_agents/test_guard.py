@@ -63,6 +63,13 @@ async def test_a_child_that_ends_five_times_is_held_with_the_reason_and_the_othe
         assert guard.status().held == {}
 
 
+async def test_a_child_that_keeps_ending_is_named_with_its_last_words(household):
+    words = "import sys; sys.exit('port 5 is taken')"
+    async with watched(household, plan(household.folder, "crashing", words, beats=False)) as guard:
+        assert await reached(lambda: guard.status().failing)
+        assert guard.status().failing == {"crashing": "exit code 1 (port 5 is taken)"}
+
+
 async def test_a_child_that_cannot_be_started_is_held_and_the_others_live(household):
     def broken(_):
         raise GuardError("There is no MQTT broker on this machine.")

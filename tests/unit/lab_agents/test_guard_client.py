@@ -1,7 +1,7 @@
 import asyncio
 import os
 import signal
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 import pytest
 
@@ -9,6 +9,7 @@ from lab_agents.errors import GuardError
 from lab_agents.guard_client import detach, hold, rearm, release, shutdown, start_guard, watch_guard
 from lab_agents.guard_door import find_guard, guard_status
 from lab_agents.processes import identity
+from lab_agents.state_folder import locked
 from tests.toy_machine import another, beating, guarded, guarding, toy_folder, until
 
 
@@ -26,6 +27,20 @@ async def test_a_started_guard_answers_and_has_all_its_children(tmp_path):
         assert find_guard(folder, "main") == pid
         assert await start_guard(folder, "main") == pid, "a second start finds the first"
     assert find_guard(folder, "main") is None
+
+
+async def test_a_guard_waits_until_a_stop_that_holds_its_place_has_ended(tmp_path):
+    folder = await asyncio.to_thread(toy_folder, tmp_path)
+    stop = ExitStack()
+    await asyncio.to_thread(stop.enter_context, locked(folder.guard("main") / "lock"))
+    command = await asyncio.to_thread(guarding, folder)
+    starting = asyncio.create_task(start_guard(folder, "main", command=command))
+    # Longer than a guard tries to get its lock.
+    await asyncio.wait({starting}, timeout=1.5)
+    assert not starting.done()
+    await asyncio.to_thread(stop.close)
+    assert find_guard(folder, "main") in (None, await starting)
+    await shutdown(folder, "main", mode="now")
 
 
 async def test_a_killed_child_is_started_again_with_a_greater_epoch(tmp_path):

@@ -27,6 +27,13 @@ def test_ends_more_than_a_minute_apart_never_hold(gaps):
         assert restarts.ended(now) == now
 
 
+def test_only_the_ends_of_the_last_minute_count():
+    restarts = Restarts()
+    for now in (0.0, 30.0, 50.0):
+        restarts.ended(now)
+    assert [restarts.count(now) for now in (50.0, 61.0, 100.0, 111.0)] == [3, 2, 1, 0]
+
+
 def test_a_person_lets_it_begin_anew():
     restarts = Restarts()
     for _ in range(5):
