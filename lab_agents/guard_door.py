@@ -62,7 +62,9 @@ async def ask_once(
 
 
 async def guard_status(folder: StateFolder, machine: str, *, settings: Settings = DEFAULT) -> Json:
-    """`{"status": a GuardStatus, "roles": {child: role}}` of a living guard.
+    """`{"status": a GuardStatus, "roles": {child: role}, "attended": bool}` of a living guard.
+
+    Attended means that somebody would start it again.
 
     Raises:
         SilentGuardError: If it does not answer within 5 s.

@@ -1,6 +1,7 @@
 """What people may ask of a guard through its door, and the answers."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ class GuardRequests:
     def __init__(self, guard: Guard, link: GuardLink) -> None:
         self._guard, self._link = guard, link
         self._shutdown: asyncio.Task[None] | None = None
+        self._n_watchers = 0
         self._answers = {
             "status": self._status,
             "watch": self._watch,
@@ -60,17 +62,23 @@ class GuardRequests:
     def _json_status(self) -> Json:
         guard = self._guard
         roles = {name: child.plan.role for name, child in guard.children.items()}
-        return {"status": guard.status().model_dump(mode="json"), "roles": roles}
+        # Whoever watches starts a guard again that died; so does systemd.
+        is_attended = self._n_watchers > 0 or "NOTIFY_SOCKET" in os.environ
+        return {"status": guard.status().model_dump(mode="json"), "roles": roles, "attended": is_attended}
 
     async def _status(self, _: Json) -> AsyncIterator[Json]:
         yield {"ok": True, **self._json_status()}
 
     async def _watch(self, _: Json) -> AsyncIterator[Json]:
         number = 0
-        while not self._guard.is_ending:
-            number += 1
-            yield {"beat": number, "pid": self._guard.status().pid, "epoch": self._guard.epoch}
-            await asyncio.sleep(self._guard.household.settings.beat)
+        self._n_watchers += 1
+        try:
+            while not self._guard.is_ending:
+                number += 1
+                yield {"beat": number, "pid": self._guard.status().pid, "epoch": self._guard.epoch}
+                await asyncio.sleep(self._guard.household.settings.beat)
+        finally:
+            self._n_watchers -= 1
         yield {"ok": True, "ended": True}
 
     async def _stop(self, request: Json) -> AsyncIterator[Json]:

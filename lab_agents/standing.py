@@ -55,7 +55,10 @@ class CampaignStanding(Record):
 
 
 class Standing(Record):
-    """How a laboratory stands. `guards` are machines with a living guard; `unattended` those without one."""
+    """How a laboratory stands.
+
+    `guards` are machines with a living guard; `unattended` those that have none, or one that nobody would start again.
+    """
 
     state: str
     lab: str
@@ -76,7 +79,8 @@ class Standing(Record):
             lines.append(f"STOPPED by {self.latched}; re-arm with: lab-agents rearm {self.latched} --reason WHY")
             lines += [f"  {name}: {state}" for name, state in self.instruments.items()]
         for machine in self.unattended:
-            lines.append(f"{machine}: guard unattended: lab-agents resume --state {self.state}")
+            why = "nobody would start it again" if machine in self.guards else "it does not run"
+            lines.append(f"{machine}: guard unattended: lab-agents resume --state {self.state} ({why})")
         if self.processes:
             lines.append("processes")
             width = max(len(p.name) for p in self.processes)
@@ -111,7 +115,7 @@ def standing_of(state: Path) -> Standing:
     """
     folder = StateFolder.open(state)
     laboratory = read_laboratory(folder.lab_file)
-    statuses, roles, pids = _ask_guards(folder, laboratory.machines)
+    statuses, roles, pids, attended = _ask_guards(folder, laboratory.machines)
     head, account = _account(folder)
     latched = next((s.latched for s in statuses.values() if s.latched), None)
     instruments = {n: i.state for s in statuses.values() for n, i in s.instruments.items()} if latched else {}
@@ -120,7 +124,7 @@ def standing_of(state: Path) -> Standing:
         lab=laboratory.name,
         head=head,
         guards=pids,
-        unattended=tuple(m for m in laboratory.machines if m not in pids),
+        unattended=tuple(m for m in laboratory.machines if m not in attended),
         latched=latched,
         instruments=instruments,
         processes=_processes(pids, statuses, roles),
@@ -131,11 +135,12 @@ def standing_of(state: Path) -> Standing:
 
 def _ask_guards(
     folder: StateFolder, machines: tuple[str, ...]
-) -> tuple[dict[str, GuardStatus], dict[str, str], dict[str, int]]:
-    """Statuses and process ids by machine, roles by child; only guards of this machine can be asked."""
+) -> tuple[dict[str, GuardStatus], dict[str, str], dict[str, int], set[str]]:
+    """Statuses, roles by child, process ids, and who is attended; only guards of this machine can be asked."""
     statuses: dict[str, GuardStatus] = {}
     roles: dict[str, str] = {}
     pids: dict[str, int] = {}
+    attended: set[str] = set()
     for machine in machines:
         pid = find_guard(folder, machine)
         if pid is None:
@@ -148,7 +153,8 @@ def _ask_guards(
         # Through JSON, because records are strict and what comes from a socket is text.
         statuses[machine] = GuardStatus.model_validate_json(_json(answer["status"]))
         roles |= answer["roles"]
-    return statuses, roles, pids
+        attended |= {machine} if answer["attended"] else set()
+    return statuses, roles, pids, attended
 
 
 def _json(value: object) -> bytes:

@@ -92,6 +92,17 @@ async def test_status_names_roles_and_processes(household):
         assert answer["status"]["children"] == {"line": guard.children["line"].pid}
 
 
+async def test_a_guard_is_attended_while_somebody_watches(household, monkeypatch):
+    monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
+    async with asked(household) as (_, requests):
+        assert not (await last(requests.answer({"do": "status"})))["attended"]
+        beats = requests.answer({"do": "watch"})
+        await anext(beats)
+        assert (await last(requests.answer({"do": "status"})))["attended"]
+        await beats.aclose()
+        assert not (await last(requests.answer({"do": "status"})))["attended"]
+
+
 @pytest.mark.parametrize("request_", [{"do": "dance"}, {}])
 async def test_what_a_guard_does_not_know_is_refused_with_what_it_knows(household, request_):
     async with asked(household) as (_, requests):

@@ -25,7 +25,7 @@ def test_a_laboratory_without_a_guard_says_how_to_go_on(log, tmp_path):
     standing = standing_of(write_state(tmp_path / "state", log[:-2]).path)
     assert standing.unattended == ("main",)
     assert standing.campaign.state == "running"
-    assert f"main: guard unattended: lab-agents resume --state {standing.state}" in standing.to_text()
+    assert f"main: guard unattended: lab-agents resume --state {standing.state} (it does not run)" in standing.to_text()
 
 
 def test_an_open_ticket_says_how_to_answer_it(log, tmp_path):
