@@ -50,7 +50,9 @@ class GuardLink:
 
     async def _publish(self, *, alive: bool) -> None:
         topic = self._topics.build("guard_status", machine=self._guard.household.machine)
-        await self._bus.publish(topic, self._guard.status(alive=alive).model_dump_json().encode(), retain=True)
+        payload = self._guard.status(alive=alive).model_dump_json().encode()
+        # The last word is not repeated.
+        await self._bus.publish(topic, payload, retain=True, qos=0 if alive else 1)
 
     def _hear_stop(self, message: Message) -> None:
         if not message.payload:

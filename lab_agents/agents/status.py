@@ -44,7 +44,8 @@ class StatusTeller:
             changed.clear()
             status = self.status()
             if status != last or loop.time() - told_at >= self._agent.settings.beat:
-                await self._bus.publish(self._topic, status.model_dump_json().encode(), retain=True)
+                # The next one comes by itself: an acknowledgement of each would double what the broker carries.
+                await self._bus.publish(self._topic, status.model_dump_json().encode(), retain=True, qos=0)
                 last, told_at = status, loop.time()
             try:
                 async with asyncio.timeout(told_at + self._agent.settings.beat - loop.time()):
@@ -83,9 +84,8 @@ class StatusTeller:
         owed = list(self._agent.state.owed())
         if not self._agent.is_born:
             owed.append("birth")
-        for job in self._agent.jobs_wanted():
-            if not (job.task and waiting & set(job.task.tokens)):
-                owed.append(job.id)
+        wanted = self._agent.jobs_wanted()
+        owed.extend(job.id for job in wanted if not (job.task and waiting & set(job.task.tokens)))
         owed.extend(m.token for m in motions if not m.waits)
         return tuple(owed)
 

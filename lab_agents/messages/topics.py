@@ -77,13 +77,15 @@ TABLE = (
         readers=EVERYBODY,
         about="How an agent stands: at once on change, every 0.5 s, and as its last will.",
         retained=True,
+        qos=0,
     ),
     TopicRule(
         *("guard_status", "guards/{machine}/status", "GuardStatus"),
         writers=("guard",),
         readers=EVERYBODY,
-        about="How a machine stands: children, latch, what each instrument confirmed.",
+        about="How a machine stands: children, latch, what each instrument confirmed; at once on change, every 0.5 s.",
         retained=True,
+        qos=0,
     ),
     TopicRule(
         *("permit", "permit", "Permit"),
