@@ -5,16 +5,19 @@ from pathlib import Path
 from typing import Literal
 
 from instruments.lab import read_laboratory
-from lab_agents.errors import GuardError, ReportError, StoreError
+from lab_agents.errors import GuardError, ReportError, StateFolderError, StoreError
 from lab_agents.guard_door import find_guard, guard_status
+from lab_agents.hearing import Heard, hear_laboratory
 from lab_agents.messages.frames import GuardStatus
+from lab_agents.messages.topics import Topics
 from lab_agents.records.base import FrozenMap, Record
+from lab_agents.records.laboratory import Laboratory
 from lab_agents.report.account import Account
 from lab_agents.report.telling import tell
 from lab_agents.report.truth import Truth, regrets
 from lab_agents.report.wording import composition_text, with_deviation
 from lab_agents.report.writing import find_truth
-from lab_agents.state_folder import StateFolder
+from lab_agents.state_folder import StateFolder, read_json
 from lab_agents.store.reader import StoreReader
 
 
@@ -34,6 +37,14 @@ class TicketStanding(Record):
     subject: str
     what: str
     answers: tuple[str, ...]
+
+
+class WaitStanding(Record):
+    """Something that waits, who knows it, and why."""
+
+    subject: str
+    agent: str
+    reason: str
 
 
 class CampaignStanding(Record):
@@ -58,6 +69,7 @@ class Standing(Record):
     """How a laboratory stands.
 
     `guards` are machines with a living guard; `unattended` those that have none, or one that nobody would start again.
+    `waits` and `refusing` (why the recorder appends nothing) are heard from the processes that run.
     """
 
     state: str
@@ -70,6 +82,8 @@ class Standing(Record):
     processes: tuple[ProcessStanding, ...]
     campaign: CampaignStanding | None
     tickets: tuple[TicketStanding, ...]
+    waits: tuple[WaitStanding, ...] = ()
+    refusing: str | None = None
 
     def to_text(self) -> str:
         """For people."""
@@ -87,6 +101,9 @@ class Standing(Record):
             for p in self.processes:
                 pid = "-" if p.pid is None else str(p.pid)
                 lines.append(f"  {pid:>7}  {p.name:<{width}}  {p.role}{'  ' + p.note if p.note else ''}")
+        if self.refusing:
+            lines.append(f"the recorder appends nothing: {self.refusing}")
+        lines += [f"{wait.subject} ({wait.agent}): {wait.reason}" for wait in self.waits]
         for ticket in self.tickets:
             answers = " | ".join(ticket.answers) or "ANSWER"
             lines.append(f"ticket {ticket.ticket} about {ticket.subject}: {ticket.what}")
@@ -116,6 +133,7 @@ def standing_of(state: Path) -> Standing:
     folder = StateFolder.open(state)
     laboratory = read_laboratory(folder.lab_file)
     statuses, roles, pids, attended = _ask_guards(folder, laboratory.machines)
+    heard = _hear(folder, laboratory) if pids else Heard()
     head, account = _account(folder)
     latched = next((s.latched for s in statuses.values() if s.latched), None)
     instruments = {n: i.state for s in statuses.values() for n, i in s.instruments.items()} if latched else {}
@@ -127,10 +145,24 @@ def standing_of(state: Path) -> Standing:
         unattended=tuple(m for m in laboratory.machines if m not in attended),
         latched=latched,
         instruments=instruments,
-        processes=_processes(pids, statuses, roles),
+        processes=_processes(pids, statuses, roles, {n: a.stuck for n, a in heard.agents.items() if a.stuck}),
         campaign=_campaign(account, find_truth(folder, account)) if account is not None else None,
         tickets=_tickets(account),
+        waits=tuple(
+            WaitStanding(subject=subject, agent=name, reason=reason)
+            for name, status in sorted(heard.agents.items())
+            for subject, reason in sorted(status.waits.items())
+        ),
+        refusing=heard.head.refusing if heard.head is not None else None,
     )
+
+
+def _hear(folder: StateFolder, laboratory: Laboratory) -> Heard:
+    try:
+        url = str(read_json(folder.runtime)["broker"])
+    except (StateFolderError, KeyError):
+        return Heard()  # the guard is only just starting the broker
+    return asyncio.run(hear_laboratory(url, Topics(laboratory.name), laboratory.agents))
 
 
 def _ask_guards(
@@ -164,14 +196,14 @@ def _json(value: object) -> bytes:
 
 
 def _processes(
-    pids: dict[str, int], statuses: dict[str, GuardStatus], roles: dict[str, str]
+    pids: dict[str, int], statuses: dict[str, GuardStatus], roles: dict[str, str], stuck: dict[str, str]
 ) -> tuple[ProcessStanding, ...]:
     found = [ProcessStanding(name=f"guard {m}", role="guard", pid=p) for m, p in pids.items()]
     running = {name: pid for s in statuses.values() for name, pid in s.children.items()}
     held = {name: why for s in statuses.values() for name, why in s.held.items()}
     lost = {name for s in statuses.values() for name in s.lost}
     for name, role in roles.items():
-        note = f"held: {held[name]}" if name in held else "silent" if name in lost else ""
+        note = f"held: {held[name]}" if name in held else "silent" if name in lost else stuck.get(name, "")
         found.append(ProcessStanding(name=name, role=role, pid=running.get(name), note=note))
     return tuple(found)
 

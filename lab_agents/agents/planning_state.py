@@ -110,5 +110,6 @@ def _reason(contest: Contest, pursuit: Pursuit | None) -> str:
         return "waiting: the campaign is paused" if pursuit and pursuit.is_paused else "waiting for budget"
     if contest.phase == "awarded" and award is not None:
         needs = award.needs_approval and award.bound is None
-        return f"awarded to {award.bidder}: waiting for {'an approval' if needs else 'its answer'}"
+        approve = f"lab-agents approve {contest.offer.work} --round {contest.offer.round}"
+        return f"awarded to {award.bidder}: waiting for {f'an approval: {approve}' if needs else 'its answer'}"
     return ""

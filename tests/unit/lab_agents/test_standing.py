@@ -2,7 +2,7 @@
 
 import pytest
 
-from lab_agents.standing import standing_of
+from lab_agents.standing import WaitStanding, standing_of
 from lab_agents.state_folder import StateFolder
 from tests.told_campaign import example, tell_campaign, write_state
 
@@ -33,6 +33,14 @@ def test_an_open_ticket_says_how_to_answer_it(log, tmp_path):
     standing = standing_of(write_state(tmp_path / "state", log[:answered]).path)
     assert standing.tickets[0].answers == ("done", "not done", "discard")
     assert "lab-agents answer ticket-1 done | not done | discard" in standing.to_text()
+
+
+def test_what_waits_says_why(log, tmp_path):
+    standing = standing_of(write_state(tmp_path / "state", log).path)
+    wait = WaitStanding(subject="make-a", agent="planning", reason="waiting for an approval")
+    text = standing.model_copy(update={"waits": (wait,), "refusing": "disk full"}).to_text()
+    assert "make-a (planning): waiting for an approval" in text
+    assert "the recorder appends nothing: disk full" in text
 
 
 def test_a_fresh_folder_has_no_campaign(tmp_path):
