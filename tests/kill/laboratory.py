@@ -132,7 +132,7 @@ class _Life:
             agent, executor, submitter = await self._start_agent(lab.make_bus("line"))
             await agent.be_born(submitter)
             running.extend(group.create_task(loop) for loop in (agent.follow(), submitter.run(), executor.run()))
-            while not (agent.state.done and agent.outbox_size == 0):  # noqa: ASYNC110 - time jumps here
+            while not (agent.state.done and agent.outbox_size == 0):
                 await asyncio.sleep(0.1)
             for task in running:
                 task.cancel()
