@@ -71,6 +71,7 @@ MODBUS_DISPENSER = Driver(
     signals=frozenset({"halt", "status"}),
     wire=_modbus_wire,
     device="instruments.devices.modbus_dispenser:ModbusDispenser",
+    limit_signals=("low", "high"),
 )
 
 MODBUS_COATER = Driver(
@@ -82,6 +83,7 @@ MODBUS_COATER = Driver(
     signals=frozenset({"halt", "status"}),
     wire=_modbus_wire,
     device="instruments.devices.modbus_coater:ModbusCoater",
+    limit_signals=("low", "high"),
 )
 
 EPICS_DISPENSER = Driver(
@@ -94,6 +96,7 @@ EPICS_DISPENSER = Driver(
     wire=_channel_access_wire,
     device="instruments.devices.epics_dispenser:EpicsDispenser",
     prepare=search_at,
+    limit_signals=("LOW", "HIGH"),
 )
 
 OPCUA_ROBOT = Driver(

@@ -47,6 +47,8 @@ class Driver:
         device: Where the Bluesky device is, `module:class`; loaded by the engine only.
         prepare: Called with each instrument's address before any device class is loaded, for client libraries that
             read their environment once.
+        limit_signals: Signals that hold the hardware's lower and upper limit of the first of `units`; None where it
+            holds none.
     """
 
     name: str
@@ -58,6 +60,12 @@ class Driver:
     wire: Callable[[Address, float], Wire]
     device: str
     prepare: Callable[[Address], None] | None = None
+    limit_signals: tuple[str, str] | None = None
+
+    @property
+    def limited(self) -> str | None:
+        """The quantity that the hardware limits, or None."""
+        return next(iter(self.units), None) if self.limit_signals is not None else None
 
 
 def load_object(path: str) -> Callable[..., Any]:

@@ -8,14 +8,12 @@ from pathlib import Path
 from instruments.addresses import Address, parse_address
 from instruments.drivers import Driver, load_driver
 from instruments.errors import InstrumentError
+from instruments.hardware_limits import agree
 from instruments.lab import find_laboratory, read_laboratory
 from instruments.transports.connection import Connection
 from lab_agents.records.base import Name, Record
 from lab_agents.records.laboratory import InstrumentDeclaration, Laboratory
 from lab_agents.settings import DEFAULT
-
-_LIMIT_SIGNALS = {"modbus": ("low", "high"), "ca": ("LOW", "HIGH")}
-"""Signals that hold the hardware's limits of an instrument's first quantity, by protocol; the others hold none."""
 
 
 class InstrumentFinding(Record):
@@ -153,13 +151,13 @@ async def _reach(
 async def _compare_limits(
     connection: Connection, driver: Driver, declaration: InstrumentDeclaration, notes: list[str]
 ) -> list[str]:
-    signals, quantity = _LIMIT_SIGNALS.get(driver.scheme), next(iter(driver.units), None)
+    signals, quantity = driver.limit_signals, driver.limited
     if signals is None or quantity is None:
         notes.append("its hardware holds no limits that could be read back")
         return []
     limit = declaration.limits[quantity]
-    low, high = [await connection.read(signal) for signal in signals]
-    if (low, high) == (limit.lower, limit.upper):
+    low, high = [float(str(await connection.read(signal))) for signal in signals]
+    if agree(low, limit.lower) and agree(high, limit.upper):
         return []
     there, here = f"{low} to {high}", f"{limit.lower:g} to {limit.upper:g}"
     return [f"the hardware limits {quantity} to {there}, the lab file to {here}: make them agree"]

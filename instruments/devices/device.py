@@ -9,6 +9,7 @@ from ophyd_async.core import AsyncStatus, StandardReadable
 
 from instruments.addresses import parse_address
 from instruments.drivers import Driver
+from instruments.hardware_limits import tighten_limits
 from instruments.programs import Answer, Program, StartCode, Traits
 from instruments.running import Pace, ProgramRunner
 from instruments.transports.connection import Connection
@@ -53,7 +54,7 @@ class ProgramDevice(Protocol):
         ...
 
     async def connect_wire(self) -> None:
-        """Connect, so that the first start is fast.
+        """Connect, so that the first start is fast, and narrow the hardware's limits to those of the lab file.
 
         Raises:
             TransportError: If the instrument cannot be reached.
@@ -117,8 +118,10 @@ class WireDevice(StandardReadable, Movable[Program]):
         await self.runner.patiently(value, lambda: self.keep(value, answer))
 
     async def connect_wire(self) -> None:
-        """Connect."""
+        """Connect, and narrow the hardware's limits to those of the lab file."""
         await self.connection.connect()
+        setup = self.setup
+        await tighten_limits(setup.name, setup.declaration, setup.driver, self.look, self.connection.write)
 
     async def look(self, signal: str) -> float:
         """Read a number."""

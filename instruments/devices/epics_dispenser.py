@@ -18,6 +18,7 @@ from ophyd.utils.errors import OpException
 from instruments.addresses import parse_address
 from instruments.devices.device import DeviceSetup
 from instruments.errors import TransportError
+from instruments.hardware_limits import tighten_limits
 from instruments.programs import Answer, Program, StartCode, TokenState, start_code, token_state
 from instruments.running import ProgramRunner
 from instruments.transports.blocking import ClientThread
@@ -51,7 +52,7 @@ class EpicsDispenser(Device):  # type: ignore[misc]
     deviation = Component(Signal, value=0.0)
 
     def __init__(self, setup: DeviceSetup) -> None:
-        self.traits = setup.driver.traits
+        self._setup, self.traits = setup, setup.driver.traits
         self.runner = ProgramRunner(setup.name, setup.declaration, self, setup.pace)
         self._thread = ClientThread(setup.name)
         self._limit = setup.settings.request * _HASTE
@@ -74,8 +75,9 @@ class EpicsDispenser(Device):  # type: ignore[misc]
         return status
 
     async def connect_wire(self) -> None:
-        """Wait until every process variable is connected."""
+        """Wait until every process variable is connected; narrow the hardware's limits to those of the lab file."""
         await self._call("connecting", lambda: self.wait_for_connection(timeout=self._limit))
+        await tighten_limits(self.name, self._setup.declaration, self._setup.driver, self.look, self._limit_to)
 
     async def send(self, program: Program) -> StartCode:
         """One put of one text; then its verdict, which belongs to it as soon as its token is shown."""
@@ -115,6 +117,10 @@ class EpicsDispenser(Device):  # type: ignore[misc]
         if read is None:
             raise TransportError(f"{self.name} has no number {signal} to read")
         return await self._call(f"reading {signal}", lambda: float(read.get(timeout=self._limit)))
+
+    async def _limit_to(self, signal: str, value: float) -> None:
+        limit = {"LOW": self.low, "HIGH": self.high}[signal]
+        await self._call(f"writing {signal}", lambda: limit.set(value, timeout=self._limit).wait(timeout=self._limit))
 
     async def halt(self) -> None:
         """End the running program now."""

@@ -7,7 +7,7 @@ from tests.paper_wire import PaperWire, on_paper
 
 
 async def test_a_device_is_what_the_engine_drives():
-    wire = PaperWire(status=1)
+    wire = PaperWire(status=1, low=100.0, high=6000.0)
     device = ModbusCoater(on_paper("coater_a", wire))
     assert isinstance(device, ProgramDevice)
     await device.connect_wire()
