@@ -14,6 +14,8 @@ from lab_agents.messages.frames import InstrumentState
 from lab_agents.records.laboratory import InstrumentDeclaration, SafeWrite
 from lab_agents.settings import DEFAULT, Settings
 
+TRIES = 2
+"""Failures one after the other before a trouble is told as the answer to a stop."""
 LOOK_AGAIN = 0.05
 """Wall seconds between two reads of a value that is still on its way."""
 
@@ -115,15 +117,17 @@ class SafeKeeper:
             report: Called whenever `state` has changed. `is_settled` says whether it is more than a step on the way.
         """
         since: float | None = None
+        n_troubles = 0
         while since is None or self._monotonic() - since < self._settings.safe_for:
             trouble = await self._assert_once()
             if trouble is None:
-                since = self._monotonic() if since is None else since
+                since, n_troubles = self._monotonic() if since is None else since, 0
                 self._set("not confirmed", f"safe so far, watched for {self._settings.safe_for:g} s", report)
             else:
-                since = None
+                since, n_troubles = None, n_troubles + 1
                 self._set(*trouble, report)
-            self.is_settled = trouble is not None
+            # One lost answer is no answer to people: it is tried again half a second later.
+            self.is_settled = n_troubles >= TRIES
             await self._pause(self._settings.beat)
         self.is_settled = True
         self._set("safe at", "", report)

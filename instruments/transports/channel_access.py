@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 import epics
-from epics import ca
+from epics import ca, dbr
 
 from instruments.addresses import Address
 from instruments.errors import TransportError
@@ -16,6 +16,8 @@ Kind = Literal["number", "text"]
 
 _HASTE = 0.9
 """The client's own share of the time limit: it must end before its caller gives up."""
+_NO_TYPE = dbr.TIME_STRING - 1
+"""What pyepics takes for the type of a channel that is lost again while it asks for it; it never asks a second time."""
 
 
 class ChannelAccessWire:
@@ -70,6 +72,7 @@ class ChannelAccessWire:
 
     def _get(self, signal: str) -> Value:
         as_string = self._kind(signal) == "text"
+        self._mend(signal)
         value = self._variables[signal].get(as_string=as_string, timeout=self._limit * _HASTE, use_monitor=False)
         if value is None:
             raise TransportError(f"{signal} is not answered")
@@ -80,6 +83,13 @@ class ChannelAccessWire:
         done = self._variables[signal].put(wanted, wait=True, timeout=self._limit * _HASTE)
         if done != 1:
             raise TransportError(f"{signal} is not accepted (put returned {done})")
+
+    def _mend(self, signal: str) -> None:
+        variable = self._variables[signal]
+        if variable.ftype == _NO_TYPE:
+            variable.disconnect()
+            variable = self._variables[signal] = epics.PV(variable.pvname, auto_monitor=False)
+            variable.wait_for_connection(timeout=self._limit * _HASTE / 2)
 
     def _kind(self, signal: str) -> Kind:
         if signal not in self._channels or signal not in self._variables:

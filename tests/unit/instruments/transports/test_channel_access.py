@@ -20,7 +20,11 @@ from instruments.transports.dispenser_channels import DISPENSER_CHANNELS
 
 async def main(address, token):
     channels = {**DISPENSER_CHANNELS, "ASK": "text", "ANSWER": "text"}
-    connection = Connection(ChannelAccessWire(parse_address(address), channels, 2.0), "dispenser_b", 3.0)
+    wire = ChannelAccessWire(parse_address(address), channels, 2.0)
+    connection = Connection(wire, "dispenser_b", 3.0)
+    await connection.connect()
+    # As pyepics leaves a channel that was lost while it asked for its type.
+    wire._variables["STATUS"].ftype = 13
     said = [await connection.read("STATUS"), await connection.read("LOW"), await connection.read("HIGH")]
     await connection.write("HALT", 1.0)
     await connection.write("ASK", token)
