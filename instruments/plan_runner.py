@@ -192,6 +192,9 @@ class PlanRunner:
         if not isinstance(device, ProgramDevice):
             raise DriverError(f"The driver {driver.name} makes {type(device).__name__}, which is no ProgramDevice.")
         device.runner.watcher = self._board
+        # A RunEngine stops every device that a plan has set, also at a good plan's end: the `stop` of a lab's own class
+        # may end a program, and only `halt` may do that.
+        object.__setattr__(device, "stop", _end_nothing)
         return device
 
     # Commands of the RunEngine; they run in its loop.
@@ -275,6 +278,10 @@ def _instrument_error(error: BaseException | None) -> InstrumentError | None:
     while error is not None and not isinstance(error, InstrumentError):
         error = error.__cause__
     return error
+
+
+async def _end_nothing(success: bool = True) -> None:
+    """What a RunEngine calls instead of a device's own `stop`."""
 
 
 async def _leave_nothing() -> threading.Thread:
