@@ -29,7 +29,10 @@ class Transfer(Record):
 
 
 class FailurePolicy(Record):
-    """What happens when a step fails: `retry` applies only to acts that certainly did not start."""
+    """What happens when a step fails: `skip` goes on with the next step, everything else quarantines the sample.
+
+    What certainly did not start is tried again whatever the policy; `retry`, `ask` and `abort` act like `quarantine`.
+    """
 
     action: Literal["retry", "skip", "quarantine", "ask", "abort"] = "quarantine"
     retries: int = Field(default=0, ge=0, le=10)
