@@ -131,6 +131,14 @@ class RealLaboratory:
         """Let so many wall seconds go by; the laboratory's time, not the test's, is what is waited for."""
         await asyncio.sleep(seconds)
 
+    async def until_a_film_soaks(self) -> None:
+        """Wait until the tester has begun another soak."""
+        n_soaks = self._n_soaks()
+        await self.until(lambda: self._n_soaks() > n_soaks)
+
+    def _n_soaks(self) -> int:
+        return sum(act["action"] == "soak" for act in self.acts())
+
     def said(self) -> str:
         """What the commands that showed the laboratory printed."""
         return self._output.read_text()

@@ -31,7 +31,7 @@ async def test_ctrl_c_twice_detaches_once_ends_the_tree_and_resume_goes_on(tmp_p
 
 async def check_detaching(laboratory):
     """The second Ctrl-C calls the end off: the same processes go on, and a new display joins them."""
-    await until_a_film_soaks(laboratory)
+    await laboratory.until_a_film_soaks()
     before = laboratory.pids()
     laboratory.interrupt()
     await laboratory.until(lambda: "Ending" in laboratory.said())
@@ -39,7 +39,7 @@ async def check_detaching(laboratory):
     assert await laboratory.ended() == 20, laboratory.said()
     assert "The laboratory goes on. Return with: lab-agents resume" in laboratory.said()
     await laboratory.show("resume")
-    await until_a_film_soaks(laboratory)
+    await laboratory.until_a_film_soaks()
     assert laboratory.pids() == before
 
 
@@ -52,8 +52,3 @@ async def check_ending(laboratory):
     assert laboratory.pids() == {}
     assert await asyncio.to_thread(left_over, laboratory.state) == []
     assert {"simulator", "broker", "recorder", "guard"} <= set(before)
-
-
-async def until_a_film_soaks(laboratory):
-    n_soaks = sum(act["action"] == "soak" for act in laboratory.acts())
-    await laboratory.until(lambda: sum(act["action"] == "soak" for act in laboratory.acts()) > n_soaks)

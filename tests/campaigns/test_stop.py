@@ -32,7 +32,7 @@ async def test_a_stop_holds_everything_until_it_is_re_armed_whoever_is_dead_or_f
         ways = (with_all_alive, with_every_agent_dead, with_the_broker_dead, with_a_frozen_agent, with_a_frozen_guard)
         stops = []
         for way in ways:
-            await until_a_film_soaks(laboratory)
+            await laboratory.until_a_film_soaks()
             stops.append(await way(laboratory))
         assert await laboratory.ended() in (0, 6), laboratory.said()
         assert_entered(await laboratory.entries("StopRecorded", "Rearmed"), stops)
@@ -87,7 +87,7 @@ async def test_a_laboratory_without_supervision_starts_nothing_new(tmp_path):
     campaign = await asyncio.to_thread(write_campaign, tmp_path / "unwatched.yaml", samples=4)
     async with real_laboratory(tmp_path) as laboratory:
         await laboratory.start(campaign)
-        await until_a_film_soaks(laboratory)
+        await laboratory.until_a_film_soaks()
         async with held(laboratory, "supervision"):
             await laboratory.passes(PERMIT_LOST)
             n_acts, n_tasks = len(laboratory.acts()), len(await laboratory.entries("TaskStarted"))
@@ -98,11 +98,6 @@ async def test_a_laboratory_without_supervision_starts_nothing_new(tmp_path):
         audited = await laboratory.audit()
     assert audited.agrees, audited.to_text()
     assert (audited.n_observations, audited.n_unknown, audited.n_failed) == (4, 0, 0)
-
-
-async def until_a_film_soaks(laboratory):
-    n_soaks = sum(act["action"] == "soak" for act in laboratory.acts())
-    await laboratory.until(lambda: sum(act["action"] == "soak" for act in laboratory.acts()) > n_soaks)
 
 
 async def stopped(laboratory, reason):

@@ -97,6 +97,17 @@ async def test_an_instrument_that_comes_back_is_made_safe_then():
     assert time.now >= 35.0
 
 
+async def test_one_lost_answer_is_no_answer_to_a_stop():
+    oven, time, settled = Oven(), Time(), []
+    oven.is_reachable = False
+    kept = keeper(oven, time, HALT)
+    time.at[0.4] = lambda: setattr(oven, "is_reachable", True)
+    time.at[2.0] = lambda: settled.append(kept.is_settled)
+    await kept.make_safe(lambda: settled.append(kept.is_settled))
+    assert not any(settled[:-1])
+    assert kept.state.state == "safe at"
+
+
 async def test_a_write_that_is_not_confirmed_does_not_keep_the_next_from_being_written():
     oven, time = Oven(), Time()
     oven.stuck.add("halt")
