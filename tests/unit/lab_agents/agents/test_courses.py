@@ -1,7 +1,9 @@
 """Reserved work, step by step."""
 
+import pytest
+
 from lab_agents.agents.behaviour import JobOutcome
-from lab_agents.agents.courses import begin_due, conclude_motion, follow_courses, motion_job, starts
+from lab_agents.agents.courses import begin_due, conclude_motion, follow_courses, motion_job, passes_over, starts
 from lab_agents.messages.work import (
     ReservationMade,
     ReservationReleased,
@@ -101,3 +103,11 @@ def test_a_motion_s_end_says_where_the_sample_went_before_it_says_done():
     assert isinstance(draft.body, TaskFailed)
     assert draft.body.cause == "the motion ended without a reason"
     assert conclude_motion(job.model_copy(update={"task": None}), JobOutcome(ok=True)) == ()
+
+
+@pytest.mark.parametrize("action", ["retry", "skip", "quarantine", "ask", "abort"])
+def test_only_a_declared_skip_passes_over_a_failed_step_and_only_where_nothing_is_unknown(action):
+    step = STEPS[0].model_copy(update={"on_failure": FailurePolicy(action=action)})
+    course = follow("tester")["w"].model_copy(update={"recipe": Recipe(steps=(step, *STEPS[1:]))})
+    assert passes_over(course, failed(0, "robot")) == (action == "skip")
+    assert not passes_over(course, failed(0, "robot", "0" * 16))
