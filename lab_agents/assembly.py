@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from setproctitle import setproctitle
 
+from instruments.drivers import load_object
 from instruments.lab import read_laboratory, resolve_addresses
 from lab_agents import __version__
 from lab_agents.beat import Beat
@@ -29,7 +30,7 @@ from lab_agents.errors import FencedError, ForeignLogError, LabAgentsError, Lost
 from lab_agents.messages.frames import Tick
 from lab_agents.messages.topics import Topics
 from lab_agents.processes import die_with_parent
-from lab_agents.records.laboratory import Laboratory
+from lab_agents.records.laboratory import Laboratory, Role
 from lab_agents.settings import DEFAULT, Settings
 from lab_agents.state_folder import StateFolder, locked, read_json
 
@@ -395,27 +396,22 @@ async def _connect(engine: "Engine") -> None:
 
 
 def behaviour_of(name: str, laboratory: Laboratory) -> "AnyBehaviour":
-    """The rules of the agent `name` of a laboratory."""
-    from lab_agents.agents.analysis import Analysis
-    from lab_agents.agents.characterization import Characterization
-    from lab_agents.agents.person import SimulatedPerson
-    from lab_agents.agents.planning import Planning
-    from lab_agents.agents.service import Service
-    from lab_agents.agents.supervision import Supervision
-    from lab_agents.agents.synthesis import Synthesis
-    from lab_agents.agents.training import Training
+    """The rules of the agent `name` of a laboratory; loads only them, because a restart waits for its imports."""
+    role = laboratory.agents[name].role
+    maker: Callable[[str], AnyBehaviour] = load_object(f"lab_agents.agents.{_BEHAVIOURS[role]}")
+    return maker(name)
 
-    makers: dict[str, Callable[[str], AnyBehaviour]] = {
-        "planning": Planning,
-        "synthesis": Synthesis,
-        "characterization": Characterization,
-        "service": Service,
-        "analysis": Analysis,
-        "training": Training,
-        "supervision": Supervision,
-        "person": SimulatedPerson,
-    }
-    return makers[laboratory.agents[name].role](name)
+
+_BEHAVIOURS: dict[Role, str] = {
+    "planning": "planning:Planning",
+    "synthesis": "synthesis:Synthesis",
+    "characterization": "characterization:Characterization",
+    "service": "service:Service",
+    "analysis": "analysis:Analysis",
+    "training": "training:Training",
+    "supervision": "supervision:Supervision",
+    "person": "person:SimulatedPerson",
+}
 
 
 if __name__ == "__main__":
