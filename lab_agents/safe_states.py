@@ -114,7 +114,8 @@ class SafeKeeper:
         """Return once the instrument has stayed in its safe state for `safe_for`; try for ever where it does not.
 
         Args:
-            report: Called whenever `state` has changed. `is_settled` says whether it is more than a step on the way.
+            report: Called whenever `state` or `is_settled` has changed; the latter says whether `state` is more than a
+                step on the way.
         """
         since: float | None = None
         n_troubles = 0
@@ -126,9 +127,11 @@ class SafeKeeper:
             else:
                 since, n_troubles = None, n_troubles + 1
                 self._set(*trouble, report)
-            # One lost answer is no answer to people: it is tried again half a second later.
+            # One lost answer is no answer to people: it is tried again at once.
             self.is_settled = n_troubles >= TRIES
-            await self._pause(self._settings.beat)
+            if n_troubles == TRIES:
+                report()
+            await self._pause(self._settings.beat if n_troubles != 1 else LOOK_AGAIN)
         self.is_settled = True
         self._set("safe at", "", report)
 

@@ -65,7 +65,8 @@ class Stop:
         finally:
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            # Bounded: whoever asked must not wait for the answer because some way ends slowly.
+            await asyncio.wait(tasks, timeout=self._household.settings.lost)
         return StopAnswer(
             id=self._request.id,
             instruments={name: state for states in self._answers.values() for name, state in states.items()},

@@ -93,7 +93,7 @@ async def test_an_instrument_that_comes_back_is_made_safe_then():
     kept = keeper(oven, time, HALT)
     time.at[30.0] = lambda: setattr(oven, "is_reachable", True)
     await kept.make_safe(lambda: reports.append(kept.state.state))
-    assert reports == ["unreachable", "not confirmed", "safe at"]
+    assert reports == ["unreachable", "unreachable", "not confirmed", "safe at"], "the second says that it is settled"
     assert time.now >= 35.0
 
 
@@ -101,7 +101,7 @@ async def test_one_lost_answer_is_no_answer_to_a_stop():
     oven, time, settled = Oven(), Time(), []
     oven.is_reachable = False
     kept = keeper(oven, time, HALT)
-    time.at[0.4] = lambda: setattr(oven, "is_reachable", True)
+    time.at[0.04] = lambda: setattr(oven, "is_reachable", True)
     time.at[2.0] = lambda: settled.append(kept.is_settled)
     await kept.make_safe(lambda: settled.append(kept.is_settled))
     assert not any(settled[:-1])

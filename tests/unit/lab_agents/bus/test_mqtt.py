@@ -1,6 +1,7 @@
 """The MQTT bus without a broker; with one it is tried by tests/integration/test_bus_contract.py."""
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 
@@ -35,3 +36,21 @@ async def test_leaving_ends_a_bus_that_never_connected():
         await bus.__aenter__()
         await bus.__aexit__(None, None, None)
     assert not bus.is_connected
+
+
+async def test_a_cancellation_that_the_client_library_swallows_still_ends_the_task():
+    """As `asyncio.wait_for` of Python 3.11 does where the broker answers in the same turn."""
+    bus, waits = MqttBus(f"mqtt://127.0.0.1:{choose_port()}", "swallowed"), asyncio.Event()
+
+    async def publish():
+        async with bus._until_lost():  # noqa: SLF001 - no broker can be made to answer in that very turn
+            with suppress(asyncio.CancelledError):
+                waits.set()
+                await asyncio.Event().wait()
+        raise AssertionError("it went on")
+
+    publishing = asyncio.create_task(publish())
+    await waits.wait()
+    publishing.cancel()
+    await asyncio.wait({publishing})
+    assert publishing.cancelled()
