@@ -27,8 +27,10 @@ demo-table: .venv/installed
 	@folder=$$(mktemp -d "$${TMPDIR:-/tmp}/lab-agents-demo-XXXXXX")/state && echo "State folder: $$folder" \
 		&& $(BIN)/lab-agents run examples/replay_table.yaml --table "$(TABLE)" --state "$$folder"
 
+# Whole campaigns run one after the other: each is a dozen processes.
 test: lint
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 -m "not campaign"
+	$(BIN)/python -m pytest -m campaign
 
 lint: .venv/installed
 	$(BIN)/ruff check .

@@ -18,14 +18,6 @@ settings.register_profile("search", parent=settings.get_profile("ci"), derandomi
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items):
-    """Whole laboratories run one after the other, also where tests are shared out over several workers."""
-    for item in items:
-        if item.get_closest_marker("campaign"):
-            item.add_marker(pytest.mark.xdist_group("campaign"))
-
-
 @pytest.fixture(autouse=True)
 def _nothing_blocks_an_event_loop():
     """A blocking call that one of our modules makes in an event loop raises `BlockingError`."""
