@@ -1,6 +1,7 @@
 """One RunEngine with its devices: runs the plan of one act at a time, in the thread that calls it."""
 
 import asyncio
+import inspect
 import threading
 from collections.abc import Coroutine, Mapping
 from concurrent.futures import Future
@@ -194,7 +195,8 @@ class PlanRunner:
         device.runner.watcher = self._board
         # A RunEngine stops every device that a plan has set, also at a good plan's end: the `stop` of a lab's own class
         # may end a program, and only `halt` may do that.
-        object.__setattr__(device, "stop", _end_nothing)
+        is_async = inspect.iscoroutinefunction(getattr(device, "stop", None))
+        object.__setattr__(device, "stop", _end_nothing_later if is_async else _end_nothing)
         return device
 
     # Commands of the RunEngine; they run in its loop.
@@ -280,8 +282,12 @@ def _instrument_error(error: BaseException | None) -> InstrumentError | None:
     return error
 
 
-async def _end_nothing(success: bool = True) -> None:
-    """What a RunEngine calls instead of a device's own `stop`."""
+def _end_nothing(*, success: bool = True) -> None:
+    """What a RunEngine calls instead of a classic device's own `stop`."""
+
+
+async def _end_nothing_later(success: bool = True) -> None:
+    """The same for an ophyd-async device, whose `stop` is awaited."""
 
 
 async def _leave_nothing() -> threading.Thread:

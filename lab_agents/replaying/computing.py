@@ -54,9 +54,5 @@ class ComputeHere:
         return job.result()
 
     def compute(self, job: Job) -> JobOutcome:
-        """The job's outcome as the agent's executor would have reported it.
-
-        Raises:
-            ComputeError: If it fails.
-        """
+        """The job's outcome as the agent's executor would have reported it; a job that fails has one too."""
         return asyncio.run(ComputeRunner(self).run(job))

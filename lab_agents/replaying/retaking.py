@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 from lab_agents.agents.behaviour import AgentState, AnyBehaviour, Draft, Job
 from lab_agents.agents.decisions import concerns, decision_id, step
-from lab_agents.errors import ComputeError
 from lab_agents.messages.entry import KINDS, Entry
 from lab_agents.messages.frames import Logged
 from lab_agents.messages.life import AgentStarted, EntryRefused, LabChanged, LabOpened
@@ -146,11 +145,7 @@ class Retaking:
             return False
         if job.id not in self._computed:
             self._computed.add(job.id)
-            try:
-                outcome = self._compute.compute(job)
-            except ComputeError as error:
-                self._differ(f"{self.name}/{job.id}", None, f"cannot be computed again: {error}")
-                return True
+            outcome = self._compute.compute(job)
             for ordinal, draft in enumerate(self._behaviour.conclude(job, outcome)):
                 self._expect(f"{self.name}/{job.id}/{ordinal}", job.cause, draft, is_computed=True)
         return True

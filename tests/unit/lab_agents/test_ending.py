@@ -32,7 +32,7 @@ async def test_who_acts_ends_before_who_writes_down_and_who_carries(household, c
         assert await reached(lambda: all(child.is_up for child in guard.children.values()))
         await end_children(guard)
         assert guard.status().children == {}
-    ends = [record.args[0] for record in caplog.records if record.msg == "%s ended: %s."]
+    ends = [record.args[0] for record in caplog.records if record.msg == "%s ended: %s"]
     assert ends == ["line", "planning", "recorder", "broker"]
 
 

@@ -2,7 +2,7 @@ import pytest
 
 from lab_agents.agents.behaviour import Job
 from lab_agents.blobs import DirectoryBlobs
-from lab_agents.errors import BlobError, ComputeError
+from lab_agents.errors import BlobError
 from lab_agents.replaying.computing import ComputeHere, ScratchBlobs
 
 
@@ -47,5 +47,6 @@ def test_what_the_laboratory_has_is_read_from_it(blobs):
 
 def test_a_job_that_fails_says_why(blobs):
     """As a compute worker would."""
-    with pytest.raises(ComputeError, match="ValueError: invalid literal"):
-        ComputeHere(double, ScratchBlobs(blobs)).compute(job("seven"))
+    outcome = ComputeHere(double, ScratchBlobs(blobs)).compute(job("seven"))
+    assert not outcome.ok
+    assert "ValueError: invalid literal" in outcome.error
