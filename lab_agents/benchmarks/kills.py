@@ -4,6 +4,7 @@ import asyncio
 import os
 import random
 import signal
+import socket
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -169,7 +170,8 @@ class BadNight:
             return lambda: watch.head is not None and watch.head.recorder > recorder
         if name == "broker":
             return lambda: watch.head_at > struck_at and watch.pid(name) not in (None, pid)
-        return lambda: watch.pid(name) not in (None, pid)
+        sock = self._state / "compute" / f"{name}.sock"
+        return lambda: watch.pid(name) not in (None, pid) and is_listening(sock)
 
     async def _wait_for_end(self) -> int | None:
         """The exit code of the command once the campaign has ended."""
@@ -181,6 +183,16 @@ class BadNight:
         except TimeoutError:
             self._command.kill()
             return None
+
+
+def is_listening(path: Path) -> bool:
+    """Whether a process takes connections at a local socket; a dead one leaves the file but refuses."""
+    with socket.socket(socket.AF_UNIX) as door:
+        try:
+            door.connect(str(path))
+        except OSError:
+            return False
+    return True
 
 
 def left_over(state: Path) -> list[str]:

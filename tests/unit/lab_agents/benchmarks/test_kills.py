@@ -1,12 +1,13 @@
 """Whom a bad night strikes, and what it finds left over."""
 
 import os
+import socket
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from lab_agents.benchmarks.kills import CHILDREN, COMMAND, GUARD, BadNight, Blow, left_over, plan_blows
+from lab_agents.benchmarks.kills import CHILDREN, COMMAND, GUARD, BadNight, Blow, is_listening, left_over, plan_blows
 from lab_agents.errors import GuardError
 
 
@@ -44,3 +45,15 @@ async def test_a_night_whose_laboratory_does_not_start_says_where_to_look(tmp_pa
     with pytest.raises(GuardError, match=r"did not start; see .*state\.out"):
         await night.run()
     assert "missing.yaml" in (tmp_path / "state.out").read_text()
+
+
+def test_a_dead_workers_socket_does_not_listen(tmp_path: Path) -> None:
+    """Its file is still there; only a new process answers behind it."""
+    path = tmp_path / "w.sock"
+    assert not is_listening(path)
+    with socket.socket(socket.AF_UNIX) as door:
+        door.bind(str(path))
+        door.listen()
+        assert is_listening(path)
+    assert path.exists()
+    assert not is_listening(path)
