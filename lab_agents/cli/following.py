@@ -168,10 +168,11 @@ class Following:
 
     async def _weigh(self) -> None:
         while True:
-            await asyncio.sleep(WEIGH)
             pids = [p for g in self.scene.guards.values() for p in (g.pid, *g.children.values())]
             weight = await asyncio.to_thread(weigh, pids)
             self.peak = max(self.peak, weight)
+            # A short campaign is weighed too: the first look is taken as soon as there is anything to look at.
+            await asyncio.sleep(WEIGH if pids else REFRESH)
 
     def _interrupt(self) -> None:
         self._interrupts += 1
