@@ -39,9 +39,11 @@ class Gates:
 
     def closed_because(self, now: float, *, needs_permit: bool) -> str | None:
         """Why nothing may start, or None. `now` is the loop's time; computations need no permit."""
+        # Asked first in any case: whoever knows the guard also learns from it that the end was called off.
+        is_guarded = self._guard_is_alive()
         if self.is_draining:
             return "the laboratory is being ended"
-        if not self._guard_is_alive():
+        if not is_guarded:
             return "the guard of this machine is silent"
         if now - self._link.head_at > self._settings.lost:
             return "the recorder is silent"

@@ -120,3 +120,15 @@ async def test_garbage_on_the_permit_is_no_permit(door: Door) -> None:
     """And takes none away."""
     await door.hear("permit", "{nonsense")
     assert door.why() is None
+
+
+async def test_an_end_that_was_called_off_opens_the_gates_again(door: Door) -> None:
+    """Whoever knows the guard learns it from its next beat, although the gate was closed at the time."""
+
+    def hear_guard() -> bool:
+        gates.is_draining = False
+        return True
+
+    gates = Gates(door.link, hear_guard, monotonic=lambda: door.now)
+    gates.is_draining = True
+    assert gates.closed_because(door.now, needs_permit=False) is None
