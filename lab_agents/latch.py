@@ -80,7 +80,9 @@ class Latch:
         if len(left) == len(self._state.stops):
             names = ", ".join(stop.id for stop in self._state.stops) or "none"
             raise GuardError(f"The stop {rearm.stop!r} is not in force; in force: {names}.")
-        state = LatchState(stops=left, rearms=(*self._state.rearms, rearm))
+        request = next(stop for stop in self._state.stops if stop.id == rearm.stop)
+        lifted = rearm.model_copy(update={"request": request})
+        state = LatchState(stops=left, rearms=(*self._state.rearms, lifted))
         self._write(state)
         # A stop that came meanwhile stays.
         later = tuple(stop for stop in self._state.stops if stop.id != rearm.stop and stop not in left)

@@ -57,6 +57,7 @@ def sense_dead_letters(state: SupervisionState, head: Head) -> tuple[Sense, ...]
 def sense_guard(state: SupervisionState, status: GuardStatus) -> tuple[Sense, ...]:
     """Stops, re-arms and held children that a guard reports; also those from while the log was down."""
     machine = status.machine
+    lifted = [r.request for r in status.rearms if r.request and r.stop not in state.rearms.get(machine, ())]
     senses = [
         Sense(
             name=f"stop/{machine}-{request.id}",
@@ -64,7 +65,7 @@ def sense_guard(state: SupervisionState, status: GuardStatus) -> tuple[Sense, ..
                 StopRecorded(stop=request.id, person=request.person, reason=request.reason, machine=machine), machine
             ),
         )
-        for request in status.stops
+        for request in (*lifted, *status.stops)
         if request.id not in state.stops.get(machine, ())
     ]
     senses.extend(

@@ -217,12 +217,16 @@ class StopRequest(Record):
 
 
 class Rearm(Record):
-    """A person let a machine start its instruments again after the stop `stop`."""
+    """A person let a machine start its instruments again after the stop `stop`.
+
+    `request` is that stop, so that one lifted before supervision heard of it still reaches the log.
+    """
 
     stop: str
     person: str
     reason: str
     at: AwareDatetime
+    request: StopRequest | None = None
 
 
 class GuardStatus(Record):

@@ -159,9 +159,8 @@ def assert_entered(entries, stops):
     bodies = [logged.entry.record for logged in entries]
     recorded = [body.stop for body in bodies if isinstance(body, StopRecorded)]
     assert [body.stop for body in bodies if isinstance(body, Rearmed)] == stops
-    # With a frozen guard its whole tree dies, supervision too; a stop lifted before it is back is known by its re-arm.
-    all_alive, _, _, frozen_agent, _ = stops
-    assert {all_alive, frozen_agent} <= set(recorded) <= set(stops)
+    all_alive, _, _, frozen_agent, frozen_guard = stops
+    assert {all_alive, frozen_agent, frozen_guard} <= set(recorded) <= set(stops)
     assert len(set(recorded)) == len(recorded)
 
 
