@@ -28,6 +28,11 @@ class Executor:
         self.running: dict[str, asyncio.Task[None]] = {}
         self.waits: dict[str, str] = {}
 
+    @property
+    def is_ending(self) -> bool:
+        """Whether nothing starts because the laboratory is being ended."""
+        return self._gates.is_draining
+
     async def run(self) -> None:
         """Look whenever something changed, and four times a second because gates open by themselves."""
         changed = self._agent.changed.listen()

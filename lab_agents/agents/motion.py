@@ -53,6 +53,8 @@ class MotionRunner:
         self._rebuilt_until, self._settings = rebuilt_until, settings
         self._one_at_a_time = asyncio.Lock()
         self.waits: dict[str, str] = {}
+        # Tasks that stand between two acts at a closed gate.
+        self.put_off: set[str] = set()
 
     async def run(self, job: Job) -> JobOutcome:
         """Carry out the job's task to its end.
@@ -74,6 +76,7 @@ class MotionRunner:
                 )
             finally:
                 self.waits.pop(task.id, None)
+                self.put_off.discard(task.id)
             return JobOutcome(ok=True, results=tuple(results))
 
     async def _once(self, job: Job, task: Task, number: int, act: Act) -> ActResult:
@@ -92,7 +95,9 @@ class MotionRunner:
                     self._gate()
                     result = await self._motions.perform(act, number, token, self._gate, about)
             except GateClosedError as closed:
+                self.put_off.add(task.id)
                 await self._pause(task, str(closed))
+                self.put_off.discard(task.id)
             except TransportError as lost:
                 await self._pause(task, f"{act.instrument} cannot be reached: {lost}")
             except ActuationUnknownError as unsure:

@@ -5,7 +5,7 @@ import os
 
 from instruments.protocols import Motions
 from lab_agents.agents.agent import Agent
-from lab_agents.agents.behaviour import AgentState
+from lab_agents.agents.behaviour import AgentState, Job
 from lab_agents.agents.executor import Executor
 from lab_agents.agents.motion import MotionRunner
 from lab_agents.bus.protocol import Bus
@@ -79,15 +79,26 @@ class StatusTeller:
         )
 
     def _owed(self, motions: tuple[Motion, ...]) -> tuple[str, ...]:
-        """What the simulated clock must wait for: everything but motions that only wait."""
+        """What the simulated clock must wait for: everything but motions that only wait, and what will not start."""
         waiting = {motion.token for motion in motions if motion.waits}
         owed = list(self._agent.state.owed())
         if not self._agent.is_born:
             owed.append("birth")
-        wanted = self._agent.jobs_wanted()
+        wanted = [job for job in self._agent.jobs_wanted() if not self._is_put_off(job)]
         owed.extend(job.id for job in wanted if not (job.task and waiting & set(job.task.tokens)))
         owed.extend(m.token for m in motions if not m.waits)
         return tuple(owed)
+
+    def _is_put_off(self, job: Job) -> bool:
+        """Whether a job starts no more, or goes no further, because the laboratory is being ended.
+
+        What still runs may need laboratory time to end by itself; a clock that waited for this job would never let it.
+        """
+        if not self._executor.is_ending:
+            return False
+        if job.id not in self._executor.running:
+            return True
+        return job.task is not None and self._runner is not None and job.task.id in self._runner.put_off
 
 
 def _activity(motions: tuple[Motion, ...], running: tuple[str, ...]) -> str:

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -40,9 +41,12 @@ def campaign(tmp_path):
 @pytest.mark.timeout(900)
 def test_a_campaign_is_interrupted_resumed_reported_audited_and_replayed(campaign, tmp_path):
     state = tmp_path / "state"
-    with subprocess.Popen(
-        command("run", campaign, "--state", state, "--plain"), stdout=subprocess.PIPE, text=True, cwd=ROOT
-    ) as running:
+    with (
+        subprocess.Popen(
+            command("run", campaign, "--state", state, "--plain"), stdout=subprocess.PIPE, text=True, cwd=ROOT
+        ) as running,
+        _ended(running),
+    ):
         for line in running.stdout:
             if "made by line_" in line:
                 break
@@ -63,6 +67,15 @@ def test_a_campaign_is_interrupted_resumed_reported_audited_and_replayed(campaig
     assert json.loads(call("audit", state, "--json"))
     assert json.loads(call("replay", state, "--json"))
     assert json.loads(call("status", "--state", state, "--json"))["campaign"]["observed"] == 6
+
+
+@contextmanager
+def _ended(process):
+    """Kill the process where the test fails: leaving it would wait for its end, which may never come."""
+    try:
+        yield
+    finally:
+        process.kill()
 
 
 def _is_alive(pid):

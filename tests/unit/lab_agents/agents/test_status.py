@@ -12,6 +12,7 @@ import pytest
 from lab_agents.agents.behaviour import Job
 from lab_agents.agents.executor import Executor
 from lab_agents.agents.gates import Gates
+from lab_agents.agents.motion import MotionRunner
 from lab_agents.agents.status import StatusTeller, will
 from lab_agents.messages.frames import AgentStatus
 from lab_agents.messages.life import Timer
@@ -120,6 +121,24 @@ async def test_a_job_is_owed_until_its_motion_only_waits(tmp_path: Path) -> None
         assert teller_of(life).status().owed == ("7/dose",)
         assert teller_of(life, moving(1, waits=False)).status().owed == ("7/dose", TASK.token(1))
         assert teller_of(life, moving(1, waits=True)).status().owed == ()
+
+
+async def test_a_job_that_starts_no_more_is_not_owed(tmp_path: Path) -> None:
+    """While the laboratory is being ended others may need the clock to go on, so that their programs end."""
+    job = Job(id="7/dose", cause=7, kind="motion", name="dose", subject="s", task=TASK)
+    async with small_log(tmp_path) as log, living(log, tmp_path, 1) as life:
+        life.agent.state = life.agent.state.model_copy(update={"wanted": (job,)})
+        gates = Gates(life.agent.link, lambda: True)
+        gates.is_draining = True
+        runner = MotionRunner(Moving(), life.journal, life.worker, gates.check, lambda: 0)
+        executor = Executor(life.agent, {"motion": runner}, gates)
+        teller = StatusTeller(life.agent, executor, life.bus, TOPICS, Moving(), runner)
+        assert teller.status().owed == ()
+        executor.running[job.id] = asyncio.ensure_future(asyncio.Event().wait())
+        assert teller.status().owed == ("7/dose",)
+        runner.put_off.add(TASK.id)
+        assert teller.status().owed == ()
+        executor.running.pop(job.id).cancel()
 
 
 async def test_an_unborn_agent_owes_its_birth(tmp_path: Path) -> None:
