@@ -47,7 +47,7 @@ async def test_a_night_whose_laboratory_does_not_start_says_where_to_look(tmp_pa
     assert "missing.yaml" in (tmp_path / "state.out").read_text()
 
 
-def test_a_dead_workers_socket_does_not_listen(tmp_path: Path) -> None:
+async def test_a_dead_workers_socket_does_not_listen(tmp_path: Path) -> None:
     """Its file is still there; only a new process answers behind it."""
     path = tmp_path / "w.sock"
     assert not is_listening(path)
