@@ -214,7 +214,7 @@ def _space(document: Declaration, declared: CampaignDeclaration) -> DesignSpace:
 
 def _checked_space(document: Declaration, table: TableDeclaration, parameters: tuple[Parameter, ...]) -> DesignSpace:
     try:
-        return DesignSpace(parameters=parameters, simplex=table.simplex)
+        return DesignSpace(parameters=parameters, simplices=(tuple(table.inputs),) if table.simplex else ())
     except ValueError as error:
         what = str(error.errors()[0]["ctx"]["error"]) if hasattr(error, "errors") else str(error)
         raise document.error(what, "table", "inputs", remedy="Mend the ranges, or set simplex: false") from None

@@ -102,7 +102,7 @@ def laboratory_file(lab_path: Path, laboratory: Laboratory, space: DesignSpace) 
 
 def channels_for(space: DesignSpace) -> tuple[Channel, ...]:
     """One channel for each parameter: its range becomes `LOWEST` to `HIGHEST` µL, or it is a share of the whole."""
-    if space.simplex:
+    if space.is_mixture:
         return tuple(Channel(parameter=p.name, scale=SIMPLEX_TOTAL) for p in space.parameters)
     channels = []
     for p in space.parameters:

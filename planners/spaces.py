@@ -1,4 +1,4 @@
-"""The design space in numbers: unit coordinates, pools, and points that never leave a box or a simplex."""
+"""The design space in numbers: unit coordinates, pools, and points that never leave the bounds or a simplex."""
 
 from collections.abc import Iterable, Sequence
 
@@ -8,6 +8,7 @@ from scipy.stats import qmc
 
 from lab_agents.records.space import Candidate, DesignSpace
 from planners.errors import SpaceError
+from planners.simplices import fractions_from_cube, project_fractions
 
 Points = NDArray[np.float64]
 """Shape (n, d): one row a point, columns in the order of the space's parameters."""
@@ -22,6 +23,12 @@ def bounds(space: DesignSpace) -> tuple[Points, Points]:
         np.array([p.lower for p in space.parameters], dtype=np.float64),
         np.array([p.upper for p in space.parameters], dtype=np.float64),
     )
+
+
+def groups(space: DesignSpace) -> list[list[int]]:
+    """The columns of each simplex, in the order of its names."""
+    columns = {p.name: number for number, p in enumerate(space.parameters)}
+    return [[columns[name] for name in names] for names in space.simplices]
 
 
 def as_points(space: DesignSpace, rows: Iterable[Sequence[float]]) -> Points:
@@ -60,12 +67,12 @@ def to_candidate(space: DesignSpace, point: Points) -> Candidate:
 
 
 def is_inside(space: DesignSpace, point: Points, tolerance: float = TOLERANCE) -> bool:
-    """Whether a point of shape (d,) keeps all bounds and, on a simplex, sums to one, within `tolerance`."""
+    """Whether a point of shape (d,) keeps all bounds and the fractions of each simplex sum to one, in `tolerance`."""
     lower, upper = bounds(space)
     margin = tolerance * np.maximum(1.0, upper - lower)
     if not bool(((point >= lower - margin) & (point <= upper + margin)).all()):
         return False
-    return not space.simplex or abs(float(point.sum()) - 1.0) <= tolerance
+    return all(abs(float(point[group].sum()) - 1.0) <= tolerance for group in groups(space))
 
 
 def remaining(pool: Points, taken: Points) -> Points:
@@ -82,52 +89,30 @@ def remaining(pool: Points, taken: Points) -> Points:
 
 
 def project(space: DesignSpace, points: Points) -> Points:
-    """The nearest points of the space: clipped to the bounds and, on a simplex, shifted to sum to one.
-
-    On a simplex with bounds the Euclidean projection is `clip(x - s, lower, upper)` with the one shift `s` for which
-    the sum is one; it is found by bisection, because the sum falls monotonically with `s`.
-    """
+    """The nearest points of the space: clipped to the bounds and, on each simplex, shifted to sum to one."""
     lower, upper = bounds(space)
-    if not space.simplex:
-        return np.asarray(np.clip(points, lower, upper))
-    low, high = points.min(axis=1) - upper.max() - 1.0, points.max(axis=1) - lower.min() + 1.0
-    for _ in range(80):  # halves an interval of order one down to the resolution of doubles
-        middle = (low + high) / 2
-        too_much = np.clip(points - middle[:, None], lower, upper).sum(axis=1) > 1.0
-        low, high = np.where(too_much, middle, low), np.where(too_much, high, middle)
-    return _sum_to_one(np.asarray(np.clip(points - high[:, None], lower, upper)), lower, upper)
-
-
-def _sum_to_one(points: Points, lower: Points, upper: Points) -> Points:
-    """Put the last rounding error on the coordinate with the most room, so that no bound is broken."""
-    room = np.minimum(points - lower, upper - points)
-    rows, widest = np.arange(len(points)), room.argmax(axis=1)
-    repaired = points.copy()
-    repaired[rows, widest] += 1.0 - points.sum(axis=1)
-    return np.asarray(np.clip(repaired, lower, upper))
+    projected = np.asarray(np.clip(points, lower, upper))
+    for group in groups(space):
+        projected[:, group] = project_fractions(points[:, group], lower[group], upper[group])
+    return projected
 
 
 def spread_points(space: DesignSpace, n: int, seed: int) -> Points:
-    """`n` scrambled Sobol points of a continuous space, shape (n, d).
-
-    On a simplex they are mapped by normalized exponential spacings (uniform on the full simplex), stretched over what
-    the lower bounds leave, and projected where an upper bound cuts.
-    """
-    lower, upper = bounds(space)
-    d = len(lower)
+    """`n` scrambled Sobol points of a continuous space, shape (n, d), spread evenly over the box and each simplex."""
     power = max(1, int(np.ceil(np.log2(n)))) if n > 1 else 1
-    cube = qmc.Sobol(d, scramble=True, rng=np.random.default_rng(seed)).random_base2(power)[:n]
-    if not space.simplex:
-        return np.asarray(np.clip(lower + cube * (upper - lower), lower, upper))
-    spacings = -np.log(np.clip(cube, 1e-12, 1.0 - 1e-12))
-    fractions = spacings / spacings.sum(axis=1, keepdims=True)
-    return project(space, lower + (1.0 - lower.sum()) * fractions)
+    cube = qmc.Sobol(len(space.parameters), scramble=True, rng=np.random.default_rng(seed)).random_base2(power)[:n]
+    return _from_cube(space, cube)
 
 
 def random_points(space: DesignSpace, n: int, generator: np.random.Generator) -> Points:
-    """`n` independent points of a continuous space, shape (n, d), uniform on a box or an unbounded simplex."""
+    """`n` independent points of a continuous space, shape (n, d), uniform over the box and each simplex."""
+    return _from_cube(space, generator.random((n, len(space.parameters))))
+
+
+def _from_cube(space: DesignSpace, cube: Points) -> Points:
+    """Points of the unit cube, shape (n, d), onto the space; the last column of each simplex is not needed."""
     lower, upper = bounds(space)
-    if not space.simplex:
-        return np.asarray(generator.uniform(lower, upper, size=(n, len(lower))))
-    fractions = generator.dirichlet(np.ones(len(lower)), size=n)
-    return project(space, lower + (1.0 - lower.sum()) * fractions)
+    points = np.asarray(np.clip(lower + cube * (upper - lower), lower, upper))
+    for group in groups(space):
+        points[:, group] = fractions_from_cube(cube[:, group[:-1]], lower[group], upper[group])
+    return points

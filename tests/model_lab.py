@@ -77,12 +77,12 @@ def plan(n: int = 6, batch: int = 2, seed: int = 0, **changes: object) -> Campai
         "name": "opv",
         "target": Target(property="degradation", direction="minimize"),
         "space": DesignSpace(
-            parameters=tuple(Parameter(name=m, lower=0.0, upper=1.0) for m in MATERIALS), simplex=True
+            parameters=tuple(Parameter(name=m, lower=0.0, upper=1.0) for m in MATERIALS), simplices=(tuple(MATERIALS),)
         ),
         "budget": Budget(samples=n),
         "batch": batch,
         "planner": PlannerChoice(),
-        "measurement": "transmission_trace",
+        "measurements": ("transmission_trace",),
         "seed": seed,
         "content": "0" * 64,
     }

@@ -137,14 +137,29 @@ def _in_order(values: dict[str, Any]) -> dict[str, Any]:
     return values | {"lower": lower, "upper": upper}
 
 
+def _constrained(values: dict[str, Any]) -> dict[str, Any]:
+    lower, upper = values["lower"], values["upper"]
+    if lower is None or upper is None or lower == upper:
+        return values | {"lower": 0.0, "upper": None}
+    return _in_order(values)
+
+
+def _distinct(values: dict[str, Any]) -> dict[str, Any]:
+    """Constraints on properties of their own."""
+    named = {c.property: c for c in values["constraints"] if c.property != values["property"]}
+    return values | {"constraints": tuple(named.values())}
+
+
 REPAIRS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "CampaignPlan": lambda values: values | {"batch": min(values["batch"], values["budget"].samples)},
-    "DesignSpace": lambda values: values | {"simplex": False},
+    "Constraint": _constrained,
+    "DesignSpace": lambda values: values | {"simplices": ()},
     "Laboratory": _repaired_laboratory,
     "Limit": _in_order,
     "Need": lambda values: values | ({"kind": None} if values["place"] else {"kind": "stage"}),
     "Parameter": _in_order,
     "Step": lambda values: values | ({"transfer": None} if values["acts"] else {}),
+    "Target": _distinct,
     "TableDeclaration": lambda values: values | {"header": True, "columns": ()},
 }
 """Makes fields that were drawn independently agree; what still does not is rejected."""

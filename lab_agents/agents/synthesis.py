@@ -78,7 +78,7 @@ class Synthesis(Bidder):
             state.lab.channels,
             booking.recipe.steps[0].acts,
             booking.results.get("dispense", ()),
-            is_simplex=plan is not None and plan.space.simplex,
+            is_simplex=plan is not None and plan.space.is_mixture,
         )
         sample = Sample(
             id=offer.sample,

@@ -138,7 +138,7 @@ def run_replay(run: Run) -> tuple[float, ...]:
         target=replay.target,
         space=DesignSpace(
             parameters=tuple(Parameter(name=n, lower=ranges[n].lower, upper=ranges[n].upper) for n in table.inputs),
-            simplex=replay.table.simplex,
+            simplices=(tuple(table.inputs),) if replay.table.simplex else (),
         ),
         budget=Budget(samples=SAMPLES),
         batch=run.batch,

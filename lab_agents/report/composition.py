@@ -24,7 +24,7 @@ def composition(account: Account) -> list[Figure]:
         return []
     space = account.plan.space
     figures = []
-    if space.simplex and len(space.parameters) in (3, 4):
+    if space.is_mixture and len(space.parameters) in (3, 4):
         figures.append(_mixture(account, space, samples))
     if len(space.parameters) >= 2:
         figures.append(_pairs(account, space, samples))
@@ -108,7 +108,7 @@ def _pairs(account: Account, space: DesignSpace, samples: list[SampleAccount]) -
         for axes, (first, second) in zip(drawn.panels, pairs, strict=False):
             made = [s.made_values or {} for s in samples]
             _scatter(axes, [(m[first.name], m[second.name]) for m in made], places, 6.5)
-            if space.simplex:
+            if space.is_mixture:
                 axes.plot([0, 1], [1, 0], color=THREE, lw=0.8, ls=(0, (4, 3)), zorder=1)
             for set_limits, p in ((axes.set_xlim, first), (axes.set_ylim, second)):
                 margin = 0.04 * (p.upper - p.lower)
@@ -118,7 +118,7 @@ def _pairs(account: Account, space: DesignSpace, samples: list[SampleAccount]) -
         for axes in drawn.panels[len(pairs) :]:
             axes.set_visible(False)
         svg = drawn.to_svg("pairs", "Samples by pairs of parameters")
-    line = " The dashed line is where the other components are absent." if space.simplex else ""
+    line = " The dashed line is where the other components are absent." if space.is_mixture else ""
     caption = f"The same samples by pairs of parameters, as made.{line}"
     return Figure("pairs", "Pair by pair", caption, svg)
 

@@ -32,7 +32,7 @@ def duration(span: timedelta) -> str:
 
 def composition_text(values: Mapping[str, float], space: DesignSpace | None) -> str:
     """`PCE10 62 %, PCBM 38 %` for mixtures (absent components left out), else `n 8, theta 30`."""
-    if space is not None and space.simplex:
+    if space is not None and space.is_mixture:
         shares = [(n, v) for n, v in values.items() if v >= 0.0005]
         return ", ".join(f"{name} {100 * share:.1f} %" for name, share in shares)
     units = {p.name: p.unit for p in space.parameters} if space is not None else {}

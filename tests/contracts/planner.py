@@ -24,14 +24,16 @@ BOX = DesignSpace(
         Parameter(name="time", lower=0.5, upper=3.0, unit="h"),
     )
 )
-SIMPLEX = DesignSpace(parameters=tuple(Parameter(name=n, lower=0.0, upper=1.0) for n in ("a", "b", "c")), simplex=True)
+SIMPLEX = DesignSpace(
+    parameters=tuple(Parameter(name=n, lower=0.0, upper=1.0) for n in ("a", "b", "c")), simplices=(("a", "b", "c"),)
+)
 CUT_SIMPLEX = DesignSpace(
     parameters=(
         Parameter(name="a", lower=0.1, upper=0.5),
         Parameter(name="b", lower=0.0, upper=0.45),
         Parameter(name="c", lower=0.05, upper=0.3),
     ),
-    simplex=True,
+    simplices=(("a", "b", "c"),),
 )
 SPACES = {"box": BOX, "simplex": SIMPLEX, "cut simplex": CUT_SIMPLEX}
 
@@ -56,7 +58,7 @@ def question(space: DesignSpace = SIMPLEX, *, n_observed: int = 8, direction: st
 
 def _point(space: DesignSpace, draws: random.Random) -> tuple[float, ...]:
     # Fixed mixtures of the bounds' corners lie in a box; the cut simplex has this one family of points.
-    if space.simplex:
+    if space.is_mixture:
         a = draws.uniform(0.3, 0.5)
         return (a, 0.9 - a, 0.1)
     return tuple(draws.uniform(p.lower, p.upper) for p in space.parameters)

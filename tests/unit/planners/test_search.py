@@ -13,7 +13,7 @@ def test_the_top_of_a_hill_is_found_inside_the_space(name: str) -> None:
     """The nearest point of the space to a chosen one, to the width of the last round."""
     space = SPACES[name]
     top = np.array([p.lower + 0.37 * (p.upper - p.lower) for p in space.parameters])
-    if space.simplex:
+    if space.is_mixture:
         top = np.array([0.41, 0.39, 0.2])
     width = np.array([p.upper - p.lower for p in space.parameters])
 

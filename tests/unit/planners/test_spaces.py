@@ -23,23 +23,26 @@ from planners.spaces import (
 
 @st.composite
 def spaces(draw: st.DrawFn) -> DesignSpace:
-    """Boxes and simplexes with bounds, of one to five parameters."""
-    d = draw(st.integers(1, 5))
-    is_simplex = draw(st.booleans()) and d > 1
+    """Boxes, simplices with bounds, and products of them, of one to seven parameters in mixed order."""
+    sizes = draw(st.lists(st.integers(2, 4), max_size=2))
+    names = draw(st.permutations([f"p{i}" for i in range(sum(sizes) + draw(st.integers(0 if sizes else 1, 3)))]))
+    ends = [sum(sizes[: i + 1]) for i in range(len(sizes))]
+    simplices = tuple(tuple(names[end - size : end]) for end, size in zip(ends, sizes, strict=True))
     parameters = []
-    for i in range(d):
-        lower = draw(st.floats(0, 0.3) if is_simplex else st.floats(-1e3, 1e3))
-        width = draw(st.floats(0.05, 1.0) if is_simplex else st.floats(1e-3, 1e3))
+    for i in range(len(names)):
+        is_fraction = any(f"p{i}" in group for group in simplices)
+        lower = draw(st.floats(0, 0.3) if is_fraction else st.floats(-1e3, 1e3))
+        width = draw(st.floats(0.05, 1.0) if is_fraction else st.floats(1e-3, 1e3))
         parameters.append(Parameter(name=f"p{i}", lower=lower, upper=lower + width))
     try:
-        return DesignSpace(parameters=tuple(parameters), simplex=is_simplex)
+        return DesignSpace(parameters=tuple(parameters), simplices=simplices)
     except ValidationError:  # an empty simplex is refused when it is declared
-        return DesignSpace(parameters=tuple(parameters), simplex=False)
+        return DesignSpace(parameters=tuple(parameters))
 
 
 @given(spaces(), st.integers(1, 40), st.integers(0, 2**31))
 def test_drawn_points_lie_in_the_space(space: DesignSpace, n: int, seed: int) -> None:
-    """Spread and random points keep every bound and sum to one on a simplex."""
+    """Spread and random points keep every bound and sum to one on each simplex."""
     for points in (spread_points(space, n, seed), random_points(space, n, np.random.default_rng(seed))):
         assert points.shape == (n, len(space.parameters))
         assert all(is_inside(space, point) for point in points)
@@ -58,7 +61,7 @@ def test_the_projection_onto_the_simplex_is_the_nearest_point() -> None:
     """No random point of the space is nearer."""
     space = DesignSpace(
         parameters=tuple(Parameter(name=n, lower=0.1, upper=u) for n, u in (("a", 0.4), ("b", 0.9), ("c", 0.6))),
-        simplex=True,
+        simplices=(("a", "b", "c"),),
     )
     generator = np.random.default_rng(3)
     others = random_points(space, 2000, generator)
@@ -83,7 +86,9 @@ def test_a_candidate_that_came_back_through_json_is_recognized() -> None:
 
 def test_a_simplex_point_off_the_sum_is_outside() -> None:
     """Fractions must sum to one."""
-    space = DesignSpace(parameters=tuple(Parameter(name=n, lower=0, upper=1) for n in ("a", "b")), simplex=True)
+    space = DesignSpace(
+        parameters=tuple(Parameter(name=n, lower=0, upper=1) for n in ("a", "b")), simplices=(("a", "b"),)
+    )
     assert is_inside(space, np.array([0.25, 0.75]))
     assert not is_inside(space, np.array([0.25, 0.7501]))
     assert not is_inside(space, np.array([-0.1, 1.1]))

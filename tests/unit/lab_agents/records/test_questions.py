@@ -33,7 +33,8 @@ def test_an_ask_survives_json(made: list[float], refused: list[float], n: int, s
         number=1,
         target=Target(property="y", direction="minimize"),
         space=DesignSpace(
-            parameters=(Parameter(name="a", lower=0, upper=1), Parameter(name="b", lower=0, upper=1)), simplex=True
+            parameters=(Parameter(name="a", lower=0, upper=1), Parameter(name="b", lower=0, upper=1)),
+            simplices=(("a", "b"),),
         ),
         planner=PlannerChoice(),
         made=tuple(map(_candidate, made)),

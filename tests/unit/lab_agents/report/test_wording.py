@@ -7,7 +7,7 @@ import pytest
 from lab_agents.records.space import DesignSpace, Parameter
 from lab_agents.report.wording import composition_text, count, duration, short, with_deviation
 
-MIXTURE = DesignSpace(parameters=tuple(Parameter(name=n, lower=0.0, upper=1.0) for n in "ab"), simplex=True)
+MIXTURE = DesignSpace(parameters=tuple(Parameter(name=n, lower=0.0, upper=1.0) for n in "ab"), simplices=(("a", "b"),))
 BOX = DesignSpace(
     parameters=(Parameter(name="n", lower=0.0, upper=9.0), Parameter(name="t", lower=0.0, upper=9.0, unit="mm"))
 )
