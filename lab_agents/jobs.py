@@ -10,12 +10,14 @@ from functools import lru_cache
 from importlib.metadata import version
 from types import MappingProxyType
 
+from lab_agents.analysis.concluded import Conclusions
 from lab_agents.analysis.errors import AnalysisError
+from lab_agents.analysis.evidence import Evidence
 from lab_agents.analysis.kinds import find_analysis
 from lab_agents.blobs import Blobs
 from lab_agents.records.measurement import Measurement
 from lab_agents.records.model import TrainedModel
-from lab_agents.records.observation import Observation
+from lab_agents.records.observation import Observation, Unread
 from lab_agents.records.proposal import Proposal, ProposedCandidate
 from lab_agents.records.questions import (
     AnalyseAnswer,
@@ -24,6 +26,7 @@ from lab_agents.records.questions import (
     AskAnswer,
     AskArguments,
     Exhausted,
+    Found,
     Remeasure,
     TrainArguments,
     sample_id,
@@ -119,24 +122,49 @@ def train(question: TrainArguments, blobs: Blobs) -> TrainedModel:
 def analyse(question: AnalyseArguments, blobs: Blobs) -> AnalyseAnswer:
     """Conclude from raw data, or say why not and whether another measurement may help."""
     measurement: Measurement = question.measurement
-    raw = blobs.get(measurement.raw)
+    evidence = Evidence(
+        raw=blobs.get(measurement.raw),
+        settings=measurement.settings,
+        made=question.made,
+        wanted=((question.property, question.unit),),
+        earlier={role: blobs.get(earlier.raw) for role, earlier in question.earlier.items()},
+    )
     try:
-        concluded = find_analysis(measurement.kind)(raw)
+        return _found(question, find_analysis(measurement.kind)(evidence))
     except AnalysisError as error:
         reason = f"Measurement {measurement.id}: {error}"
         return Remeasure(remeasure=reason) if error.may_help else AnalysisFailed(failed=reason)
-    return Observation(
-        sample=measurement.sample,
-        measurement=measurement.id,
-        property=question.property,
-        value=concluded.value,
-        deviation=concluded.deviation,
-        unit=question.unit,
-        made=question.made,
-        raw=measurement.raw,
-        analysis=concluded.analysis,
-        version=_version(),
+
+
+def _found(question: AnalyseArguments, conclusions: Conclusions) -> Found:
+    """The conclusions as records of their sample, at its composition as made."""
+    measurement = question.measurement
+    observations = (
+        Observation(
+            sample=measurement.sample,
+            measurement=measurement.id,
+            property=c.property,
+            value=c.value,
+            deviation=c.deviation,
+            unit=c.unit,
+            made=question.made,
+            raw=measurement.raw,
+            analysis=c.analysis,
+            version=_version(),
+        )
+        for c in conclusions.values
     )
+    unread = (
+        Unread(
+            sample=measurement.sample,
+            measurement=measurement.id,
+            property=m.property,
+            reason=m.reason,
+            made=question.made,
+        )
+        for m in conclusions.missing
+    )
+    return Found(observations=tuple(observations), unread=tuple(unread))
 
 
 def to_ask(question: AskArguments, blobs: Blobs) -> Ask:

@@ -3,14 +3,28 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from lab_agents.analysis.concluded import Concluded
+from lab_agents.analysis.concluded import Conclusions
 from lab_agents.analysis.errors import UnknownKindError
+from lab_agents.analysis.evidence import Evidence
 from lab_agents.analysis.transmission import conclude_transmission
 
-Analysis = Callable[[bytes], Concluded]
-"""Raw bytes to a conclusion; raises an `AnalysisError` where there is none."""
+Analysis = Callable[[Evidence], Conclusions]
+"""A raw record with what is known of its sample to conclusions; raises an `AnalysisError` where there are none."""
 
-ANALYSES: Mapping[str, Analysis] = MappingProxyType({"transmission_trace": conclude_transmission})
+
+def _conclude_pattern(evidence: Evidence) -> Conclusions:
+    # imported here, because it imports pymatgen (seconds), which no other kind needs
+    from lab_agents.analysis.diffraction.conclusions import conclude_pattern
+
+    return conclude_pattern(evidence)
+
+
+ANALYSES: Mapping[str, Analysis] = MappingProxyType(
+    {
+        "pattern": _conclude_pattern,
+        "transmission_trace": conclude_transmission,
+    }
+)
 """By the `kind` of a `Measurement`."""
 
 

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, ValidationError, model_validator
 
-from lab_agents.analysis.concluded import Concluded
+from lab_agents.analysis.concluded import Concluded, Conclusions
 from lab_agents.analysis.errors import UnreadableError, UnusableError
+from lab_agents.analysis.evidence import Evidence
 from lab_agents.records.base import Record
 
 NAME = "transmission_decay"
@@ -55,30 +56,35 @@ class TransmissionTrace(Record):
         return self
 
 
-def conclude_transmission(raw: bytes) -> Concluded:
-    """The property of a film from its transmission trace.
+def conclude_transmission(evidence: Evidence) -> Conclusions:
+    """The first wanted property of a film from its transmission trace, which itself does not say what it measures.
 
     Fits A(t) = A0 * (1 - d * (1 - exp(-t / tau))), A = -log10(transmission), which is linear in A0 and A0 * d, by
     weighted least squares. A constant noise of the transmission is a noise of T^-1 / ln 10 in absorbance, hence
     weights T^2, taken from the fitted curve; its size is learned from the residuals and carried on to d.
 
     Args:
-        raw: A `TransmissionTrace` as JSON.
+        evidence: Its `raw` is a `TransmissionTrace` as JSON, in the unit of the property that is wanted.
 
     Raises:
-        UnreadableError: If `raw` is no such record (NaN, missing fields), or its exposure is too short.
+        UnreadableError: If `raw` is no such record (NaN, missing fields), its exposure is too short, or nothing is
+            wanted.
         UnusableError: If readings are saturated, the film does not absorb, or it does not decay as it should.
     """
     try:
-        trace = TransmissionTrace.model_validate_json(raw)
+        trace = TransmissionTrace.model_validate_json(evidence.raw)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"])) or "record"
         raise UnreadableError(f"This is no transmission trace: {place}: {first['msg']}.") from error
     _check_range(trace)
+    if not evidence.wanted:
+        raise UnreadableError("No property is wanted of this transmission trace. Name one in the campaign's target.")
+    name, unit = evidence.wanted[0]
     lost = 1 - np.exp(-np.array(trace.time) / trace.tau)
     share, deviation = _fit(lost, np.array(trace.transmission))
-    return Concluded(trace.offset + trace.span * share, abs(trace.span) * deviation, NAME)
+    value = trace.offset + trace.span * share
+    return Conclusions((Concluded(name, value, abs(trace.span) * deviation, unit, NAME),))
 
 
 def _check_range(trace: TransmissionTrace) -> None:

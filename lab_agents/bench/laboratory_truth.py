@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from lab_agents.agents.limits import find_breach
 from lab_agents.agents.offers import make_work, measure_work
 from lab_agents.agents.synthesis import as_made, find_doses, making_recipe
+from lab_agents.analysis.evidence import Evidence
 from lab_agents.analysis.kinds import find_analysis
 from lab_agents.errors import DeclarationError
 from lab_agents.records.laboratory import Laboratory
@@ -56,7 +57,9 @@ class LaboratoryTruth:
         if not isinstance(doses, dict) or find_breach(self._laboratory, self._dispensing(doses)):
             return Refused(tuple(candidate.values[n] for n in self._inputs), (self._line,))
         volumes, made = self.make(sample, candidate)
-        concluded = find_analysis(str(self._station["kind"]))(self.measure(sample, volumes))
+        raw = self.measure(sample, volumes)
+        evidence = Evidence(raw=raw, settings=self._station, made=made, wanted=(("property", "1"),))
+        concluded = find_analysis(str(self._station["kind"]))(evidence).values[0]
         return Learned(sample, tuple(made.values[n] for n in self._inputs), concluded.value, concluded.deviation)
 
     def make(self, sample: str, candidate: Candidate) -> tuple[tuple[float, ...], AsMade]:
