@@ -8,6 +8,7 @@ from lab_agents.records.base import FrozenMap, Name, Record
 from lab_agents.records.place import Consumable, Place
 from lab_agents.records.quantities import Seconds
 from lab_agents.records.recipe import Argument
+from lab_agents.records.stock import Standard, Stock
 
 Role = Literal["planning", "synthesis", "characterization", "service", "analysis", "training", "supervision", "person"]
 LostPermit = Literal["hold", "finish", "safe"]
@@ -157,6 +158,8 @@ class Laboratory(Record):
     racks: tuple[Rack, ...] = ()
     consumables: tuple[Consumable, ...] = ()
     channels: tuple[Channel, ...] = ()
+    stocks: tuple[Stock, ...] = ()
+    standards: tuple[Standard, ...] = ()
     machines: tuple[Name, ...] = ("main",)
     guards: FrozenMap[Name, GuardAddress] = Field(default_factory=dict)
     broker: str | None = None
@@ -167,6 +170,7 @@ class Laboratory(Record):
     def _check_references(self) -> "Laboratory":
         self._check_agents()
         self._check_places()
+        self._check_holdings()
         for stock in self.consumables:
             if stock.used_by not in self.agents:
                 raise ValueError(f"consumable {stock.name} is used by {stock.used_by}, which agents does not declare")
@@ -194,6 +198,23 @@ class Laboratory(Record):
         names = [place.name for place in self.all_places]
         if len(set(names)) != len(names):
             raise ValueError("two places have one name")
+        for place in self.places:
+            if place.instrument is not None and place.instrument not in self.instruments:
+                raise ValueError(f"place {place.name} has {place.instrument}, which instruments does not declare")
+
+    def _check_holdings(self) -> None:
+        """Stocks and standards: each has its own name, each standard its own place."""
+        for what, names in (
+            ("stocks have one name", [stock.name for stock in self.stocks]),
+            ("standards have one name", [standard.name for standard in self.standards]),
+            ("standards stand in one place", [standard.place for standard in self.standards]),
+        ):
+            if len(set(names)) != len(names):
+                raise ValueError(f"two {what}: {max(names, key=names.count)}")
+        places = {place.name for place in self.all_places}
+        for standard in self.standards:
+            if standard.place not in places:
+                raise ValueError(f"standard {standard.name} stands in {standard.place}, which is no place")
 
     @property
     def all_places(self) -> tuple[Place, ...]:
@@ -204,6 +225,10 @@ class Laboratory(Record):
             for i in range(1, rack.count + 1)
         )
         return (*self.places, *rows)
+
+    def places_of(self, instrument: str) -> tuple[Place, ...]:
+        """The places on whose things `instrument` acts, in the order of the file."""
+        return tuple(place for place in self.places if place.instrument == instrument)
 
     def owner(self, instrument: str) -> str:
         """The agent that drives `instrument`."""

@@ -8,12 +8,16 @@ from lab_agents.records.base import Name, Record
 
 
 class Place(Record):
-    """One slot that holds at most one sample. A `buffer` is where a sample may wait as long as it likes."""
+    """One slot that holds at most one sample. A `buffer` is where a sample may wait as long as it likes.
+
+    `instrument` is what acts on the thing that stands there.
+    """
 
     name: Name
     kind: Name
     service: Name
     is_buffer: bool = False
+    instrument: Name | None = None
 
 
 class Consumable(Record):

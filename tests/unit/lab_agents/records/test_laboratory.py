@@ -74,3 +74,28 @@ def test_a_limit_is_a_range():
 def test_a_forbidden_pair_knows_the_partner():
     pair = ForbiddenPair(one="acid", other="base", because="heat")
     assert [pair.other_than(name) for name in ("acid", "base", "salt")] == ["base", "acid", None]
+
+
+STOCK = {"name": "csi", "contains": {"Cs": 1.2, "I": 1.2}, "amount": 1000.0}
+BLANK = {"name": "blank_1", "kind": "blank", "place": "stage"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"places": (STAGE | {"instrument": "oven"},)}, "place stage has oven, which instruments does not declare"),
+        ({"stocks": (STOCK, STOCK)}, "two stocks have one name: csi"),
+        ({"standards": (BLANK, BLANK)}, "two standards have one name: blank_1"),
+        ({"standards": (BLANK, BLANK | {"name": "blank_2"})}, "two standards stand in one place: stage"),
+        ({"standards": (BLANK | {"place": "moon"},)}, "standard blank_1 stands in moon, which is no place"),
+    ],
+)
+def test_what_the_laboratory_holds_must_have_names_and_places(changes, complaint):
+    with pytest.raises(ValidationError, match=complaint):
+        _laboratory(**changes)
+
+
+def test_an_instrument_finds_the_places_on_which_it_acts():
+    laboratory = _laboratory(places=(STAGE | {"instrument": "coater"},))
+    assert [place.name for place in laboratory.places_of("coater")] == ["stage"]
+    assert laboratory.places_of("oven") == ()
