@@ -5,7 +5,8 @@ place where records become numbers for a planner and numbers become records agai
 """
 
 import json
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from importlib.metadata import version
 from types import MappingProxyType
@@ -31,11 +32,12 @@ from lab_agents.records.questions import (
     TrainArguments,
     sample_id,
 )
+from lab_agents.records.sample import AsMade
 from lab_agents.records.space import Candidate, DesignSpace
 from lab_agents.records.target import Target
 from planners.catalogue import make_planner
 from planners.errors import QuestionError
-from planners.protocols import Ask, Learned, Refused, Retrainer
+from planners.protocols import Ask, Learned, Outcome, Refused, Retrainer
 
 
 def run_job(name: str, arguments: str, blobs: Blobs) -> str:
@@ -91,7 +93,7 @@ def train(question: TrainArguments, blobs: Blobs) -> TrainedModel:
     from planners.retraining import GaussianProcessRetrainer, fingerprint
 
     planner = make_planner(question.planner.name, question.planner.settings)
-    learned = to_learned(question.target, question.space, question.observations)
+    learned = to_learned(question.target, question.space, question.observations, question.unread)
     retrainer = planner if isinstance(planner, Retrainer) else GaussianProcessRetrainer()
     checkpoint = retrainer.retrain(
         Ask(
@@ -171,14 +173,14 @@ def to_ask(question: AskArguments, blobs: Blobs) -> Ask:
     """The planner's question from the record: values in the order of the space's parameters.
 
     Raises:
-        QuestionError: If an observation is of another property or unit, or a candidate lacks a parameter.
+        QuestionError: If an observation is in another unit than the target's, or a candidate lacks a parameter.
         BlobError: If the pool or the checkpoint is missing.
     """
     space = question.space
     return Ask(
         target=question.target,
         space=space,
-        observations=to_learned(question.target, space, question.observations),
+        observations=to_learned(question.target, space, question.observations, question.unread),
         pending=tuple(_row(space, c) for c in question.pending),
         made=tuple(_row(space, c) for c in question.made),
         refused=tuple(Refused(_row(space, r.candidate), r.refused_by) for r in question.refused),
@@ -191,20 +193,55 @@ def to_ask(question: AskArguments, blobs: Blobs) -> Ask:
     )
 
 
-def to_learned(target: Target, space: DesignSpace, observations: tuple[Observation, ...]) -> tuple[Learned, ...]:
-    """Observations as planners see them, sorted by sample.
+def to_learned(
+    target: Target, space: DesignSpace, observations: Sequence[Observation], unread: Sequence[Unread] = ()
+) -> tuple[Learned, ...]:
+    """What planners see of each sample, sorted by sample.
+
+    Properties that the target does not name are left out. Several observations of one property of one sample become
+    their mean, weighted by 1/deviation²; one that was read in the end is not missing.
 
     Raises:
-        QuestionError: If one is of another property or unit than the target's.
+        QuestionError: If one is in another unit than the target's.
     """
-    for o in observations:
-        if (o.property, o.unit) != (target.property, target.unit):
-            raise QuestionError(
-                f"Observation {o.measurement} is of {o.property} in {o.unit}; the target is {target.property} in "
-                f"{target.unit}. Give the measuring agent the target's unit."
-            )
-    learned = (Learned(o.sample, _values(space, o.made.values), o.value, o.deviation) for o in observations)
-    return tuple(sorted(learned, key=lambda x: (x.sample, x.values, x.value, x.deviation)))
+    found: dict[str, dict[str, list[Observation]]] = {}
+    missing: dict[str, set[str]] = {}
+    made: dict[str, AsMade] = {}
+    for o in (*observations, *unread):
+        if o.property not in target.units:
+            continue
+        made[o.sample] = o.made
+        if isinstance(o, Observation):
+            _check_unit(target, o)
+            found.setdefault(o.sample, {}).setdefault(o.property, []).append(o)
+        else:
+            missing.setdefault(o.sample, set()).add(o.property)
+    return tuple(
+        Learned(
+            sample,
+            _values(space, made[sample].values),
+            {name: _mean(several) for name, several in sorted(found.get(sample, {}).items())},
+            frozenset(missing.get(sample, set()) - set(found.get(sample, {}))),
+        )
+        for sample in sorted(made)
+    )
+
+
+def _check_unit(target: Target, observation: Observation) -> None:
+    if observation.unit != target.units[observation.property]:
+        raise QuestionError(
+            f"Observation {observation.measurement} is of {observation.property} in {observation.unit}; the target "
+            f"wants it in {target.units[observation.property]}. Give the measuring agent the target's unit."
+        )
+
+
+def _mean(several: Sequence[Observation]) -> Outcome:
+    if len(several) == 1:  # as it was observed, to the last bit
+        return Outcome(several[0].value, several[0].deviation)
+    weights = [o.deviation**-2 for o in sorted(several, key=lambda o: o.measurement)]
+    values = [o.value for o in sorted(several, key=lambda o: o.measurement)]
+    total = math.fsum(weights)
+    return Outcome(math.fsum(w * v for w, v in zip(weights, values, strict=True)) / total, total**-0.5)
 
 
 def _row(space: DesignSpace, candidate: Candidate) -> tuple[float, ...]:

@@ -14,8 +14,10 @@ from scipy.stats import qmc
 
 from lab_agents.records.base import Record
 from lab_agents.records.recipe import Argument
+from lab_agents.records.target import Target
 from planners.acquisition import log_expected_gain
-from planners.checkpoints import unpack
+from planners.checkpoints import unpack_all
+from planners.errors import QuestionError
 from planners.feasibility import log_chance
 from planners.objectives import in_target_unit, training_data
 from planners.protocols import Ask, Checkpoint, Scored
@@ -71,14 +73,20 @@ class BayesianPlanner:
         self.settings = read_settings(self.name, BayesianSettings, settings)
 
     def propose(self, ask: Ask) -> Sequence[Scored]:
-        """Up to `ask.n` candidates in the order in which they were chosen."""
-        if len(ask.made) < ask.initial or not ask.observations:
+        """Up to `ask.n` candidates in the order in which they were chosen.
+
+        Raises:
+            QuestionError: If the target has constraints or a parameter as its objective.
+        """
+        _check_target(ask.target)
+        data = training_data(ask, ask.target.property)
+        if len(ask.made) < ask.initial or not len(data.values):
             return SpaceFillingPlanner().propose(ask)
         one_thread()
         if ask.checkpoint is None:
-            surrogate = train_surrogate(ask)
+            surrogate = train_surrogate(ask, ask.target.property)
         else:
-            surrogate = recall(unpack(ask.checkpoint), training_data(ask))
+            surrogate = recall(unpack_all(ask.checkpoint)[ask.target.property], data)
         left = choices(ask)
         scorer = _Scorer(ask, surrogate, self.settings)
         if left is None:
@@ -88,6 +96,14 @@ class BayesianPlanner:
     def retrain(self, ask: Ask) -> Checkpoint:
         """Train the planner's Gaussian process."""
         return GaussianProcessRetrainer().retrain(ask)
+
+
+def _check_target(target: Target) -> None:
+    if target.constraints or target.parameter is not None:
+        raise QuestionError(
+            f"Planner {BayesianPlanner.name} searches for the best {target.property} alone; the target has constraints "
+            "or a parameter as its objective. Use the constrained planner."
+        )
 
 
 class _Scorer:

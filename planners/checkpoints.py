@@ -10,7 +10,7 @@ import math
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import cast
+from typing import TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from planners.errors import CheckpointError
 MAGIC = b"LABCKPT1"
 MetaValue = str | int | float | None
 Array = NDArray[np.float64]
+V = TypeVar("V")
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,32 @@ def unpack(data: bytes) -> Contents:
     except (ValueError, KeyError, TypeError) as error:
         raise CheckpointError(f"The checkpoint's header cannot be read: {error}. Train again.") from error
     return Contents(arrays, meta)
+
+
+def pack_all(contents: Mapping[str, Contents]) -> bytes:
+    """Write several models into one checkpoint, each under its name, which holds no slash.
+
+    Raises:
+        CheckpointError: If an array holds a number that is not finite.
+    """
+    arrays = {f"{name}/{key}": array for name, one in contents.items() for key, array in one.arrays.items()}
+    meta = {f"{name}/{key}": value for name, one in contents.items() for key, value in one.meta.items()}
+    return pack(Contents(arrays, meta))
+
+
+def unpack_all(data: bytes) -> dict[str, Contents]:
+    """Read what `pack_all` wrote.
+
+    Raises:
+        CheckpointError: Saying what is wrong, if the bytes are no checkpoint of this format.
+    """
+    together = unpack(data)
+    names = sorted({key.partition("/")[0] for key in [*together.arrays, *together.meta]})
+    return {name: Contents(_under(name, together.arrays), _under(name, together.meta)) for name in names}
+
+
+def _under(name: str, mapping: Mapping[str, V]) -> dict[str, V]:
+    return {key.partition("/")[2]: value for key, value in mapping.items() if key.partition("/")[0] == name}
 
 
 def _array(body: bytes, name: str, place: Mapping[str, object]) -> Array:

@@ -1,4 +1,4 @@
-"""The objective: the target's property with larger always better."""
+"""Numbers to learn from, and the objective: the target's property with larger always better."""
 
 import numpy as np
 
@@ -9,13 +9,18 @@ from planners.spaces import as_points, to_unit
 from planners.surrogates import Data
 
 
-def training_data(ask: Ask) -> Data:
-    """Observations sorted by sample: unit coordinates as made, objective and deviations in the target's unit."""
-    observations = sorted_observations(ask)
+def orientation(target: Target, name: str) -> float:
+    """What a property is multiplied by before it is learned: the target's sign for the objective, else +1."""
+    return target.sign if name == target.property and target.parameter is None else 1.0
+
+
+def training_data(ask: Ask, name: str) -> Data:
+    """What was read of the property `name`, sorted by sample: unit coordinates as made, oriented values, deviations."""
+    read = [(o.values, o.outcomes[name]) for o in sorted_observations(ask) if name in o.outcomes]
     return Data(
-        inputs=to_unit(ask.space, as_points(ask.space, [o.values for o in observations])),
-        values=ask.target.sign * np.array([o.value for o in observations], dtype=np.float64),
-        deviations=np.array([o.deviation for o in observations], dtype=np.float64),
+        inputs=to_unit(ask.space, as_points(ask.space, [values for values, _ in read])),
+        values=orientation(ask.target, name) * np.array([o.value for _, o in read], dtype=np.float64),
+        deviations=np.array([o.deviation for _, o in read], dtype=np.float64),
     )
 
 

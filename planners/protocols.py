@@ -1,6 +1,6 @@
 """What a planner is: observations in, candidates out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -9,13 +9,24 @@ from lab_agents.records.target import Target
 
 
 @dataclass(frozen=True)
+class Outcome:
+    """What a property was found to be, with one standard deviation, in the unit that the target gives it."""
+
+    value: float
+    deviation: float
+
+
+@dataclass(frozen=True)
 class Learned:
-    """One observation as planners see it: inputs as made, value and one standard deviation in the target's unit."""
+    """One sample as planners see it: inputs as made, and what was found of each property.
+
+    `missing` are properties that could not be read although it was tried; what is in neither has not been measured.
+    """
 
     sample: str
     values: tuple[float, ...]
-    value: float
-    deviation: float
+    outcomes: Mapping[str, Outcome]
+    missing: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,14 @@ R = TypeVar("R", bound=Record)
 
 
 def sorted_observations(ask: Ask) -> tuple[Learned, ...]:
-    """Observations by sample, then by value where one sample was measured twice."""
-    return tuple(sorted(ask.observations, key=lambda o: (o.sample, o.values, o.value, o.deviation)))
+    """What was learned by sample, then by all else where one sample is listed twice."""
+    return tuple(sorted(ask.observations, key=order))
+
+
+def order(learned: Learned) -> tuple[object, ...]:
+    """A key that puts equal sets of samples into one order."""
+    outcomes = sorted((name, o.value, o.deviation) for name, o in learned.outcomes.items())
+    return (learned.sample, learned.values, outcomes, sorted(learned.missing))
 
 
 def taken(ask: Ask) -> Points:

@@ -16,7 +16,7 @@ from lab_agents.records.recipe import Act, ActResult, Argument, Task
 from lab_agents.records.sample import AsMade
 from lab_agents.records.space import Candidate
 from lab_agents.tables import Table
-from planners.protocols import Learned, Refused
+from planners.protocols import Learned, Outcome, Refused
 from simulators.installation import Models
 from simulators.instruments.tester import TAU
 
@@ -43,7 +43,7 @@ class LaboratoryTruth:
             raise DeclarationError(f"there is no line {line} with a station to measure", source=laboratory.name)
         self._laboratory, self._line, self._is_simplex = laboratory, line, is_simplex
         self._models = Models(laboratory, table)
-        self._inputs = table.inputs
+        self._inputs, self._output = table.inputs, table.output
         self._settings: Mapping[str, Argument] = laboratory.agents[line].settings
         self._station: Mapping[str, Argument] = laboratory.agents[stations[0]].settings
 
@@ -60,7 +60,8 @@ class LaboratoryTruth:
         raw = self.measure(sample, volumes)
         evidence = Evidence(raw=raw, settings=self._station, made=made, wanted=(("property", "1"),))
         concluded = find_analysis(str(self._station["kind"]))(evidence).values[0]
-        return Learned(sample, tuple(made.values[n] for n in self._inputs), concluded.value, concluded.deviation)
+        outcomes = {self._output: Outcome(concluded.value, concluded.deviation)}
+        return Learned(sample, tuple(made.values[n] for n in self._inputs), outcomes)
 
     def make(self, sample: str, candidate: Candidate) -> tuple[tuple[float, ...], AsMade]:
         """The volumes that are really on the film (µL per channel), and the composition as reported.

@@ -40,7 +40,9 @@ class PlainGaussianProcess:
         torch.set_num_threads(1)
         torch.manual_seed(ask.seed)
         inputs = torch.from_numpy(to_unit(ask.space, as_points(ask.space, [o.values for o in ask.observations])))
-        values = ask.target.sign * torch.tensor([[o.value] for o in ask.observations], dtype=torch.float64)
+        values = ask.target.sign * torch.tensor(
+            [[o.outcomes[ask.target.property].value] for o in ask.observations], dtype=torch.float64
+        )
         model = SingleTaskGP(inputs, values, outcome_transform=Standardize(1))
         fit_gpytorch_mll(ExactMarginalLogLikelihood(model.likelihood, model))
         with torch.no_grad():

@@ -15,7 +15,7 @@ import pytest
 
 from lab_agents.records.space import DesignSpace, Parameter
 from lab_agents.records.target import Target
-from planners.protocols import Ask, Learned, Planner, Refused, Retrainer, Scored
+from planners.protocols import Ask, Learned, Outcome, Planner, Refused, Retrainer, Scored
 from planners.spaces import is_inside
 
 BOX = DesignSpace(
@@ -48,7 +48,7 @@ def question(space: DesignSpace = SIMPLEX, *, n_observed: int = 8, direction: st
     points = draws.sample(POOL, n_observed) if pool else [_point(space, draws) for _ in range(n_observed)]
     sign = 1.0 if direction == "minimize" else -1.0
     observations = tuple(
-        Learned(f"s-{i:04d}", p, sign * (sum(x**2 for x in p) + 0.01 * draws.random()), 0.01)
+        Learned(f"s-{i:04d}", p, {"loss": Outcome(sign * (sum(x**2 for x in p) + 0.01 * draws.random()), 0.01)})
         for i, p in enumerate(points)
     )
     target = Target.model_validate({"property": "loss", "direction": direction})

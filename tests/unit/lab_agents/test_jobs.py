@@ -7,11 +7,11 @@ import pytest
 
 from lab_agents.blobs import DirectoryBlobs
 from lab_agents.errors import BlobError
-from lab_agents.jobs import run_job
+from lab_agents.jobs import run_job, to_learned
 from lab_agents.records.campaign import PlannerChoice
 from lab_agents.records.measurement import Measurement
 from lab_agents.records.model import TrainedModel
-from lab_agents.records.observation import Observation
+from lab_agents.records.observation import Observation, Unread
 from lab_agents.records.proposal import Proposal
 from lab_agents.records.questions import (
     ANALYSE_ANSWER,
@@ -26,8 +26,9 @@ from lab_agents.records.questions import (
 )
 from lab_agents.records.sample import AsMade
 from lab_agents.records.space import Candidate
-from lab_agents.records.target import Target
+from lab_agents.records.target import Constraint, Target
 from planners.errors import QuestionError, SettingsError
+from planners.protocols import Learned, Outcome
 from tests.contracts.planner import POOL, SIMPLEX
 
 TARGET = Target(property="loss", direction="minimize", unit="1")
@@ -189,7 +190,7 @@ def test_a_bad_trace_asks_for_another_or_gives_up_with_the_reason(blobs: Directo
 def test_contradictions_fail_the_job_with_the_reason(blobs: DirectoryBlobs) -> None:
     """Another unit, a missing parameter, an unknown planner or job, a missing checkpoint."""
     foreign = ask(blobs, observations=(observation(1, POOL[0], unit="eV"),))
-    with pytest.raises(QuestionError, match="in eV; the target is loss in 1"):
+    with pytest.raises(QuestionError, match="in eV; the target wants it in 1"):
         run_job("ask", foreign.model_dump_json(), blobs)
     with pytest.raises(QuestionError, match="gives x; the space wants a, b, c"):
         run_job("ask", ask(blobs, made=(Candidate(values={"x": 1.0}),)).model_dump_json(), blobs)
@@ -207,3 +208,42 @@ def test_a_pool_without_candidates_fails_the_job(blobs: DirectoryBlobs, pool: by
     question = ask(blobs, space=SIMPLEX.model_copy(update={"pool": blobs.put(pool)}))
     with pytest.raises(QuestionError, match="no candidates"):
         run_job("ask", question.model_dump_json(), blobs)
+
+
+def _said(sample: int, name: str, value: float, deviation: float = 0.1, measurement: str = "m-1") -> Observation:
+    changes = {"property": name, "value": value, "deviation": deviation, "measurement": measurement}
+    return observation(sample, POOL[sample]).model_copy(update=changes)
+
+
+def _unread(sample: int, name: str) -> Unread:
+    made = observation(sample, POOL[sample]).made
+    return Unread(sample=f"bowl-{sample:04d}", measurement="m-9", property=name, reason="no edge", made=made)
+
+
+WITH_GAP = TARGET.model_copy(update={"constraints": (Constraint(property="gap", lower=1.0),)})
+
+
+def test_observations_of_one_sample_are_learned_together() -> None:
+    """Sorted by sample, in whatever order they came; what the target does not name is left out."""
+    said = (_said(2, "gap", 1.3), _said(1, "loss", 0.4), _said(2, "loss", 0.5), _said(2, "crystallite", 80.0))
+    learned = to_learned(WITH_GAP, SIMPLEX, said, (_unread(1, "gap"),))
+    assert to_learned(WITH_GAP, SIMPLEX, said[::-1], (_unread(1, "gap"),)) == learned
+    assert learned == (
+        Learned("bowl-0001", POOL[1], {"loss": Outcome(0.4, 0.1)}, frozenset({"gap"})),
+        Learned("bowl-0002", POOL[2], {"gap": Outcome(1.3, 0.1), "loss": Outcome(0.5, 0.1)}),
+    )
+
+
+def test_several_observations_of_one_property_become_their_weighted_mean() -> None:
+    """The more certain one counts more, and together they are more certain than either."""
+    said = (_said(1, "loss", 1.0, 0.1, "m-1"), _said(1, "loss", 2.0, 0.2, "m-2"))
+    outcome = to_learned(TARGET, SIMPLEX, said)[0].outcomes["loss"]
+    assert outcome.value == pytest.approx(1.2)
+    assert outcome.deviation == pytest.approx(1 / 125**0.5)
+
+
+def test_a_property_read_in_the_end_is_not_missing() -> None:
+    """A longer scan may read what a short one did not; a sample of which nothing was read is learned from too."""
+    learned = to_learned(WITH_GAP, SIMPLEX, (_said(1, "gap", 1.3),), (_unread(1, "gap"), _unread(2, "gap")))
+    assert learned[0].missing == frozenset()
+    assert (learned[1].outcomes, learned[1].missing) == ({}, {"gap"})

@@ -7,10 +7,11 @@ import pytest
 import torch
 from botorch.acquisition.analytic import LogExpectedImprovement
 
+from lab_agents.records.target import Constraint
 from planners.bayesian import APART, BayesianPlanner
-from planners.errors import SettingsError
+from planners.errors import QuestionError, SettingsError
 from planners.objectives import training_data
-from planners.protocols import Learned, Planner, Refused
+from planners.protocols import Learned, Outcome, Planner, Refused
 from planners.retraining import train_surrogate
 from planners.space_filling import SpaceFillingPlanner
 from tests.contracts.planner import BOX, POOL, SIMPLEX, PlannerContract, question, rows
@@ -34,9 +35,9 @@ def test_a_campaign_begins_with_space_filling_points() -> None:
 def test_one_choice_from_a_pool_maximizes_botorchs_own_log_expected_improvement() -> None:
     """Without pending candidates the choice is the argmax of the textbook formula."""
     asked = question(n=1)
-    surrogate = train_surrogate(asked)
+    surrogate = train_surrogate(asked, "loss")
     left = [p for p in POOL if p not in asked.made]
-    best = surrogate.posterior(training_data(asked).inputs)[0].max()
+    best = surrogate.posterior(training_data(asked, "loss").inputs)[0].max()
     with torch.no_grad():
         gain = LogExpectedImprovement(surrogate.model, best)(torch.tensor(left, dtype=torch.float64).unsqueeze(1))
     scored = BayesianPlanner({"incumbent": 1.0}).propose(asked)[0]
@@ -77,9 +78,9 @@ def test_the_optimum_of_a_bowl_is_found() -> None:
     for number in range(4, 14):
         scored = BayesianPlanner().propose(replace(asked, number=number))[0]
         point = rows([scored])[0]
-        learned = Learned(f"s-{100 + number}", point, sum(x**2 for x in point), 1e-4)
+        learned = Learned(f"s-{100 + number}", point, {"loss": Outcome(sum(x**2 for x in point), 1e-4)})
         asked = replace(asked, observations=(*asked.observations, learned), made=(*asked.made, point))
-    assert min(o.value for o in asked.observations) < 1 / 3 + 0.01
+    assert min(o.outcomes["loss"].value for o in asked.observations) < 1 / 3 + 0.01
 
 
 def test_predictions_are_in_the_targets_unit() -> None:
@@ -108,3 +109,11 @@ def test_a_lower_incumbent_stays_on_known_hills() -> None:
     assert bold is not None
     assert patient is not None
     assert patient <= bold
+
+
+@pytest.mark.parametrize("changes", [{"parameter": "a"}, {"constraints": (Constraint(property="gap", lower=1.0),)}])
+def test_a_target_beyond_one_property_is_refused(changes: dict[str, object]) -> None:
+    """The message names the planner to use."""
+    asked = question()
+    with pytest.raises(QuestionError, match="Use the constrained planner"):
+        BayesianPlanner().propose(replace(asked, target=asked.target.model_copy(update=changes)))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from planners.checkpoints import MAGIC, Contents, pack, unpack
+from planners.checkpoints import MAGIC, Contents, pack, pack_all, unpack, unpack_all
 from planners.errors import CheckpointError
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
@@ -60,3 +60,15 @@ def test_a_number_that_is_not_finite_is_not_written() -> None:
     """A model that diverged must not be kept as one that was trained."""
     with pytest.raises(CheckpointError, match="weights"):
         pack(Contents({"weights": np.array([1.0, np.nan])}))
+
+
+@given(st.dictionaries(st.sampled_from(["gap", "kept", "lead"]), st.tuples(ARRAYS, META)))
+def test_several_models_come_back_under_their_names(models: dict[str, tuple[dict, dict]]) -> None:
+    """Also where their arrays have equal names, or names with slashes; a model of nothing leaves no trace."""
+    back = unpack_all(pack_all({name: Contents(*one) for name, one in models.items()}))
+    for name, (tensors, meta) in models.items():
+        if tensors or meta:
+            assert dict(back[name].meta) == meta
+            assert {n: a.tobytes() for n, a in back[name].arrays.items()} == {
+                n: a.tobytes() for n, a in tensors.items()
+            }

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from planners.errors import SettingsError, SpaceError
-from planners.protocols import Learned, Refused
+from planners.protocols import Learned, Outcome, Refused
 from planners.questions import choices, no_settings, sorted_observations, taken
 from tests.contracts.planner import BOX, POOL, question
 
@@ -34,7 +34,7 @@ def test_a_pool_of_another_width_is_refused() -> None:
 
 def test_a_sample_measured_twice_has_both_observations_in_a_fixed_order() -> None:
     """By value where the sample is the same."""
-    one, two = Learned("s-1", (0.1,), 2.0, 0.1), Learned("s-1", (0.1,), 1.0, 0.1)
+    one, two = (Learned("s-1", (0.1,), {"loss": Outcome(v, 0.1)}) for v in (2.0, 1.0))
     asked = question(n_observed=0)
     assert sorted_observations(replace(asked, observations=(one, two))) == (two, one)
     assert sorted_observations(replace(asked, observations=(two, one))) == (two, one)

@@ -6,14 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planners.checkpoints import unpack
+from planners.checkpoints import unpack_all
 from planners.errors import SurrogateError
-from planners.protocols import Learned, Retrainer
+from planners.protocols import Learned, Outcome, Retrainer
 from planners.retraining import GaussianProcessRetrainer, fingerprint
 from tests.contracts.planner import question
 
 OBSERVATIONS = st.lists(
-    st.builds(Learned, st.text("ab", max_size=2), st.tuples(st.floats(0, 1)), st.floats(-9, 9), st.floats(0.1, 9)),
+    st.builds(
+        Learned,
+        st.text("ab", max_size=2),
+        st.tuples(st.floats(0, 1)),
+        st.dictionaries(st.sampled_from("pq"), st.builds(Outcome, st.floats(-9, 9), st.floats(0.1, 9))),
+        st.frozensets(st.sampled_from("rs")),
+    ),
     max_size=5,
     unique_by=lambda o: o.sample,
 )
@@ -29,14 +35,16 @@ def test_the_fingerprint_does_not_depend_on_order(observations: list[Learned], r
 
 def test_the_fingerprint_depends_on_every_field() -> None:
     """A changed value, deviation, composition or sample is another set of observations."""
-    one = Learned("s-1", (0.5,), 1.0, 0.1)
+    one = Learned("s-1", (0.5,), {"loss": Outcome(1.0, 0.1)})
     others = [
         replace(one, sample="s-2"),
         replace(one, values=(0.6,)),
-        replace(one, value=1.0000001),
-        replace(one, deviation=0.2),
+        replace(one, outcomes={"loss": Outcome(1.0000001, 0.1)}),
+        replace(one, outcomes={"loss": Outcome(1.0, 0.2)}),
+        replace(one, outcomes={"gain": Outcome(1.0, 0.1)}),
+        replace(one, missing=frozenset({"gain"})),
     ]
-    assert len({fingerprint([o]) for o in [one, *others]} | {fingerprint([]), fingerprint([one, one])}) == 7
+    assert len({fingerprint([o]) for o in [one, *others]} | {fingerprint([]), fingerprint([one, one])}) == 9
 
 
 def test_a_checkpoint_says_what_it_holds() -> None:
@@ -44,7 +52,7 @@ def test_a_checkpoint_says_what_it_holds() -> None:
     retrainer = GaussianProcessRetrainer()
     assert isinstance(retrainer, Retrainer)
     checkpoint = retrainer.retrain(question())
-    assert unpack(checkpoint.data).meta["n"] == 8
+    assert unpack_all(checkpoint.data)["loss"].meta["n"] == 8
     assert checkpoint.held_out is not None
 
 

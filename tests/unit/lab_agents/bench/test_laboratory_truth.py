@@ -57,7 +57,8 @@ def test_values_and_compositions_are_as_uncertain_as_they_say() -> None:
         candidate = _candidate(*material.inputs)
         learned = truth.observe(f"s-{number:04d}", candidate)
         assert isinstance(learned, Learned)
-        errors.append((learned.value - material.mean) / learned.deviation)
+        found = learned.outcomes["degradation"]
+        errors.append((found.value - material.mean) / found.deviation)
         volumes, made = truth.make(f"s-{number:04d}", candidate)
         for name, volume in zip(NAMES, volumes, strict=True):
             if made.deviations[name] > 0 and 0 < made.values[name] < 1:

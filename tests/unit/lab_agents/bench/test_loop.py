@@ -9,7 +9,7 @@ from lab_agents.records.campaign import Budget, CampaignPlan, PlannerChoice
 from lab_agents.records.space import Candidate
 from lab_agents.records.target import Target
 from planners.bayesian import BayesianPlanner
-from planners.protocols import Ask, Checkpoint, Learned, Planner, Refused, Scored
+from planners.protocols import Ask, Checkpoint, Learned, Outcome, Planner, Refused, Scored
 from planners.random_choice import RandomPlanner
 from planners.space_filling import SpaceFillingPlanner
 from tests.contracts.planner import POOL, SIMPLEX
@@ -26,7 +26,7 @@ class Bowl:
         values = tuple(candidate.values.values())
         if values[0] > self.most:
             return Refused(values, ("line_a",))
-        return Learned(sample, values, sum(x * x for x in values), 1e-6)
+        return Learned(sample, values, {"loss": Outcome(sum(x * x for x in values), 1e-6)})
 
 
 def plan(samples: int = 12, batch: int = 1) -> CampaignPlan:
@@ -38,7 +38,7 @@ def plan(samples: int = 12, batch: int = 1) -> CampaignPlan:
         budget=Budget(samples=samples),
         batch=batch,
         planner=PlannerChoice(initial=5),
-        measurement="transmission_trace",
+        measurements=("transmission_trace",),
         seed=3,
         content="0" * 64,
     )
