@@ -43,18 +43,17 @@ def _check_channel_count(campaign: CampaignFile) -> None:
 def _check_measurement(campaign: CampaignFile, laboratory: Laboratory) -> None:
     from lab_agents.analysis.kinds import ANALYSES
 
-    wanted = campaign.plan.measurement
-    if wanted not in ANALYSES:
-        raise campaign.declaration.error(
-            f"no analysis understands {wanted!r}", "measurement", remedy=f"Known are {', '.join(sorted(ANALYSES))}"
-        )
     stations = laboratory.agents_of("characterization")
     kinds = {s: laboratory.agents[s].settings.get("kind") for s in stations}
-    if wanted not in kinds.values():
-        can = ", ".join(f"{s} takes {k}" for s, k in kinds.items()) or "it has no station at all"
-        raise campaign.declaration.error(
-            f"no station of {laboratory.name} takes a {wanted}", "measurement", remedy=f"There {can}"
-        )
+    for number, wanted in enumerate(campaign.plan.measurements):
+        if wanted not in ANALYSES:
+            known = f"Known are {', '.join(sorted(ANALYSES))}"
+            what = f"no analysis understands {wanted!r}"
+            raise campaign.declaration.error(what, "measurements", number, remedy=known)
+        if wanted not in kinds.values():
+            can = ", ".join(f"{s} takes {k}" for s, k in kinds.items()) or "it has no station at all"
+            what = f"no station of {laboratory.name} takes a {wanted}"
+            raise campaign.declaration.error(what, "measurements", number, remedy=f"There {can}")
 
 
 def _check_lines(campaign: CampaignFile, laboratory: Laboratory) -> None:

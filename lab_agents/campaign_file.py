@@ -30,16 +30,13 @@ class CampaignDeclaration(Record):
     target: Target
     table: TableDeclaration | None = None
     space: DesignSpace | None = None
-    measurement: Name
+    measurements: tuple[Name, ...] = Field(min_length=1, max_length=16)
     budget: Budget
     batch: int = Field(default=1, ge=1, le=64)
     planner: PlannerChoice = PlannerChoice()
     autonomy: Autonomy = Autonomy()
     lines: tuple[Name, ...] = ()
     seed: int = Field(default=0, ge=0, lt=2**31)
-
-
-_LOWER = "Lower it, or raise budget.samples"
 
 
 @dataclass(frozen=True)
@@ -100,6 +97,7 @@ def read_campaign(
     declared = document.read(CampaignDeclaration)
     if seed is not None:
         declared = CampaignDeclaration.model_validate({**dict(declared), "seed": seed})
+    declared = _with_beginning(declared)
     _check_numbers(document, declared)
     space = _space(document, declared)
     data, table_path = _read_table(document, declared, path.parent, table)
@@ -113,7 +111,7 @@ def read_campaign(
     return CampaignFile(plan, lab_path.stem, lab_path, document, declared.table, table_path, data)
 
 
-_COPIED = ("name", "target", "budget", "batch", "planner", "autonomy", "measurement", "lines", "seed")
+_COPIED = ("name", "target", "budget", "batch", "planner", "autonomy", "measurements", "lines", "seed")
 
 
 def _declared_lab(document: Declaration, lab: str, base: Path) -> Path:
@@ -121,6 +119,20 @@ def _declared_lab(document: Declaration, lab: str, base: Path) -> Path:
         return find_laboratory(lab, base)
     except DeclarationError as error:
         raise document.error(error.what, "lab", remedy=error.remedy) from None
+
+
+def _with_beginning(declared: CampaignDeclaration) -> CampaignDeclaration:
+    """The declaration with its number of initial points, also where the file does not say one."""
+    planner = declared.planner
+    if "initial" in planner.model_fields_set:
+        return declared
+    beginning = {"initial": min(planner.initial, _usual_initial(declared.budget.samples))}
+    return declared.model_copy(update={"planner": planner.model_copy(update=beginning)})
+
+
+def _usual_initial(samples: int) -> int:
+    """At most half of a budget: one that is spent on space-filling points leaves the planner nothing to choose."""
+    return max(1, samples // 2)
 
 
 def _check_numbers(document: Declaration, declared: CampaignDeclaration) -> None:
@@ -136,7 +148,7 @@ def _check_numbers(document: Declaration, declared: CampaignDeclaration) -> None
             f"is {initial}, more than the budget of {samples} samples",
             "planner",
             "initial",
-            remedy="Lower it, or raise budget.samples",
+            remedy=f"Write initial: {_usual_initial(samples)}, or leave it out, or raise budget.samples",
         )
     if (declared.table is None) == (declared.space is None):
         where = ("space",) if declared.space is not None else ()

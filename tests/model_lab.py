@@ -38,6 +38,7 @@ from lab_agents.records.questions import (
     AnalyseArguments,
     AskArguments,
     Exhausted,
+    Found,
     Remeasure,
     TrainArguments,
     sample_id,
@@ -113,10 +114,10 @@ def ask(question: AskArguments) -> Proposal | Exhausted:
     )
 
 
-def analyse(question: AnalyseArguments) -> Observation | Remeasure:
+def analyse(question: AnalyseArguments) -> Found | Remeasure:
     """A made-up property of the blend as made."""
     measurement = question.measurement
-    return Observation(
+    seen = Observation(
         sample=measurement.sample,
         measurement=measurement.id,
         property=question.property,
@@ -128,6 +129,7 @@ def analyse(question: AnalyseArguments) -> Observation | Remeasure:
         analysis="model",
         version="0",
     )
+    return Found(observations=(seen,))
 
 
 def train(question: TrainArguments) -> TrainedModel:

@@ -1,18 +1,28 @@
-"""The analysis agent: each measurement becomes a job, and its conclusion an observation."""
+"""The analysis agent: each measurement becomes a job, and its conclusion observations.
+
+Whatever a job answers, `MeasurementConcluded` (or a request to measure again) is the last word on a measurement, so
+that a sample never waits for an observation that cannot come.
+"""
 
 from pydantic import Field
 
 from lab_agents.agents.behaviour import AgentState, Draft, Job, JobOutcome
 from lab_agents.agents.causes import cause_of
-from lab_agents.messages.course import CampaignFinished, CampaignStarted, ObservationMade, RemeasureRequested
+from lab_agents.messages.course import (
+    CampaignFinished,
+    CampaignStarted,
+    MeasurementConcluded,
+    ObservationMade,
+    RemeasureRequested,
+)
 from lab_agents.messages.entry import Body
 from lab_agents.messages.frames import Logged
 from lab_agents.messages.life import EntryRefused, TroubleMet
 from lab_agents.messages.work import MeasurementTaken, SampleMade
 from lab_agents.records.base import FrozenMap, with_item, without_item
 from lab_agents.records.measurement import Measurement
-from lab_agents.records.observation import Observation
-from lab_agents.records.questions import ANALYSE_ANSWER, AnalyseArguments, Remeasure
+from lab_agents.records.observation import Unread
+from lab_agents.records.questions import ANALYSE_ANSWER, AnalyseArguments, Found, Remeasure
 from lab_agents.records.sample import Sample
 from lab_agents.records.target import Target
 from lab_agents.records.ticket import Trouble
@@ -22,10 +32,14 @@ MOST_MEASUREMENTS = 3
 
 
 class AnalysisState(AgentState):
-    """Targets of open campaigns, samples as made until their campaign ends, and jobs by the position of their cause."""
+    """Targets of open campaigns, samples as made until their campaign ends, and jobs by the position of their cause.
+
+    `taken` are the measurements of each sample, in the order in which they were taken.
+    """
 
     targets: FrozenMap[str, Target] = Field(default_factory=dict)
     samples: FrozenMap[str, Sample] = Field(default_factory=dict)
+    taken: FrozenMap[str, tuple[Measurement, ...]] = Field(default_factory=dict)
     open: tuple[Job, ...] = ()
 
     def jobs(self) -> tuple[Job, ...]:
@@ -56,12 +70,14 @@ class Analysis:
                 return state.model_copy(update={"targets": with_item(state.targets, body.plan.name, body.plan.target)})
             case CampaignFinished():
                 samples = {s: made for s, made in state.samples.items() if made.campaign != campaign}
-                return state.model_copy(update={"targets": without_item(state.targets, campaign), "samples": samples})
+                taken = {s: t for s, t in state.taken.items() if s in samples}
+                update = {"targets": without_item(state.targets, campaign), "samples": samples, "taken": taken}
+                return state.model_copy(update=update)
             case SampleMade():
                 return state.model_copy(update={"samples": with_item(state.samples, body.sample.id, body.sample)})
             case MeasurementTaken():
                 return _open(state, body.measurement, logged)
-            case ObservationMade() | RemeasureRequested() | TroubleMet() if logged.seal.source == self.name:
+            case MeasurementConcluded() | RemeasureRequested() if logged.seal.source == self.name:
                 return _closed(state, logged.entry.cause)
             case EntryRefused() if body.source == self.name:
                 return _closed(state, cause_of(body.refused_id))
@@ -84,38 +100,61 @@ class Analysis:
         return (Draft(body=TroubleMet(trouble=trouble), subject=sample, campaign=logged.entry.campaign),)
 
     def conclude(self, job: Job, outcome: JobOutcome) -> tuple[Draft, ...]:
-        """An observation, a request to measure again, or trouble."""
-        measurement = AnalyseArguments.model_validate_json(job.arguments).measurement
-        return (Draft(body=_conclusion(measurement, outcome), subject=job.subject, campaign=job.campaign),)
+        """Observations and the last word on the measurement, a request to measure again, or trouble."""
+        question = AnalyseArguments.model_validate_json(job.arguments)
+        bodies = _conclusion(question, outcome)
+        return tuple(Draft(body=body, subject=job.subject, campaign=job.campaign) for body in bodies)
 
 
-def _conclusion(measurement: Measurement, outcome: JobOutcome) -> Body:
-    reason = outcome.error
+def _conclusion(question: AnalyseArguments, outcome: JobOutcome) -> tuple[Body, ...]:
+    measurement, reason = question.measurement, outcome.error
     if outcome.ok:
         answer = ANALYSE_ANSWER.validate_json(outcome.answer)
-        if isinstance(answer, Observation):
-            return ObservationMade(observation=answer)
+        if isinstance(answer, Found):
+            seen = tuple(ObservationMade(observation=o) for o in answer.observations)
+            return (*seen, _last_word(measurement, len(seen), answer.unread))
         if isinstance(answer, Remeasure):
-            if _number(measurement) < MOST_MEASUREMENTS:
-                return RemeasureRequested(
+            if question.attempt < MOST_MEASUREMENTS:
+                again = RemeasureRequested(
                     sample=measurement.sample, measurement=measurement.id, reason=answer.remeasure
                 )
+                return (again,)
             reason = f"{answer.remeasure} (after {MOST_MEASUREMENTS} measurements)"
         else:
             reason = answer.failed
-    return TroubleMet(
-        trouble=Trouble(
-            what=f"No value could be concluded from measurement {measurement.id}: {reason}"[:2000],
-            evidence={"raw": measurement.raw, "run": measurement.run},
-            remedies=("seen",),
-            default="seen",
-        )
+    reason = (reason or "the job ended without a reason")[:2000]
+    unread = Unread(
+        sample=measurement.sample,
+        measurement=measurement.id,
+        property=measurement.kind,
+        reason=reason,
+        made=question.made,
+    )
+    trouble = Trouble(
+        what=f"No value could be concluded from measurement {measurement.id}: {reason}"[:2000],
+        evidence={"raw": measurement.raw, "run": measurement.run},
+        remedies=("seen",),
+        default="seen",
+    )
+    return (_last_word(measurement, 0, (unread,)), TroubleMet(trouble=trouble))
+
+
+def _last_word(measurement: Measurement, n_observed: int, unread: tuple[Unread, ...]) -> MeasurementConcluded:
+    return MeasurementConcluded(
+        sample=measurement.sample,
+        measurement=measurement.id,
+        step=measurement.step,
+        n_observed=n_observed,
+        unread=unread,
     )
 
 
-def _number(measurement: Measurement) -> int:
-    last = measurement.work.rsplit("-", 1)[-1]
-    return int(last) if last.isdigit() else 1
+def _earlier(state: AnalysisState, measurement: Measurement) -> dict[str, Measurement]:
+    """What the conclusion may lean on: the same sample's measurement of the same kind in an earlier step."""
+    before = [
+        m for m in state.taken.get(measurement.sample, ()) if m.kind == measurement.kind and m.step < measurement.step
+    ]
+    return {"before": before[-1]} if before else {}
 
 
 def _open(state: AnalysisState, measurement: Measurement, logged: Logged) -> AnalysisState:
@@ -123,7 +162,15 @@ def _open(state: AnalysisState, measurement: Measurement, logged: Logged) -> Ana
     target = state.targets.get(logged.entry.campaign or "")
     if sample is None or target is None:
         return state
-    arguments = AnalyseArguments(measurement=measurement, property=target.property, unit=target.unit, made=sample.made)
+    known = state.taken.get(measurement.sample, ())
+    arguments = AnalyseArguments(
+        measurement=measurement,
+        property=target.property,
+        unit=target.unit,
+        made=sample.made,
+        attempt=1 + sum(m.step == measurement.step for m in known),
+        earlier=_earlier(state, measurement),
+    )
     job = Job(
         id=f"{logged.position}/analyse",
         cause=logged.position,
@@ -133,7 +180,8 @@ def _open(state: AnalysisState, measurement: Measurement, logged: Logged) -> Ana
         subject=measurement.sample,
         arguments=arguments.model_dump_json(),
     )
-    return state.model_copy(update={"open": (*state.open, job)})
+    taken = with_item(state.taken, measurement.sample, (*known, measurement))
+    return state.model_copy(update={"open": (*state.open, job), "taken": taken})
 
 
 def _closed(state: AnalysisState, cause: int | None) -> AnalysisState:

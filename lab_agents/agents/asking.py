@@ -6,6 +6,7 @@ for at most what the budget leaves. A campaign whose proposals cannot be begun, 
 
 from lab_agents.agents.behaviour import Draft, Job, JobOutcome
 from lab_agents.agents.causes import cause_of, keyed_seed
+from lab_agents.agents.knowledge import follow_knowledge
 from lab_agents.agents.planning_state import PlanningState, Pursuit
 from lab_agents.messages.course import (
     BudgetGranted,
@@ -14,6 +15,7 @@ from lab_agents.messages.course import (
     CampaignPaused,
     CampaignResumed,
     CampaignStarted,
+    MeasurementConcluded,
     ModelTrained,
     ObservationMade,
     ObservationRetracted,
@@ -24,7 +26,6 @@ from lab_agents.messages.course import (
 from lab_agents.messages.entry import Body
 from lab_agents.messages.frames import Logged
 from lab_agents.messages.life import EntryRefused, TroubleMet
-from lab_agents.records.base import with_item, without_item
 from lab_agents.records.proposal import Proposal
 from lab_agents.records.questions import ASK_ANSWER, AskArguments, RefusedCandidate
 from lab_agents.records.ticket import Trouble
@@ -74,11 +75,8 @@ def _progress(pursuit: Pursuit, body: Body) -> dict[str, object]:
             return {"is_paused": False}
         case CampaignClosing():
             return {"is_closing": True, "is_paused": False, "asking": None, "trouble": ""}
-        case ObservationMade():
-            sample = body.observation.sample
-            return {"observations": with_item(pursuit.observations, sample, body.observation)}
-        case ObservationRetracted():
-            return {"observations": without_item(pursuit.observations, body.sample)}
+        case ObservationMade() | MeasurementConcluded() | ObservationRetracted():
+            return {"known": follow_knowledge(pursuit.known, body)}
         case ModelTrained():
             return {"model": body.model.checkpoint}
         case _:
@@ -171,7 +169,8 @@ def _ask(state: PlanningState, pursuit: Pursuit, n: int, position: int) -> Job:
         target=plan.target,
         space=plan.space,
         planner=plan.planner,
-        observations=tuple(o for _, o in sorted(pursuit.observations.items())),
+        observations=pursuit.known.in_order,
+        unread=pursuit.known.unread_in_order,
         made=tuple(fate.candidate for _, fate in sorted(state.fates.items())),
         refused=pursuit.refused,
         n=n,

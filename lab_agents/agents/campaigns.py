@@ -50,8 +50,9 @@ def find_gap(lab: Laboratory, plan: CampaignPlan) -> str | None:
         return f"{lab.name} declares no synthesis line"
     stations = lab.agents_of("characterization")
     kinds = sorted({str(lab.agents[s].settings.get("kind", "")) for s in stations})
-    if plan.measurement not in kinds:
-        return f"{lab.name} cannot measure {plan.measurement}; it can measure {', '.join(kinds) or 'nothing'}"
+    for kind in plan.measurements:
+        if kind not in kinds:
+            return f"{lab.name} cannot measure {kind}; it can measure {', '.join(kinds) or 'nothing'}"
     channels = {channel.parameter for channel in lab.channels}
     missing = sorted(p.name for p in plan.space.parameters if p.name not in channels)
     return f"{lab.name} has no channel for {', '.join(missing)}" if missing else None

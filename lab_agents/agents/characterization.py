@@ -1,4 +1,13 @@
-"""A characterization station: carry the sample in, measure it, carry it home."""
+"""A characterization station: carry the sample in, measure it, carry it home.
+
+Its settings say what it does: `kind` of measurement, `instrument` and `plan` of its act with the arguments that begin
+with `with_`, and its place: `stage`, or `stages`, a kind of place of which any free one will do, each with an
+instrument of its own.
+A second measurement of the same step looks longer: the argument named by `longer` is multiplied by `longer_by` for
+each further attempt.
+"""
+
+from collections.abc import Mapping
 
 from lab_agents.agents.bidder import Bidder
 from lab_agents.agents.bidder_state import BidderState, Prepared, Refusal
@@ -8,7 +17,10 @@ from lab_agents.agents.offers import Offer
 from lab_agents.messages.entry import Body
 from lab_agents.messages.work import MeasurementTaken, TaskDone
 from lab_agents.records.measurement import Measurement
-from lab_agents.records.recipe import Act, FailurePolicy, Need, Recipe, Step, Transfer
+from lab_agents.records.recipe import Act, Argument, FailurePolicy, Need, Recipe, Step, Transfer
+
+ARGUMENT = "with_"
+"""Settings that begin so are arguments of the measuring act."""
 
 
 class CharacterizationState(BidderState):
@@ -16,50 +28,48 @@ class CharacterizationState(BidderState):
 
 
 class Characterization(Bidder):
-    """One station that soaks films in light and records their transmission."""
+    """One station with one kind of measurement."""
 
     def start(self) -> CharacterizationState:
         """A station that knows nothing."""
         return CharacterizationState()
 
     def is_able(self, state: BidderState, offer: Offer) -> bool:
-        """Measuring is offered to the stations whose kind of measurement the campaign wants."""
-        plan = state.offers.plans.get(offer.campaign)
-        kind = state.settings(self.name).get("kind")
-        return offer.kind == "measure" and plan is not None and plan.measurement == kind
+        """Measuring is offered to the stations whose kind of measurement is wanted."""
+        return offer.kind == "measure" and state.settings(self.name).get("kind") == offer.measurement
 
     def prepare(self, state: BidderState, offer: Offer) -> Prepared | Refusal:
-        """Load, soak, unload; a failed soak is passed over, so that the film is carried home in any case."""
+        """Load, measure, unload; a failed measurement is passed over, so that the film is carried home in any case."""
         if state.lab is None or offer.place is None:
             return Refusal(code="no_place", reason=f"where {offer.sample} stands is not known")
         settings = state.settings(self.name)
-        tester, robot = str(settings["tester"]), str(settings["robot"])
-        soak = Act(instrument=tester, plan="soak", arguments={"exposure": float(settings["exposure"])})
-        breach = find_breach(state.lab, (soak,))
+        measure, robot = measuring_act(settings, offer.attempt), str(settings["robot"])
+        breach = find_breach(state.lab, (measure,))
         if breach:
             return Refusal(code="infeasible", reason=breach)
         recipe = Recipe(
             steps=(
                 Step(name="load", owner=robot, transfer=Transfer(source="home", target="stage")),
-                Step(name="soak", owner=self.name, acts=(soak,), on_failure=FailurePolicy(action="skip")),
+                Step(name="measure", owner=self.name, acts=(measure,), on_failure=FailurePolicy(action="skip")),
                 Step(name="unload", owner=robot, transfer=Transfer(source="stage", target="home")),
             ),
-            needs=(Need(role="stage", place=str(settings["stage"])), Need(role="home", place=offer.place)),
+            needs=(_stage(settings), Need(role="home", place=offer.place)),
         )
         return Prepared(recipe=recipe)
 
     def report_step(self, state: BidderState, course: Course, body: TaskDone) -> tuple[Body, ...]:
-        """The measurement, from the soak's blobs and readings."""
-        step = course.recipe.steps[body.step]
-        if step.name != "soak":
+        """The measurement, from the act's blobs and readings."""
+        step, booking = course.recipe.steps[body.step], state.bookings.get(course.work)
+        if step.name != "measure":
             return ()
         result, act = body.results[-1], step.acts[0]
         measurement = Measurement(
             id=course.work,
             sample=course.sample,
             work=course.work,
-            instrument=act.instrument,
+            instrument=_instrument_at(state, course.places.get("stage"), act.instrument),
             kind=str(state.settings(self.name)["kind"]),
+            step=0 if booking is None else booking.offer.step,
             raw=result.blobs["raw"],
             documents=result.blobs["documents"],
             run=result.run,
@@ -71,5 +81,27 @@ class Characterization(Bidder):
     def doubtful(self, course: Course) -> tuple[str, ...]:
         """The film stands on the stage while it is measured, and in one of two places while it is carried."""
         stage, home = course.places.get("stage"), course.places.get("home")
-        places = {"load": (home, stage), "soak": (stage,), "unload": (stage, home)}.get(course.present.name, ())
+        places = {"load": (home, stage), "measure": (stage,), "unload": (stage, home)}.get(course.present.name, ())
         return tuple(p for p in places if p is not None)
+
+
+def measuring_act(settings: Mapping[str, Argument], attempt: int) -> Act:
+    """The station's one act, as its settings declare it."""
+    arguments = {key.removeprefix(ARGUMENT): value for key, value in settings.items() if key.startswith(ARGUMENT)}
+    longer = settings.get("longer")
+    if isinstance(longer, str) and isinstance(value := arguments.get(longer), int | float):
+        arguments[longer] = value * float(settings.get("longer_by", 1.0)) ** (attempt - 1)
+    at = "stage" if "stages" in settings else None
+    return Act(instrument=str(settings["instrument"]), plan=str(settings["plan"]), arguments=arguments, at=at)
+
+
+def _instrument_at(state: BidderState, place: str | None, usual: str) -> str:
+    """The instrument that measured: the one of the granted place, where places have their own."""
+    places = () if state.lab is None else state.lab.all_places
+    return next((p.instrument for p in places if p.name == place and p.instrument is not None), usual)
+
+
+def _stage(settings: Mapping[str, Argument]) -> Need:
+    if "stages" in settings:
+        return Need(role="stage", kind=str(settings["stages"]))
+    return Need(role="stage", place=str(settings["stage"]))

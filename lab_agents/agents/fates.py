@@ -1,7 +1,8 @@
 """What becomes of each sample of a campaign, as planning and supervision both follow it from the log.
 
 `offered → making → made → measured → observed → trained`, or out of the way at any point: `failed` (begun, and no
-observation will come), `refused` (nobody can make it), `lapsed` (the campaign closed first).
+observation will come), `refused` (nobody can make it), `lapsed` (the campaign closed first). A sample of which the
+campaign wants several measurements goes back from `measured` to `made` until the last one was concluded.
 """
 
 from typing import Literal
@@ -10,6 +11,7 @@ from lab_agents.agents.offers import Offers, make_work
 from lab_agents.messages.course import (
     CampaignClosing,
     CampaignFinished,
+    MeasurementConcluded,
     ModelTrained,
     ObservationMade,
     ObservationRetracted,
@@ -28,7 +30,15 @@ from lab_agents.records.space import Candidate
 Stage = Literal["offered", "making", "made", "measured", "observed", "trained", "failed", "refused", "lapsed"]
 
 FATE_KINDS = frozenset(
-    {"MeasurementTaken", "ObservationMade", "ObservationRetracted", "ModelTrained", "TroubleMet", "SampleQuarantined"}
+    {
+        "MeasurementTaken",
+        "MeasurementConcluded",
+        "ObservationMade",
+        "ObservationRetracted",
+        "ModelTrained",
+        "TroubleMet",
+        "SampleQuarantined",
+    }
 )
 
 
@@ -73,7 +83,10 @@ def follow_fates(fates: Fates, before: Offers, after: Offers, logged: Logged, la
     fate = fates.get(sample) if sample is not None else None
     if fate is None:
         return fates
-    moved = _step(fate, body, before, after, _role(lab, logged.seal.source))
+    if isinstance(body, MeasurementConcluded):
+        moved = _conclude(fate, body, after)
+    else:
+        moved = _step(fate, body, before, after, _role(lab, logged.seal.source))
     return fates if moved is fate else with_item(fates, fate.sample, moved)
 
 
@@ -85,7 +98,7 @@ def _sample_of(body: Body, logged: Logged, offers: Offers) -> str | None:
             return body.measurement.sample
         case ObservationMade():
             return body.observation.sample
-        case RemeasureRequested() | SampleQuarantined() | ObservationRetracted():
+        case MeasurementConcluded() | RemeasureRequested() | SampleQuarantined() | ObservationRetracted():
             return body.sample
         case ModelTrained() | TroubleMet():
             return logged.entry.subject
@@ -119,7 +132,7 @@ def _step(fate: Fate, body: Body, before: Offers, after: Offers, role: str) -> F
             stage: Stage = "made" if body.sample.id in after.samples else "lapsed"
             return fate.model_copy(update={"stage": stage, "is_made": True})
         case ObservationMade():
-            return fate.model_copy(update={"stage": "observed", "is_observed": True})
+            return fate.model_copy(update={"is_observed": True})
         case MeasurementTaken():
             return _at(fate, "measured")
         case ModelTrained():
@@ -134,8 +147,20 @@ def _step(fate: Fate, body: Body, before: Offers, after: Offers, role: str) -> F
             return _trouble(fate, role)
 
 
+def _conclude(fate: Fate, body: MeasurementConcluded, after: Offers) -> Fate:
+    """A sample is observed when its last measurement was concluded and any of them gave a value."""
+    plan = after.plans.get(fate.campaign)
+    if fate.stage != "measured" or plan is None:
+        return fate
+    if body.step + 1 == len(plan.measurements):
+        return _at(fate, "observed" if fate.is_observed else "failed")
+    if _is_offered(after, fate):
+        return _at(fate, "made")
+    return _at(fate, "lapsed" if fate.sample in after.samples else "failed")
+
+
 def _trouble(fate: Fate, role: str) -> Fate:
-    """Trouble of analysis ends a measured sample's way; trouble of training leaves the model as it was."""
+    """A conclusion that was lost ends a measured sample's way; trouble of training leaves the model as it was."""
     if role == "analysis" and fate.stage == "measured":
         return _at(fate, "failed")
     return _at(fate, "trained") if role == "training" and fate.stage == "observed" else fate

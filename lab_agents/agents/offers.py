@@ -1,7 +1,9 @@
 """Which work may be bid for, as every follower of the log sees it.
 
-A `ProposalMade` offers each of its candidates (`make-<sample>`), a `SampleMade` its sample (`measure-<sample>-1`), a
-`RemeasureRequested` the sample again (`measure-<sample>-2` and so on). Rounds count from 1. The next round is opened by
+A `ProposalMade` offers each of its candidates (`make-<sample>`), a `SampleMade` its sample's first measurement
+(`measure-<sample>-1`), a `MeasurementConcluded` the next one that the campaign wants, a `RemeasureRequested` the same
+one again: the last number counts all measurements of the sample that were offered.
+Rounds count from 1. The next round is opened by
 `AwardDeclined` or `AwardWithdrawn` of the present round, and bidders answer that entry as they answered the offer; an
 acceptance ends the offer if it stands before them. A bidder that was silent needs no new round: when it is back it
 follows the log, answers the offer it has not handled yet, and its late answer counts while the work still waits.
@@ -18,6 +20,7 @@ from lab_agents.messages.course import (
     CampaignClosing,
     CampaignFinished,
     CampaignStarted,
+    MeasurementConcluded,
     ProposalMade,
     RemeasureRequested,
     WindowClosed,
@@ -42,6 +45,7 @@ OFFER_KINDS = frozenset(
         "ProposalMade",
         "SampleMade",
         "SampleQuarantined",
+        "MeasurementConcluded",
         "RemeasureRequested",
         "WindowClosed",
         "WorkAwarded",
@@ -53,10 +57,17 @@ OFFER_KINDS = frozenset(
 
 
 class Offer(Record):
-    """A piece of work that may be bid for in its present round, which the entry at `since` opened."""
+    """A piece of work that may be bid for in its present round, which the entry at `since` opened.
+
+    For a measurement, `measurement` is its kind, `step` its place in the campaign's order, and `attempt` how often this
+    step was asked for: a station may look longer at the second one.
+    """
 
     work: Identifier
     kind: WorkKind
+    measurement: Name | None = None
+    step: int = 0
+    attempt: int = 1
     campaign: str
     sample: Identifier
     asked: Candidate
@@ -68,11 +79,13 @@ class Offer(Record):
 
 
 class MadeSample(Record):
-    """A sample that may be measured: where it stands and how often its measurement was offered."""
+    """A sample that may be measured: where it stands, the step it has come to, how many measurements were offered."""
 
     campaign: str
     place: Name | None
     asked: Candidate
+    step: int = 0
+    attempt: int = 1
     n_offered: int = 1
 
 
@@ -124,6 +137,8 @@ def follow_offers(offers: Offers, logged: Logged) -> Offers:
             return _withhold(offers, body)
         case RemeasureRequested():
             return _offer_again(offers, body, logged.position)
+        case MeasurementConcluded():
+            return _offer_next(offers, body, logged.position)
         case _:
             return _follow_award(offers, logged)
 
@@ -203,22 +218,38 @@ def _offer_sample(offers: Offers, body: SampleMade, position: int) -> Offers:
         return offers
     made = MadeSample(campaign=sample.campaign, place=sample.place, asked=sample.asked)
     offers = offers.model_copy(update={"samples": with_item(offers.samples, sample.id, made)})
-    return _put(offers, _measuring(sample.id, made, position))
+    return _put(offers, _measuring(offers, sample.id, made, position))
+
+
+def _offer_next(offers: Offers, body: MeasurementConcluded, position: int) -> Offers:
+    """The sample's next measurement, unless this was the last one or the campaign measures no more."""
+    made = offers.samples.get(body.sample)
+    if made is None or made.step != body.step or not _may_measure(offers, made.campaign):
+        return offers
+    step = made.step + 1
+    if step == len(offers.plans[made.campaign].measurements):
+        return offers
+    made = made.model_copy(update={"step": step, "attempt": 1, "n_offered": made.n_offered + 1})
+    offers = offers.model_copy(update={"samples": with_item(offers.samples, body.sample, made)})
+    return _put(offers, _measuring(offers, body.sample, made, position))
 
 
 def _offer_again(offers: Offers, body: RemeasureRequested, position: int) -> Offers:
     made = offers.samples.get(body.sample)
     if made is None or not _may_measure(offers, made.campaign):
         return offers
-    made = made.model_copy(update={"n_offered": made.n_offered + 1})
+    made = made.model_copy(update={"attempt": made.attempt + 1, "n_offered": made.n_offered + 1})
     offers = offers.model_copy(update={"samples": with_item(offers.samples, body.sample, made)})
-    return _put(offers, _measuring(body.sample, made, position))
+    return _put(offers, _measuring(offers, body.sample, made, position))
 
 
-def _measuring(sample: str, made: MadeSample, position: int) -> Offer:
+def _measuring(offers: Offers, sample: str, made: MadeSample, position: int) -> Offer:
     return Offer(
         work=measure_work(sample, made.n_offered),
         kind="measure",
+        measurement=offers.plans[made.campaign].measurements[made.step],
+        step=made.step,
+        attempt=made.attempt,
         campaign=made.campaign,
         sample=sample,
         asked=made.asked,

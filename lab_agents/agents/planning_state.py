@@ -5,12 +5,12 @@ from pydantic import Field
 from lab_agents.agents.behaviour import AgentState, Job
 from lab_agents.agents.contests import Contest
 from lab_agents.agents.fates import Fate
+from lab_agents.agents.knowledge import Knowledge
 from lab_agents.agents.offers import Offer, Offers
 from lab_agents.messages.life import Timer
 from lab_agents.records.base import FrozenMap, Record, Sha256
 from lab_agents.records.campaign import CampaignPlan
 from lab_agents.records.laboratory import Laboratory
-from lab_agents.records.observation import Observation
 from lab_agents.records.questions import RefusedCandidate
 from lab_agents.settings import DEFAULT, Settings
 
@@ -33,7 +33,7 @@ class Pursuit(Record):
     batch: tuple[str, ...] = ()
     n_fruitless: int = 0
     obstacle: str = ""
-    observations: FrozenMap[str, Observation] = Field(default_factory=dict)
+    known: Knowledge = Knowledge()
     refused: tuple[RefusedCandidate, ...] = ()
     model: Sha256 | None = None
     asking: Job | None = None
@@ -90,7 +90,7 @@ class PlanningState(AgentState):
             lines = self.lab.agents_of("synthesis")
             return tuple(line for line in lines if not plan.lines or line in plan.lines)
         stations = self.lab.agents_of("characterization")
-        return tuple(s for s in stations if self.lab.agents[s].settings.get("kind") == plan.measurement)
+        return tuple(s for s in stations if self.lab.agents[s].settings.get("kind") == offer.measurement)
 
     @property
     def n_spent(self) -> int:

@@ -1,31 +1,37 @@
-"""The training agent: each observation, or its retraction, leads to a model trained on all that stand up to it."""
+"""The training agent: each sample that was observed, or an observation's retraction, leads to a new model.
+
+It is trained on all observations that stand up to that entry. A sample counts as observed when the last measurement
+that its campaign wants was concluded, so that a model never learns half of a sample.
+"""
 
 from pydantic import Field
 
 from lab_agents.agents.behaviour import AgentState, Draft, Job, JobOutcome
 from lab_agents.agents.causes import cause_of, keyed_seed
+from lab_agents.agents.knowledge import KNOWLEDGE_KINDS, Knowledge, follow_knowledge
 from lab_agents.messages.course import (
     CampaignFinished,
     CampaignStarted,
+    MeasurementConcluded,
     ModelTrained,
     ObservationMade,
     ObservationRetracted,
 )
+from lab_agents.messages.entry import Body
 from lab_agents.messages.frames import Logged
 from lab_agents.messages.life import EntryRefused, TroubleMet
 from lab_agents.records.base import FrozenMap, with_item, without_item
 from lab_agents.records.campaign import CampaignPlan
 from lab_agents.records.model import TrainedModel
-from lab_agents.records.observation import Observation
 from lab_agents.records.questions import TrainArguments
 from lab_agents.records.ticket import Trouble
 
 
 class TrainingState(AgentState):
-    """Plans and observations of open campaigns (by sample), and trainings still to be done, in order."""
+    """Plans of open campaigns, what was learned in each, and trainings still to be done, in order."""
 
     plans: FrozenMap[str, CampaignPlan] = Field(default_factory=dict)
-    observations: FrozenMap[str, FrozenMap[str, Observation]] = Field(default_factory=dict)
+    knowledge: FrozenMap[str, Knowledge] = Field(default_factory=dict)
     open: tuple[Job, ...] = ()
 
     def jobs(self) -> tuple[Job, ...]:
@@ -42,7 +48,7 @@ class Training:
     @property
     def kinds(self) -> frozenset[str]:
         """Kinds of entries that concern training."""
-        return frozenset({"CampaignStarted", "CampaignFinished", "ObservationMade", "ObservationRetracted"})
+        return frozenset({"CampaignStarted", "CampaignFinished"}) | KNOWLEDGE_KINDS
 
     def start(self) -> TrainingState:
         """Nothing learned."""
@@ -58,15 +64,11 @@ class Training:
                 return state.model_copy(
                     update={
                         "plans": without_item(state.plans, campaign),
-                        "observations": without_item(state.observations, campaign),
+                        "knowledge": without_item(state.knowledge, campaign),
                     }
                 )
-            case ObservationMade():
-                known = with_item(state.observations.get(campaign, {}), body.observation.sample, body.observation)
-                return _learn(state, known, logged, body.observation.sample)
-            case ObservationRetracted():
-                known = without_item(state.observations.get(campaign, {}), body.sample)
-                return _learn(state, known, logged, body.sample)
+            case ObservationMade() | MeasurementConcluded() | ObservationRetracted():
+                return _learn(state, logged)
             case ModelTrained() | TroubleMet() if logged.seal.source == self.name:
                 return _closed(state, logged.entry.cause)
             case EntryRefused() if body.source == self.name:
@@ -96,19 +98,22 @@ class Training:
         return (Draft(body=TroubleMet(trouble=trouble), subject=job.subject, campaign=job.campaign),)
 
 
-def _learn(state: TrainingState, known: FrozenMap[str, Observation], logged: Logged, sample: str) -> TrainingState:
-    campaign = logged.entry.campaign or ""
+def _learn(state: TrainingState, logged: Logged) -> TrainingState:
+    campaign, body = logged.entry.campaign or "", logged.entry.record
     plan = state.plans.get(campaign)
     if plan is None:
         return state
-    state = state.model_copy(update={"observations": with_item(state.observations, campaign, known)})
-    if not known:
+    known = follow_knowledge(state.knowledge.get(campaign, Knowledge()), body)
+    state = state.model_copy(update={"knowledge": with_item(state.knowledge, campaign, known)})
+    sample = _learned_of(plan, known, body)
+    if sample is None or not known.observations:
         return state
     arguments = TrainArguments(
         target=plan.target,
         space=plan.space,
         planner=plan.planner,
-        observations=tuple(known[s] for s in sorted(known)),
+        observations=known.in_order,
+        unread=known.unread_in_order,
         seed=keyed_seed(plan.seed, campaign, "train", sample),
     )
     job = Job(
@@ -121,6 +126,15 @@ def _learn(state: TrainingState, known: FrozenMap[str, Observation], logged: Log
         arguments=arguments.model_dump_json(),
     )
     return state.model_copy(update={"open": (*state.open, job)})
+
+
+def _learned_of(plan: CampaignPlan, known: Knowledge, body: Body) -> str | None:
+    """The sample that this entry completes or takes back."""
+    if isinstance(body, ObservationRetracted):
+        return body.sample
+    if not isinstance(body, MeasurementConcluded) or body.step + 1 < len(plan.measurements):
+        return None
+    return body.sample if known.has_observed(body.sample) else None
 
 
 def _closed(state: TrainingState, cause: int | None) -> TrainingState:

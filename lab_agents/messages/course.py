@@ -6,7 +6,7 @@ from lab_agents.messages.entry import Body, kind
 from lab_agents.records.base import Identifier, Name
 from lab_agents.records.campaign import CampaignPlan
 from lab_agents.records.model import TrainedModel
-from lab_agents.records.observation import Observation
+from lab_agents.records.observation import Observation, Unread
 from lab_agents.records.proposal import Proposal
 from lab_agents.records.ticket import Ticket
 
@@ -64,6 +64,21 @@ class ObservationMade(Body):
     """A value with its uncertainty was concluded from raw data."""
 
     observation: Observation
+
+
+@kind("analysis")
+class MeasurementConcluded(Body):
+    """Analysis has said all it can of a measurement: its observations stand before this entry.
+
+    `unread` are properties that the raw data did not give, each with its reason. The sample's next measurement, if the
+    campaign wants one, is offered by this entry.
+    """
+
+    sample: Identifier
+    measurement: Identifier
+    step: int = Field(default=0, ge=0)
+    n_observed: int = Field(ge=0)
+    unread: tuple[Unread, ...] = ()
 
 
 @kind("analysis")

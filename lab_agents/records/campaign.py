@@ -35,6 +35,8 @@ class Autonomy(Record):
 class CampaignPlan(Record):
     """All that decides a campaign's course, as the person stated it.
 
+    `measurements` are the kinds of measurement that each sample gets, in order: what spoils or ages it comes last, and
+    the same kind may come twice (a spectrum before and after light).
     `content` is the sha256 of the campaign file and what it refers to: a second `run` of the same content attaches.
     """
 
@@ -45,7 +47,7 @@ class CampaignPlan(Record):
     batch: int = Field(default=1, ge=1, le=64)
     planner: PlannerChoice = PlannerChoice()
     autonomy: Autonomy = Autonomy()
-    measurement: Name
+    measurements: tuple[Name, ...] = Field(min_length=1, max_length=16)
     seed: int = Field(default=0, ge=0, lt=2**31)
     lines: tuple[Name, ...] = ()
     content: Sha256

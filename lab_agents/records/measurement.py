@@ -9,7 +9,8 @@ from lab_agents.records.recipe import Argument
 class Measurement(Record):
     """Raw data of one sample, in a blob, with the settings it was taken with and the run that took it.
 
-    `kind` names the analysis that understands the blob (`transmission_trace`). `documents` is the blob of the run's
+    `kind` names the analysis that understands the blob (`transmission_trace`); `step` is the place of this measurement
+    in the campaign's order, from 0. `documents` is the blob of the run's
     Bluesky documents (JSON lines).
     """
 
@@ -18,6 +19,7 @@ class Measurement(Record):
     work: Identifier
     instrument: Name
     kind: Name
+    step: int = Field(default=0, ge=0)
     raw: Sha256
     documents: Sha256
     run: str

@@ -22,3 +22,13 @@ class Observation(Record):
     raw: Sha256
     analysis: Name
     version: str
+
+
+class Unread(Record):
+    """A property that could not be concluded from a measurement, and why: missing, never a number."""
+
+    sample: Identifier
+    measurement: Identifier
+    property: Name
+    reason: str = Field(min_length=1, max_length=2000)
+    made: AsMade

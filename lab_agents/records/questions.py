@@ -7,12 +7,12 @@ sent in an order that derives from the log (observations by sample), never in or
 
 from typing import Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, model_validator
 
-from lab_agents.records.base import Identifier, Name, Record, Sha256
+from lab_agents.records.base import FrozenMap, Identifier, Name, Record, Sha256
 from lab_agents.records.campaign import PlannerChoice
 from lab_agents.records.measurement import Measurement
-from lab_agents.records.observation import Observation
+from lab_agents.records.observation import Observation, Unread
 from lab_agents.records.proposal import Proposal
 from lab_agents.records.sample import AsMade
 from lab_agents.records.space import Candidate, DesignSpace
@@ -44,6 +44,7 @@ class AskArguments(Record):
     space: DesignSpace
     planner: PlannerChoice
     observations: tuple[Observation, ...] = ()
+    unread: tuple[Unread, ...] = ()
     pending: tuple[Candidate, ...] = ()
     made: tuple[Candidate, ...] = ()
     refused: tuple[RefusedCandidate, ...] = ()
@@ -66,19 +67,38 @@ class TrainArguments(Record):
     space: DesignSpace
     planner: PlannerChoice
     observations: tuple[Observation, ...] = Field(min_length=1)
+    unread: tuple[Unread, ...] = ()
     seed: int = Field(ge=0)
 
 
 class AnalyseArguments(Record):
-    """The job `analyse`: conclude from raw data. Answered by an `Observation`, `Remeasure` or `AnalysisFailed`.
+    """The job `analyse`: conclude from raw data. Answered by `Found`, `Remeasure` or `AnalysisFailed`.
 
-    `property` and `unit` are what the target wants; `made` is the composition of the measured sample.
+    `property` and `unit` are what the target wants; `made` is the composition of the measured sample; `attempt` counts
+    the measurements of this step. `earlier` are
+    measurements of the same sample or batch that the conclusion may lean on, by their role: `before` (the same kind,
+    taken in an earlier step), `blank` and `silicon` (the last ones taken).
     """
 
     measurement: Measurement
     property: Name
     unit: str
     made: AsMade
+    attempt: int = Field(default=1, ge=1)
+    earlier: FrozenMap[Name, Measurement] = Field(default_factory=dict)
+
+
+class Found(Record):
+    """All that a measurement says: values, and properties that it does not give."""
+
+    observations: tuple[Observation, ...] = ()
+    unread: tuple[Unread, ...] = ()
+
+    @model_validator(mode="after")
+    def _check_anything(self) -> "Found":
+        if not self.observations and not self.unread:
+            raise ValueError("a conclusion holds at least one value, or one property that could not be read")
+        return self
 
 
 class Remeasure(Record):
@@ -94,7 +114,7 @@ class AnalysisFailed(Record):
 
 
 AskAnswer = Proposal | Exhausted
-AnalyseAnswer = Observation | Remeasure | AnalysisFailed
+AnalyseAnswer = Found | Remeasure | AnalysisFailed
 
 ASK_ANSWER: TypeAdapter[AskAnswer] = TypeAdapter(AskAnswer)
 """Reads the answer to an `ask`: `ASK_ANSWER.validate_json(outcome.answer)`."""

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import AwareDatetime, Field, model_validator
 
 from lab_agents.records.base import FrozenMap, Identifier, Name, Record, Sha256, Token
+from lab_agents.records.quantities import Seconds
 
 Argument = float | int | str
 
@@ -13,12 +14,21 @@ Argument = float | int | str
 class Act(Record):
     """One short Bluesky plan with exactly one actuation and the reads around it.
 
-    `plan` is a name in the plan table of `instruments.plans`; `arguments` are its keyword arguments.
+    `plan` is a name in the plan table of `instruments.plans`; `arguments` are its keyword arguments. With `at`, the role
+    of a reserved place, the act is one of the instrument of whichever place is granted; `instrument` is then one like
+    it. `places` are further arguments: each is the place granted for a role. A task has both filled in.
     """
 
     instrument: Name
     plan: Name
     arguments: FrozenMap[str, Argument] = Field(default_factory=dict)
+    at: Name | None = None
+    places: FrozenMap[str, Name] = Field(default_factory=dict)
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """Roles of the reserved places that it needs."""
+        return frozenset((*self.places.values(), *((self.at,) if self.at is not None else ())))
 
 
 class Transfer(Record):
@@ -29,23 +39,40 @@ class Transfer(Record):
 
 
 class FailurePolicy(Record):
-    """What happens when a step fails: `skip` goes on with the next step, everything else quarantines the sample.
+    """What happens when a step fails.
 
-    What certainly did not start is tried again whatever the policy; `retry`, `ask` and `abort` act like `quarantine`.
+    Where certainly nothing moved, the step is tried again up to `retries` times, `backoff` (laboratory time) after each
+    failure, on the instruments of `instead` in turn if there are any. Then, or at once where something moved:
+    `skip` goes on with the next step, `ask` waits for a person's answer (retry, skip or discard), `abort` quarantines
+    the sample and closes the campaign, all else quarantines the sample. Where an actuation is unknown the sample is
+    quarantined, whatever the policy.
     """
 
     action: Literal["retry", "skip", "quarantine", "ask", "abort"] = "quarantine"
     retries: int = Field(default=0, ge=0, le=10)
+    backoff: Seconds = 60.0
+    instead: tuple[Name, ...] = ()
 
 
 class Step(Record):
-    """One step handed to one owner: either acts that are known, or a transfer between reserved places."""
+    """One step handed to one owner: either acts that are known, or a transfer between reserved places.
+
+    `max_wait` is the longest laboratory time between the end of the step before and the start of this one: a step that
+    comes too late fails instead.
+    """
 
     name: Name
     owner: Name
     acts: tuple[Act, ...] = ()
     transfer: Transfer | None = None
     on_failure: FailurePolicy = FailurePolicy()
+    max_wait: Seconds | None = None
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """Roles of the reserved places that it needs."""
+        carried = () if self.transfer is None else (self.transfer.source, self.transfer.target)
+        return frozenset(carried).union(*(act.roles for act in self.acts))
 
     @model_validator(mode="after")
     def _check_one_of(self) -> "Step":
@@ -74,11 +101,17 @@ class Recipe(Record):
     steps: tuple[Step, ...] = Field(min_length=1)
     needs: tuple[Need, ...] = ()
 
+    def done_with(self, step: int) -> frozenset[str]:
+        """Roles that some step before `step` named and none from it on does: their places are given back."""
+        named = frozenset[str]().union(*(s.roles for s in self.steps[:step]))
+        return named.difference(*(s.roles for s in self.steps[step:]))
+
 
 class Task(Record):
     """One step of accepted work, with its places filled in: what one owner carries out.
 
-    `id` is `work/step`: it does not change with attempts, and the tokens of its acts derive from it.
+    `id` is `work/step`: it does not change with attempts, and the tokens of its acts derive from it. An attempt after
+    the first, which is made only where nothing may be done twice by it, has tokens of its own.
     """
 
     id: Identifier
@@ -88,10 +121,18 @@ class Task(Record):
     name: Name
     owner: Name
     acts: tuple[Act, ...] = Field(min_length=1)
+    attempt: int = Field(default=0, ge=0)
+    not_after: AwareDatetime | None = None
 
     def token(self, act: int) -> Token:
-        """The token of act number `act`: the first 64 bits of the sha256 of task and act."""
-        return hashlib.sha256(f"{self.id}/{act}".encode()).hexdigest()[:16]
+        """The token of act number `act`: the first 64 bits of the sha256 of task, act and later attempt."""
+        again = f"/{self.attempt}" if self.attempt else ""
+        return hashlib.sha256(f"{self.id}/{act}{again}".encode()).hexdigest()[:16]
+
+    @property
+    def instruments(self) -> tuple[Name, ...]:
+        """The instruments of its acts, in alphabetical order."""
+        return tuple(sorted({act.instrument for act in self.acts}))
 
     @property
     def tokens(self) -> tuple[Token, ...]:

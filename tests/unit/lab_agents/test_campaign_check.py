@@ -20,7 +20,7 @@ table:
     P3HT: {lower: 0.0, upper: 1.0}
   output: strength
   simplex: true
-measurement: transmission_trace
+measurements: [transmission_trace]
 budget: {samples: 20}
 planner: {name: bayesian}
 """
@@ -47,7 +47,7 @@ def test_the_examples_fit_their_laboratories():
 
 def test_a_measurement_that_no_analysis_understands_is_refused(tmp_path):
     error = refusal(campaign(tmp_path, CAMPAIGN.replace("transmission_trace", "impedance")))
-    assert (error.line, error.field) == (11, "measurement")
+    assert (error.line, error.field) == (11, "measurements.0")
     assert "transmission_trace" in str(error)
 
 
@@ -88,7 +88,7 @@ def test_a_range_that_one_line_can_dose_is_enough(tmp_path):
 
 
 def test_a_replayed_laboratory_needs_a_table(tmp_path):
-    table = CAMPAIGN[CAMPAIGN.index("table:") : CAMPAIGN.index("measurement:")]
+    table = CAMPAIGN[CAMPAIGN.index("table:") : CAMPAIGN.index("measurements:")]
     space = "space:\n  parameters: [{name: PCE10, lower: 0.0, upper: 1.0}]\n"
     error = refusal(campaign(tmp_path, CAMPAIGN.replace(table, space)))
     assert error.field == "space"

@@ -24,7 +24,7 @@ table:
   output: strength
   unit: MPa
   simplex: true
-measurement: transmission_trace
+measurements: [transmission_trace]
 budget: {samples: 20}
 batch: 4
 planner: {name: bayesian, initial: 8}
@@ -90,8 +90,18 @@ def test_a_table_and_a_seed_given_by_hand_win(folder):
     assert len(campaign.pool) == 2
 
 
+@pytest.mark.parametrize(("samples", "initial"), [(1, 1), (3, 1), (4, 2), (9, 4), (10, 5), (60, 5)])
+def test_initial_points_that_nobody_asked_for_take_at_most_half_of_the_budget(folder, samples, initial):
+    """A small budget needs no word about them."""
+    small = GOOD.replace("samples: 20", f"samples: {samples}").replace("batch: 4", "batch: 1")
+    campaign = read_campaign(write(folder, small.replace("planner: {name: bayesian, initial: 8}\n", "")))
+    assert campaign.plan.planner.initial == initial
+    campaign = read_campaign(write(folder, small.replace("bayesian, initial: 8", "space_filling")))
+    assert campaign.plan.planner.initial == initial
+
+
 def test_a_campaign_without_a_table_has_no_pool(folder):
-    table = GOOD[GOOD.index("table:") : GOOD.index("measurement:")]
+    table = GOOD[GOOD.index("table:") : GOOD.index("measurements:")]
     space = "space:\n  parameters: [{name: PCE10, lower: 0.0, upper: 1.0}]\n"
     campaign = read_campaign(write(folder, GOOD.replace(table, space)))
     assert campaign.pool is None
@@ -104,7 +114,7 @@ def test_a_campaign_without_a_table_has_no_pool(folder):
         ("budget: {samples: 20}", "budgett: {samples: 20}", 13, ["budgett", "Did you mean 'budget'?"]),
         ("batch: 4", "batch: 21", 14, ["batch: is 21", "20 samples", "Lower it"]),
         ("batch: 4", "batch: 0", 14, ["batch: is 0"]),
-        ("initial: 8", "initial: 21", 15, ["planner.initial: is 21", "20 samples"]),
+        ("initial: 8", "initial: 21", 15, ["planner.initial: is 21", "20 samples", "Write initial: 10"]),
         ("direction: maximize", "direction: maximise", 3, ["'maximise'", "'minimize' or 'maximize'"]),
         ("unit: MPa}", "unit: GPa}", 3, ["target.unit", "'GPa'", "'MPa'", "Write MPa"]),
         ("property: strength", "property: stiffness", 3, ["target.property", "'stiffness'", "Write strength"]),
@@ -159,7 +169,7 @@ def test_a_bad_cell_is_named_with_the_tables_line(folder, cell, words):
 
 
 def test_a_table_given_to_a_campaign_without_one_is_refused(folder):
-    table = GOOD[GOOD.index("table:") : GOOD.index("measurement:")]
+    table = GOOD[GOOD.index("table:") : GOOD.index("measurements:")]
     space = "space:\n  parameters: [{name: PCE10, lower: 0.0, upper: 1.0}]\n"
     with pytest.raises(DeclarationError, match="--table"):
         read_campaign(write(folder, GOOD.replace(table, space)), folder / "table.csv")

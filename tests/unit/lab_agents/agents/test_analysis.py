@@ -1,14 +1,13 @@
 """Measurements become observations."""
 
-import pytest
-
 from lab_agents.agents.analysis import Analysis
 from lab_agents.agents.behaviour import JobOutcome
-from lab_agents.messages.course import ObservationMade, RemeasureRequested
+from lab_agents.messages.course import MeasurementConcluded, ObservationMade, RemeasureRequested
 from lab_agents.messages.life import EntryRefused, TroubleMet
 from lab_agents.messages.work import MeasurementTaken
 from lab_agents.records.measurement import Measurement
-from lab_agents.records.questions import AnalyseArguments, AnalysisFailed, Remeasure
+from lab_agents.records.observation import Unread
+from lab_agents.records.questions import AnalyseArguments, AnalysisFailed, Found, Remeasure
 from tests.model_lab import START, analyse, sha
 from tests.story import Story, sample
 
@@ -39,15 +38,16 @@ def measured(number: int = 1) -> Story:
     return story
 
 
-def answered(story: Story, answer) -> object:
+def answered(story: Story, answer) -> tuple:
     """What comes of an answer, and the job is closed by it."""
     (job,) = story.state.jobs()
     outcome = answer if isinstance(answer, JobOutcome) else JobOutcome(ok=True, answer=answer.model_dump_json())
-    (draft,) = story.conclude(job, outcome)
-    assert (draft.subject, draft.campaign) == ("opv-0001", "opv")
-    story.tell("analysis", draft.body, cause=job.cause)
+    drafts = story.conclude(job, outcome)
+    for draft in drafts:
+        assert (draft.subject, draft.campaign) == ("opv-0001", "opv")
+        story.tell("analysis", draft.body, cause=job.cause)
     assert story.state.jobs() == ()
-    return draft.body
+    return tuple(draft.body for draft in drafts)
 
 
 def test_an_observation_carries_the_composition_as_made():
@@ -55,20 +55,42 @@ def test_an_observation_carries_the_composition_as_made():
     (job,) = story.state.jobs()
     question = AnalyseArguments.model_validate_json(job.arguments)
     assert (question.property, question.made) == ("degradation", sample().sample.made)
-    body = answered(story, analyse(question))
-    assert isinstance(body, ObservationMade)
+    seen, last = answered(story, analyse(question))
+    assert isinstance(seen, ObservationMade)
+    assert last == MeasurementConcluded(sample="opv-0001", measurement="measure-opv-0001-1", n_observed=1)
 
 
-@pytest.mark.parametrize(("number", "kind"), [(1, RemeasureRequested), (2, RemeasureRequested), (3, TroubleMet)])
-def test_a_sample_is_measured_three_times_at_most(number, kind):
-    assert isinstance(answered(measured(number), Remeasure(remeasure="noisy")), kind)
+def test_a_sample_is_measured_three_times_at_most():
+    story = measured()
+    for number in (2, 3):
+        (again,) = answered(story, Remeasure(remeasure="noisy"))
+        assert isinstance(again, RemeasureRequested)
+        story.tell("tester", taken(number), subject="opv-0001")
+    last, trouble = answered(story, Remeasure(remeasure="noisy"))
+    assert (last.n_observed, last.unread[0].reason) == (0, "noisy (after 3 measurements)")
+    assert isinstance(trouble, TroubleMet)
 
 
-def test_a_failed_analysis_is_trouble():
+def test_a_failed_analysis_is_the_last_word_and_trouble():
     for answer in (AnalysisFailed(failed="no decay"), JobOutcome(ok=False, error="no decay")):
-        body = answered(measured(), answer)
-        assert isinstance(body, TroubleMet)
-        assert "no decay" in body.trouble.what
+        last, trouble = answered(measured(), answer)
+        assert (last.n_observed, last.unread[0].property) == (0, "transmission_trace")
+        assert "no decay" in trouble.trouble.what
+
+
+def test_a_later_step_is_concluded_beside_the_earlier_one_of_its_kind():
+    story = measured()
+    answered(story, Found(unread=(unread("gap"),)))
+    after = taken(2)
+    after = after.model_copy(update={"measurement": after.measurement.model_copy(update={"step": 1})})
+    story.tell("tester", after, subject="opv-0001")
+    question = AnalyseArguments.model_validate_json(story.state.jobs()[0].arguments)
+    assert (question.earlier["before"].id, question.attempt) == ("measure-opv-0001-1", 1)
+
+
+def unread(name: str) -> Unread:
+    """A property that could not be read."""
+    return Unread(sample="opv-0001", measurement="m", property=name, reason="no edge", made=sample().sample.made)
 
 
 def test_a_measurement_of_an_unknown_sample_is_trouble():

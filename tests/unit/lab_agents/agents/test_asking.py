@@ -22,7 +22,7 @@ from tests.story import Story, proposal, sample
 from tests.unit.lab_agents.agents.test_analysis import taken
 from tests.unit.lab_agents.agents.test_contests import refusal
 from tests.unit.lab_agents.agents.test_fates import BEGUN, MODEL
-from tests.unit.lab_agents.agents.test_training import observation
+from tests.unit.lab_agents.agents.test_training import concluded, observation
 
 
 def granted(samples: int = 6, **changes) -> Story:
@@ -64,7 +64,7 @@ def test_never_more_is_asked_than_the_budget_leaves():
 def test_the_next_ask_knows_the_observation_the_model_and_what_was_made():
     story = granted(batch=1)
     story.tell("planning", proposal((0.5, 0.5, 0.0, 0.0)), cause=story.position, subject="opv")
-    for body in (*BEGUN, sample(), taken(), observation(1)):
+    for body in (*BEGUN, sample(), taken(), observation(1), concluded(1)):
         story.tell("x", body, subject="opv-0001")
         assert story.state.jobs() == ()
     story.tell("training", ModelTrained(model=MODEL), subject="opv-0001")

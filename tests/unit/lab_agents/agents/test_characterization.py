@@ -56,14 +56,14 @@ def test_a_film_is_loaded_soaked_and_carried_home():
     assert isinstance(bid, BidMade)
     assert [(s.name, s.owner) for s in bid.bid.recipe.steps] == [
         ("load", "robot"),
-        ("soak", "tester"),
+        ("measure", "tester"),
         ("unload", "robot"),
     ]
     assert {n.role: n.place for n in bid.bid.recipe.needs} == {"stage": "stage_t", "home": "rack_1"}
 
 
 def test_a_station_of_another_kind_is_silent():
-    assert offered(measurement="diffraction")[1] == ()
+    assert offered(measurements=("diffraction",))[1] == ()
 
 
 def test_a_film_whose_place_is_unknown_is_refused():

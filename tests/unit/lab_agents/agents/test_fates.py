@@ -8,6 +8,7 @@ from lab_agents.messages.course import (
     CampaignClosing,
     CampaignFinished,
     CampaignStarted,
+    MeasurementConcluded,
     ModelTrained,
     ObservationRetracted,
     RemeasureRequested,
@@ -34,15 +35,18 @@ MODEL = TrainedModel(
 )
 TRAINED = ModelTrained(model=MODEL)
 QUARANTINED = SampleQuarantined(sample=SAMPLE, work=MAKE, reason="r")
+CONCLUDED = MeasurementConcluded(sample=SAMPLE, measurement="m", n_observed=1)
+UNREAD = MeasurementConcluded(sample=SAMPLE, measurement="m", n_observed=0)
+SEEN = (taken(), observation(1), CONCLUDED)
 AGAIN = RemeasureRequested(sample=SAMPLE, measurement="m", reason="r")
 RETRACTED = ObservationRetracted(sample=SAMPLE, measurement="m", reason="r")
 TROUBLE = TroubleMet(trouble=Trouble(what="w"))
 
 
-def follow(*bodies):
+def follow(*bodies, **changes):
     """The fates after a start, a proposal of one candidate, and these entries; troubles come with their source."""
     offers, fates = Offers(), {}
-    start = (CampaignStarted(plan=plan(), person="ada"), proposal((0.5, 0.5, 0.0, 0.0)))
+    start = (CampaignStarted(plan=plan(**changes), person="ada"), proposal((0.5, 0.5, 0.0, 0.0)))
     for position, told in enumerate((*start, *bodies), start=1):
         source, body = told if isinstance(told, tuple) else ("somebody", told)
         entry = logged(position, source, body, subject=SAMPLE)
@@ -59,8 +63,11 @@ def follow(*bodies):
         (BEGUN, "making"),
         ((*BEGUN, sample()), "made"),
         ((*BEGUN, sample(), taken()), "measured"),
-        ((*BEGUN, sample(), taken(), observation(1)), "observed"),
-        ((*BEGUN, sample(), taken(), observation(1), TRAINED), "trained"),
+        ((*BEGUN, sample(), taken(), observation(1)), "measured"),
+        ((*BEGUN, sample(), *SEEN), "observed"),
+        ((*BEGUN, sample(), *SEEN, TRAINED), "trained"),
+        ((*BEGUN, sample(), taken(), UNREAD), "failed"),
+        ((*BEGUN, sample(), taken(), UNREAD, ("analysis", TROUBLE)), "failed"),
         ((*BEGUN, QUARANTINED), "failed"),
         ((*BEGUN, sample(), QUARANTINED), "failed"),
         ((*BEGUN, sample(), taken(), QUARANTINED), "measured"),
@@ -68,8 +75,8 @@ def follow(*bodies):
         ((*BEGUN, sample(), taken(), QUARANTINED, AGAIN), "failed"),
         ((*BEGUN, sample(), taken(), ("analysis", TROUBLE)), "failed"),
         ((*BEGUN, sample(), taken(), ("tester", TROUBLE)), "measured"),
-        ((*BEGUN, sample(), taken(), observation(1), ("training", TROUBLE)), "trained"),
-        ((*BEGUN, sample(), taken(), observation(1), RETRACTED, TRAINED), "failed"),
+        ((*BEGUN, sample(), *SEEN, ("training", TROUBLE)), "trained"),
+        ((*BEGUN, sample(), *SEEN, RETRACTED, TRAINED), "failed"),
         ((WindowClosed(work=MAKE, round=1, bidders=(), refused=("line_a",)),), "refused"),
         ((CampaignClosing(reason="r"),), "lapsed"),
         ((*BEGUN, CampaignClosing(reason="r")), "making"),
@@ -82,6 +89,23 @@ def test_a_sample_s_stage_follows_from_the_log(bodies, stage):
     fate = follow(*bodies)[SAMPLE]
     assert fate.stage == stage
     assert fate.has_ended == (stage in ("trained", "failed", "refused", "lapsed"))
+
+
+@pytest.mark.parametrize(
+    ("bodies", "stage"),
+    [
+        (SEEN, "made"),
+        ((*SEEN, taken()), "measured"),
+        ((*SEEN, taken(), UNREAD.model_copy(update={"step": 1})), "observed"),
+        ((*SEEN, QUARANTINED), "failed"),
+        ((taken(), observation(1), QUARANTINED, CONCLUDED), "failed"),
+        ((CampaignClosing(reason="r"), *SEEN), "made"),
+        ((taken(), CampaignClosing(reason="r", measure=False), observation(1), CONCLUDED), "lapsed"),
+    ],
+)
+def test_a_sample_of_several_measurements_is_observed_after_the_last(bodies, stage):
+    kinds = ("transmission_trace", "transmission_trace")
+    assert follow(*BEGUN, sample(), *bodies, measurements=kinds)[SAMPLE].stage == stage
 
 
 def test_an_acceptance_by_a_stranger_begins_nothing():

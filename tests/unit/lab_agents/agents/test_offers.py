@@ -8,6 +8,7 @@ from lab_agents.messages.course import (
     CampaignClosing,
     CampaignFinished,
     CampaignStarted,
+    MeasurementConcluded,
     RemeasureRequested,
     WindowClosed,
     WorkAwarded,
@@ -25,10 +26,10 @@ WITHDRAWN = AwardWithdrawn(work=WORK, round=1, bidder="line_a", reason="r")
 DECLINED = AwardDeclined(work=WORK, round=1, bidder="line_a", reason="r")
 
 
-def follow(*bodies) -> Offers:
+def follow(*bodies, **changes) -> Offers:
     """The offers after a campaign's start, one proposal and these entries, from position 3 on."""
     offers = Offers()
-    start = (CampaignStarted(plan=plan(), person="ada"), proposal((0.5, 0.5, 0.0, 0.0)))
+    start = (CampaignStarted(plan=plan(**changes), person="ada"), proposal((0.5, 0.5, 0.0, 0.0)))
     for position, body in enumerate((*start, *bodies), start=1):
         offers = follow_offers(offers, logged(position, "somebody", body))
     return offers
@@ -70,6 +71,28 @@ def test_a_sample_is_offered_for_measuring_where_it_stands():
 def test_another_measurement_is_another_work():
     again = RemeasureRequested(sample="opv-0001", measurement="m", reason="r")
     assert "measure-opv-0001-2" in follow(sample(), again).open
+
+
+def test_the_next_measurement_is_offered_when_one_was_concluded():
+    kinds = ("transmission_trace", "pattern")
+    concluded = MeasurementConcluded(sample="opv-0001", measurement="m", n_observed=1)
+    offers = follow(sample(), concluded, measurements=kinds)
+    offer = offers.open["measure-opv-0001-2"]
+    assert (offer.measurement, offer.step, offer.attempt, offer.place) == ("pattern", 1, 1, "rack_1")
+    again = RemeasureRequested(sample="opv-0001", measurement="m", reason="r")
+    longer = follow(sample(), concluded, again, measurements=kinds).open["measure-opv-0001-3"]
+    assert (longer.measurement, longer.step, longer.attempt) == ("pattern", 1, 2)
+
+
+def test_after_the_last_measurement_nothing_is_offered():
+    concluded = MeasurementConcluded(sample="opv-0001", measurement="m", n_observed=1)
+    assert set(follow(sample(), concluded).open) == set(follow(sample()).open)
+
+
+def test_a_measurement_that_is_concluded_twice_is_followed_by_one_offer():
+    kinds = ("transmission_trace", "pattern", "sheet")
+    concluded = MeasurementConcluded(sample="opv-0001", measurement="m", n_observed=1)
+    assert "measure-opv-0001-3" not in follow(sample(), concluded, concluded, measurements=kinds).open
 
 
 def test_a_quarantined_sample_is_not_measured():

@@ -79,7 +79,7 @@ def test_a_lost_sample_is_left_until_it_is_gone_or_in_the_rack(places, answer, i
 
 def test_a_campaign_that_the_laboratory_cannot_serve_is_refused_with_a_note():
     one = story()
-    (note,) = one.tell("once-1", StartCampaign(plan=plan(measurement="diffraction"), person="ada"), subject="opv")
+    (note,) = one.tell("once-1", StartCampaign(plan=plan(measurements=("diffraction",)), person="ada"), subject="opv")
     assert isinstance(note, TroubleMet)
     assert "cannot measure diffraction; it can measure transmission_trace" in note.trouble.what
     assert one.state.campaign is None

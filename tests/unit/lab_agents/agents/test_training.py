@@ -2,9 +2,15 @@
 
 from lab_agents.agents.behaviour import JobOutcome
 from lab_agents.agents.training import Training
-from lab_agents.messages.course import CampaignFinished, ModelTrained, ObservationMade, ObservationRetracted
+from lab_agents.messages.course import (
+    CampaignFinished,
+    MeasurementConcluded,
+    ModelTrained,
+    ObservationMade,
+    ObservationRetracted,
+)
 from lab_agents.messages.life import EntryRefused, TroubleMet
-from lab_agents.records.observation import Observation
+from lab_agents.records.observation import Observation, Unread
 from lab_agents.records.questions import TrainArguments
 from tests.model_lab import sha, train
 from tests.story import Story, sample
@@ -34,7 +40,15 @@ def observed(*numbers: int) -> Story:
     story.begin()
     for number in numbers:
         story.tell("analysis", observation(number), subject=f"opv-{number:04d}")
+        story.tell("analysis", concluded(number), subject=f"opv-{number:04d}")
     return story
+
+
+def concluded(number: int, **changes) -> MeasurementConcluded:
+    """The last word on a film's measurement."""
+    return MeasurementConcluded(
+        **{"sample": f"opv-{number:04d}", "measurement": f"m{number}", "n_observed": 1} | changes
+    )
 
 
 def question(story: Story) -> TrainArguments:
@@ -57,6 +71,26 @@ def test_each_observation_is_trained_on_in_order():
     finish(story)
     assert [o.sample for o in question(story).observations] == ["opv-0001", "opv-0002"], "sorted by sample"
     finish(story)
+    assert story.state.jobs() == ()
+
+
+def test_a_sample_is_learned_whole_and_once():
+    story = Story(Training("training"))
+    story.begin(measurements=("transmission_trace", "transmission_trace"))
+    story.tell("analysis", observation(1), subject="opv-0001")
+    story.tell("analysis", concluded(1), subject="opv-0001")
+    assert story.state.jobs() == ()
+    unread = Unread(sample="opv-0001", measurement="m1b", property="gap", reason="no edge", made=sample(1).sample.made)
+    last = concluded(1, step=1, measurement="m1b", n_observed=0, unread=(unread,))
+    story.tell("analysis", last, subject="opv-0001")
+    asked = question(story)
+    assert ([o.property for o in asked.observations], [u.property for u in asked.unread]) == (["degradation"], ["gap"])
+
+
+def test_a_sample_of_which_nothing_could_be_read_teaches_nothing():
+    story = Story(Training("training"))
+    story.begin()
+    story.tell("analysis", concluded(1, n_observed=0), subject="opv-0001")
     assert story.state.jobs() == ()
 
 

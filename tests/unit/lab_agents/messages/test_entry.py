@@ -21,7 +21,7 @@ PUBLISHERS = {
         *("ReservationRequested", "ReservationMade", "ReservationRefused", "ReservationReleased"),
     },
     "planning": {"ProposalMade", "WindowClosed", "WorkAwarded", "AwardWithdrawn", "PlannerExhausted"},
-    "analysis": {"ObservationMade", "RemeasureRequested"},
+    "analysis": {"ObservationMade", "MeasurementConcluded", "RemeasureRequested"},
     "training": {"ModelTrained"},
     "supervision": {
         *("CampaignStarted", "CampaignPaused", "CampaignResumed", "CampaignClosing", "CampaignFinished"),
