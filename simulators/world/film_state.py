@@ -60,6 +60,7 @@ class FilmState:
         carriers: Hole density, cm⁻³.
         mobility: cm²/(V s).
         sheet_resistance: ohm per square.
+        dose: Light taken so far, sun·s; by it a second soak continues the first.
     """
 
     composition: Composition
@@ -77,3 +78,4 @@ class FilmState:
     carriers: float
     mobility: float
     sheet_resistance: float
+    dose: float = 0.0
