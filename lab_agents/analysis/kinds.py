@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from lab_agents.analysis.concluded import Conclusions
+from lab_agents.analysis.electrical import conclude_sheet
 from lab_agents.analysis.errors import UnknownKindError
 from lab_agents.analysis.evidence import Evidence
+from lab_agents.analysis.soak import conclude_soak
 from lab_agents.analysis.transmission import conclude_transmission
 
 Analysis = Callable[[Evidence], Conclusions]
@@ -22,6 +24,8 @@ def _conclude_pattern(evidence: Evidence) -> Conclusions:
 ANALYSES: Mapping[str, Analysis] = MappingProxyType(
     {
         "pattern": _conclude_pattern,
+        "sheet": conclude_sheet,
+        "soak": conclude_soak,
         "transmission_trace": conclude_transmission,
     }
 )
