@@ -42,7 +42,7 @@ class SoakTrace(Record):
 
 
 def conclude_soak(evidence: Evidence) -> Conclusions:
-    """The `dose` of a light soak in sun·min: the integral of the irradiance by the trapezoidal rule.
+    """The `dose` of a light soak in sun min: the integral of the irradiance by the trapezoidal rule.
 
     Its deviation is the reference cell's calibration and the readings' noise, which their second differences give.
 
@@ -66,12 +66,12 @@ def conclude_soak(evidence: Evidence) -> Conclusions:
     declared = (find_setting(evidence, "irradiance") or 1.0) * exposure / 60
     if dose < ENOUGH * declared:
         raise UnusableError(
-            f"The lamp gave {dose:.4g} sun·min of the {declared:.4g} declared; {_failure(trace)}. "
+            f"The lamp gave {dose:.4g} sun min of the {declared:.4g} declared; {_failure(trace)}. "
             "Look at the lamp before the next soak."
         )
     noise = math.sqrt(float(np.mean(np.diff(irradiance, 2) ** 2)) / 6) if len(irradiance) > 2 else 0.0
     spread = noise * float(time[-1] - time[0]) / math.sqrt(len(time))
-    return Conclusions((Concluded("dose", dose, math.hypot(CALIBRATION * dose, spread), "sun·min", NAME),))
+    return Conclusions((Concluded("dose", dose, math.hypot(CALIBRATION * dose, spread), "sun min", NAME),))
 
 
 def _failure(trace: SoakTrace) -> str:
