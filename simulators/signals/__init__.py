@@ -1,0 +1,1 @@
+"""What the instruments' detectors give for a film: patterns, spectra, irradiance traces, voltage-current lists."""
