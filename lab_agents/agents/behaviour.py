@@ -39,12 +39,18 @@ class Job(Record):
 
 
 class JobOutcome(Record):
-    """How a job ended. `answer` (JSON) is a computation's; `results` and `unknown` (tokens) a motion's."""
+    """How a job ended. `answer` (JSON) is a computation's; the rest, but `error`, a motion's.
+
+    `unknown` are tokens; without `moved` certainly nothing moved; `repeatable` says that only the data of a measurement
+    are missing, and that it may be made again.
+    """
 
     ok: bool
     answer: str = "{}"
     results: tuple[ActResult, ...] = ()
     unknown: tuple[str, ...] = ()
+    moved: bool = True
+    repeatable: bool = False
     error: str = ""
     evidence: FrozenMap[str, str] = Field(default_factory=dict)
 

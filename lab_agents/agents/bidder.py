@@ -2,8 +2,9 @@
 
 A bidder answers every entry that opens a round of work that it is able to do, with `BidMade` or `BidRefused`. When an
 award binds (at once, or with `GiveApproval` where it needs one) it books stock and a place in its queue and accepts, or
-declines. Accepted work asks for its places when its turn comes, one at a time, and runs to its outcome. It
-always ends by one entry that everybody understands: its product, or `SampleQuarantined`.
+declines. Accepted work asks for its places when its turn comes, at most `in_flight` (a setting of the agent, 1 if it is
+not declared) at a time, and runs to its outcome. It always ends by one entry that everybody understands: its product,
+or `SampleQuarantined`. What its steps bring the bidder reports, whoever owns them.
 """
 
 from abc import ABC, abstractmethod
@@ -12,19 +13,12 @@ from datetime import timedelta
 
 from lab_agents.agents.behaviour import Draft, Job, JobOutcome
 from lab_agents.agents.bidder_state import BidderState, Prepared, Refusal, declare
-from lab_agents.agents.bookings import Booking, accept, free_at, held_back, release_lapsed, take_next
-from lab_agents.agents.courses import (
-    COURSE_KINDS,
-    Course,
-    begin_due,
-    conclude_motion,
-    fail_refused,
-    follow_courses,
-    starts,
-)
-from lab_agents.agents.failures import give_up, say_given_up, spoil
+from lab_agents.agents.bookings import Booking, accept, done_at, free_at, held_back, release_lapsed, take_next
+from lab_agents.agents.courses import COURSE_KINDS, Course, Courses, begin_due, follow_courses
+from lab_agents.agents.failures import EndedBy, give_up, reason_in, say_asked, say_given_up, spoil
 from lab_agents.agents.learning import learn_durations, learn_outcome
 from lab_agents.agents.offers import OFFER_KINDS, Offer, follow_offers
+from lab_agents.agents.tasks import conclude_motion, fail_refused, say_begun
 from lab_agents.messages.commands import GiveApproval
 from lab_agents.messages.course import WorkAwarded
 from lab_agents.messages.entry import Body
@@ -47,6 +41,8 @@ from lab_agents.records.base import with_item, without_item
 from lab_agents.records.bid import Bid
 from lab_agents.records.recipe import Act, Recipe
 
+CARRYING = Act(instrument="carrier", plan="transfer")
+"""Stands for a transfer before it is known who carries what where."""
 VALIDITY = timedelta(hours=24)
 """A bid stands for a day of laboratory time after its expected end: longer than a night's pause."""
 
@@ -113,8 +109,9 @@ class Bidder(ABC):
         state = self._run(state, logged)
         if isinstance(body, EntryRefused) and body.source == self.name:
             state = give_up(state, body)
-        bookings = take_next(state.bookings, logged.position, logged.entry.at)
-        return state.but(bookings=bookings, courses=begin_due(state.courses, self.name, logged.position))
+        bookings = take_next(state.bookings, logged.position, logged.entry.at, self._in_flight(state))
+        courses = begin_due(state.courses, state.lab, logged.position, logged.entry.at)
+        return state.but(bookings=bookings, courses=courses)
 
     def _bound(self, state: BidderState, body: Body) -> Offer | None:
         """The offer that this award or approval binds this bidder to, unless it is taken already."""
@@ -137,7 +134,8 @@ class Bidder(ABC):
             offer=offer,
             recipe=prepared.recipe,
             stock=prepared.stock,
-            seconds=self._seconds(state, prepared.recipe),
+            seconds=sum(self._durations(state, prepared.recipe)),
+            load=self._load(state, prepared.recipe),
             since=logged.position,
         )
         return state.but(bookings=with_item(state.bookings, offer.work, booking))
@@ -155,9 +153,26 @@ class Bidder(ABC):
                 return Refusal(code="no_stock", reason=reason)
         return prepared
 
-    def _seconds(self, state: BidderState, recipe: Recipe) -> float:
+    def _in_flight(self, state: BidderState) -> int:
+        return max(1, int(state.settings(self.name).get("in_flight", 1)))
+
+    def _durations(self, state: BidderState, recipe: Recipe) -> tuple[float, ...]:
+        """The expected laboratory time of each act, in seconds."""
         settings = state.settings(self.name)
-        return sum(state.experience.expect(act.plan, settings) for step in recipe.steps for act in _acts(step.acts))
+        return tuple(state.experience.expect_act(act, settings) for act in _all_acts(recipe))
+
+    def _load(self, state: BidderState, recipe: Recipe) -> dict[str, float]:
+        """The expected time on each own instrument; one of several that a place is chosen from counts its share."""
+        own = () if state.lab is None else state.lab.agents[self.name].instruments
+        kinds = {need.role: need.kind for need in recipe.needs if need.kind is not None}
+        load: dict[str, float] = {}
+        for act, seconds in zip(_all_acts(recipe), self._durations(state, recipe), strict=True):
+            kind = None if act.at is None else kinds.get(act.at)
+            if kind is not None and state.lab is not None:
+                load[kind] = load.get(kind, 0.0) + seconds / max(1, sum(p.kind == kind for p in state.lab.places))
+            elif act.instrument in own:
+                load[act.instrument] = load.get(act.instrument, 0.0) + seconds
+        return load
 
     def _run(self, state: BidderState, logged: Logged) -> BidderState:
         body = logged.entry.record
@@ -167,31 +182,33 @@ class Bidder(ABC):
             state = state.but(bookings=with_item(state.bookings, body.work, running))
         if isinstance(body, TaskDone | TaskFailed):
             state = self._take_results(state, body)
-        ended = _ended_work(state.but(courses=courses), body)
-        if ended is not None:
-            is_good = isinstance(body, TaskDone) and not state.bookings[ended].flaw
+        state = state.but(courses=courses, bookings=_with_flaws(state, courses, body))
+        for work in _ended_works(state, logged):
+            is_good = isinstance(body, TaskDone) and not state.bookings[work].flaw
             experience = learn_outcome(state.experience, good=is_good)
-            state = state.but(bookings=without_item(state.bookings, ended), experience=experience)
-        return state.but(courses=courses)
+            state = state.but(bookings=without_item(state.bookings, work), experience=experience)
+        return state
 
     def _take_results(self, state: BidderState, body: TaskDone | TaskFailed) -> BidderState:
         course, booking = state.courses.get(body.work), state.bookings.get(body.work)
         if course is None or booking is None or body.step != course.step:
             return state
-        drawn = self.drawn(state, course, body) if body.owner == self.name else {}
+        drawn = self._drawn(state, course, body)
         stock = state.stock
         for consumable, amount in drawn.items():
             stock = with_item(stock, consumable, max(0.0, stock.get(consumable, 0.0) - amount))
         update = {
             "results": with_item(booking.results, course.present.name, body.results),
             "stock": {k: v for k, v in booking.stock.items() if k not in drawn},
-            "flaw": body.cause if isinstance(body, TaskFailed) else booking.flaw,
         }
         experience = state.experience
         if isinstance(body, TaskDone):
             experience = learn_durations(experience, _acts(course.present.acts), body.results)
         bookings = with_item(state.bookings, body.work, booking.model_copy(update=update))
         return state.but(bookings=bookings, stock=stock, experience=experience)
+
+    def _drawn(self, state: BidderState, course: Course, body: TaskDone | TaskFailed) -> Mapping[str, float]:
+        return {} if isinstance(body, TaskFailed) and not body.moved else self.drawn(state, course, body)
 
     # Deciding.
 
@@ -203,12 +220,13 @@ class Bidder(ABC):
             *self._answer(before, after, body),
             *self._report(before, body),
             *self._end(before, after, logged),
+            *say_asked(after.courses, after.bookings, body, logged.position),
             *self._requests(after, logged.position),
             *say_given_up(before, after, body),
         )
         if isinstance(body, EntryRefused) and body.source == self.name:
-            drafts = (*drafts, *fail_refused(after.courses, body, self.name))
-        return (*drafts, *starts(after.courses, self.name, logged.position, ""))
+            drafts = (*drafts, *fail_refused(after.courses, body, after.lab))
+        return (*drafts, *say_begun(after.courses, after.lab, logged.position))
 
     def _bid(self, state: BidderState, offer: Offer, logged: Logged) -> Draft:
         prepared = self._prepare(state, offer)
@@ -218,8 +236,9 @@ class Bidder(ABC):
                 work=offer.work, round=offer.round, bidder=self.name, code=prepared.code, reason=prepared.reason
             )
             return Draft(body=body, subject=offer.sample, campaign=offer.campaign)
-        start_at = free_at(state.bookings, logged.entry.at)
-        end_at = start_at + timedelta(seconds=self._seconds(state, prepared.recipe))
+        start_at = free_at(state.bookings, logged.entry.at, self._in_flight(state))
+        seconds, load = sum(self._durations(state, prepared.recipe)), self._load(state, prepared.recipe)
+        end_at = done_at(state.bookings, load, seconds, logged.entry.at, start_at)
         bid = Bid(
             work=offer.work,
             round=offer.round,
@@ -248,12 +267,12 @@ class Bidder(ABC):
         return (Draft(body=answer, subject=offer.sample, campaign=offer.campaign),)
 
     def _report(self, before: BidderState, body: Body) -> tuple[Draft, ...]:
-        if not isinstance(body, TaskDone | TaskFailed) or body.owner != self.name:
+        if not isinstance(body, TaskDone | TaskFailed) or body.work not in before.bookings:
             return ()
         course = before.courses.get(body.work)
         if course is None or body.step != course.step:
             return ()
-        used = self.drawn(before, course, body)
+        used = self._drawn(before, course, body)
         bodies: list[Body] = [ConsumableUsed(consumable=c, amount=a, work=body.work) for c, a in sorted(used.items())]
         if isinstance(body, TaskDone):
             bodies.extend(self.report_step(before, course, body))
@@ -261,10 +280,16 @@ class Bidder(ABC):
 
     def _end(self, before: BidderState, after: BidderState, logged: Logged) -> tuple[Draft, ...]:
         body = logged.entry.record
-        if not isinstance(body, TaskDone | TaskFailed | ReservationRefused):
+        if not isinstance(body, EndedBy):
             return ()
-        booking, course = before.bookings.get(body.work), before.courses.get(body.work)
-        if booking is None or course is None or body.work in after.bookings:
+        ended = _ended_works(after.but(bookings=before.bookings), logged)
+        return tuple(
+            draft for work in ended if work not in after.bookings for draft in self._end_one(before, work, logged)
+        )
+
+    def _end_one(self, before: BidderState, work: str, logged: Logged) -> tuple[Draft, ...]:
+        body, booking, course = logged.entry.record, before.bookings[work], before.courses.get(work)
+        if course is None or not isinstance(body, EndedBy):
             return ()
         places = tuple(course.places.values())
         bodies: tuple[Body, ...]
@@ -272,7 +297,7 @@ class Bidder(ABC):
             bodies = self.report_end(before, course, booking, logged)
         else:
             bodies = spoil(course, booking, body, self.doubtful(course))
-        released = (ReservationReleased(work=body.work, places=places),) if places else ()
+        released = (ReservationReleased(work=work, places=places),) if places else ()
         return tuple(Draft(body=b, subject=course.sample, campaign=course.campaign) for b in (*bodies, *released))
 
     def _requests(self, after: BidderState, position: int) -> tuple[Draft, ...]:
@@ -293,12 +318,28 @@ class Bidder(ABC):
 
 def _acts(acts: tuple[Act, ...]) -> tuple[Act, ...]:
     """The acts of a step; a transfer is one act of its carrier."""
-    return acts or (Act(instrument="carrier", plan="transfer"),)
+    return acts or (CARRYING,)
 
 
-def _ended_work(state: BidderState, body: Body) -> str | None:
-    """The booked work that this entry ended."""
-    if not isinstance(body, TaskDone | TaskFailed | ReservationRefused) or body.work not in state.bookings:
-        return None
-    course = state.courses.get(body.work)
-    return body.work if course is None or course.phase in ("over", "failed") else None
+def _all_acts(recipe: Recipe) -> tuple[Act, ...]:
+    return tuple(act for step in recipe.steps for act in _acts(step.acts))
+
+
+def _with_flaws(state: BidderState, courses: Courses, body: Body) -> Mapping[str, Booking]:
+    """The bookings after an entry: a work that goes on although its step was not done has a flaw."""
+    if isinstance(body, TaskDone):
+        return state.bookings
+    bookings = state.bookings
+    for work, booking in state.bookings.items():
+        before, after = state.courses.get(work), courses.get(work)
+        if before is not None and after is not None and after.step > before.step:
+            bookings = with_item(bookings, work, booking.model_copy(update={"flaw": reason_in(body)}))
+    return bookings
+
+
+def _ended_works(state: BidderState, logged: Logged) -> tuple[str, ...]:
+    """The booked works that this entry ended."""
+    body, courses = logged.entry.record, state.courses
+    if isinstance(body, ReservationRefused):
+        return (body.work,) if body.work in state.bookings else ()
+    return tuple(w for w in state.bookings if w in courses and courses[w].has_ended_at(logged.position))

@@ -7,9 +7,10 @@ from pydantic import Field
 
 from lab_agents.agents.behaviour import AgentState, Job
 from lab_agents.agents.bookings import Booking
-from lab_agents.agents.courses import Course
+from lab_agents.agents.courses import Course, collect_timers
 from lab_agents.agents.learning import Experience
 from lab_agents.agents.offers import Offers
+from lab_agents.messages.life import Timer
 from lab_agents.messages.work import RefusalCode
 from lab_agents.records.base import FrozenMap, Record
 from lab_agents.records.laboratory import Laboratory
@@ -52,6 +53,10 @@ class BidderState(AgentState):
         """The motions of own steps that have begun."""
         return tuple(c.job for c in self.courses.values() if c.job is not None)
 
+    def timers(self) -> tuple[Timer, ...]:
+        """Own steps that come too late, or are tried again."""
+        return collect_timers(self.courses)
+
     def waits(self) -> dict[str, str]:
         """Why accepted work does not move."""
         reasons = {}
@@ -62,8 +67,8 @@ class BidderState(AgentState):
             elif booking.phase == "reserving":
                 needs = ", ".join(n.place or f"any {n.kind}" for n in booking.recipe.needs)
                 reasons[work] = f"waiting for its places: {needs}"
-            elif course is not None and course.phase == "due":
-                reasons[work] = f"waiting for {course.present.owner} to {course.present.name}"
+            elif course is not None and course.wait is not None:
+                reasons[work] = course.wait
         return reasons
 
 

@@ -1,9 +1,13 @@
-"""Work that a bidder has taken: booked at the award, queued when accepted, run one after the other.
+"""Work that a bidder has taken: booked at the award, queued when accepted, run in the order of acceptance.
+
+A bidder that drives several instruments may have several works under way (`in_flight`): each asks for all its places at
+once, and their steps share the instruments.
 
 The booking is made when the award binds, before the acceptance is even sent, so a second award sees it. An acceptance
 counts if it has a position before any withdrawal of its round; else the booking is released.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -20,7 +24,8 @@ BookingPhase = Literal["accepting", "queued", "reserving", "running"]
 class Booking(Record):
     """One work that is taken. `since` is the entry that led to the phase; `results` are those of the steps done.
 
-    `stock` is still held back for it, by consumable. `flaw` says why the sample is spoiled although the work goes on.
+    `stock` is still held back for it, by consumable. `load` is the part of `seconds` on each instrument, or on each
+    kind of place with instruments of its own. `flaw` says why the sample is spoiled although the work goes on.
     """
 
     work: Identifier
@@ -28,6 +33,7 @@ class Booking(Record):
     recipe: Recipe
     stock: FrozenMap[str, float] = Field(default_factory=dict)
     seconds: Seconds
+    load: FrozenMap[str, Seconds] = Field(default_factory=dict)
     phase: BookingPhase = "accepting"
     since: int
     begun_at: AwareDatetime | None = None
@@ -60,21 +66,42 @@ def release_lapsed(bookings: Bookings, offers: Offers) -> Bookings:
     return bookings
 
 
-def take_next(bookings: Bookings, position: int, now: datetime) -> Bookings:
-    """Let the first queued work ask for its places, if no other is under way."""
-    if any(b.phase in ("reserving", "running") for b in bookings.values()):
-        return bookings
-    queued = [b for b in bookings.values() if b.phase == "queued"]
-    if not queued:
-        return bookings
-    first = min(queued, key=lambda b: (b.since, b.work))
+def take_next(bookings: Bookings, position: int, now: datetime, in_flight: int = 1) -> Bookings:
+    """Let the first queued works ask for their places, as long as fewer than `in_flight` are under way."""
+    n_free = in_flight - sum(b.begun_at is not None for b in bookings.values())
+    queued = sorted((b for b in bookings.values() if b.phase == "queued"), key=lambda b: (b.since, b.work))
     update = {"phase": "reserving", "since": position, "begun_at": now}
-    return with_item(bookings, first.work, first.model_copy(update=update))
+    for first in queued[: max(0, n_free)]:
+        bookings = with_item(bookings, first.work, first.model_copy(update=update))
+    return bookings
 
 
-def free_at(bookings: Bookings, now: datetime) -> datetime:
-    """When everything that is booked is expected to be done."""
-    return now + sum((b.left(now) for b in bookings.values()), timedelta())
+def free_at(bookings: Bookings, now: datetime, in_flight: int = 1) -> datetime:
+    """When the next work is expected to begin: each booked one takes the first of `in_flight` turns that is free."""
+    turns = [now] * in_flight
+    for booking in sorted(bookings.values(), key=lambda b: (b.begun_at is None, b.since, b.work)):
+        turns.sort()
+        turns[0] += booking.left(now)
+    return min(turns)
+
+
+def done_at(bookings: Bookings, load: Mapping[str, float], seconds: float, now: datetime, start: datetime) -> datetime:
+    """When a work is expected to be done: no earlier than the instrument that has most before it can be.
+
+    Args:
+        bookings: What is booked before it.
+        load: The work's laboratory time on each instrument, in seconds.
+        seconds: Its whole laboratory time.
+        now: Laboratory time.
+        start: When it is expected to begin.
+    """
+    backlog = dict.fromkeys(load, 0.0)
+    for booking in bookings.values():
+        share = booking.left(now).total_seconds() / booking.seconds if booking.seconds else 0.0
+        for lane in backlog:
+            backlog[lane] += share * booking.load.get(lane, 0.0)
+    queued = max((backlog[lane] + own for lane, own in load.items()), default=0.0)
+    return max(start + timedelta(seconds=seconds), now + timedelta(seconds=queued))
 
 
 def held_back(bookings: Bookings, consumable: str) -> float:

@@ -15,7 +15,7 @@ from lab_agents.messages.course import (
 )
 from lab_agents.messages.entry import Body
 from lab_agents.messages.frames import Logged
-from lab_agents.messages.life import TimerRang
+from lab_agents.messages.life import TimerRang, TroubleMet
 from lab_agents.records.base import with_item
 from lab_agents.records.campaign import CampaignPlan
 from lab_agents.records.laboratory import Laboratory
@@ -102,6 +102,8 @@ def _find_end(state: SupervisionState, campaign: Oversight, logged: Logged, me: 
             return f"the planner has nothing left to propose: {body.reason}"
         case TicketClosed() if body.answer == "close the campaign":
             return f"{body.person} answered {body.ticket}: close the campaign"
+        case TroubleMet() if body.closes and logged.entry.campaign == name:
+            return f"its recipe ends it: {body.trouble.what}"
         case TimerRang() if logged.seal.source == me and (logged.entry.subject, body.purpose) == (name, "hours"):
             return f"the budget of {campaign.plan.budget.hours:g} hours is spent"
         case _:

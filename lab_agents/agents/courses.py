@@ -1,31 +1,35 @@
 """The course of reserved work, step by step, as each owner of a step follows it.
 
 A course begins with `ReservationRequested` (which carries the recipe) and ends with `ReservationReleased`. The owner of
-step 0 starts its task when `ReservationMade` comes, the owner of step k when `TaskDone` of step k - 1 comes; one task
-at a time for each owner, in the order in which they fell due. A failed step whose policy is `skip` is passed over,
-unless an actuation is unknown: a sample that may still be worked on is never carried away.
+step 0 starts its task when `ReservationMade` comes, the owner of step k when step k - 1 is over: one task at a time for
+each instrument, those that may wait for a short time only before the others, else in the order in which they fell due.
+
+A failed step is tried again, passed over, asked about, or ends the work, as its policy says (`what_follows`); what may
+have moved is never repeated by a policy. A step that comes later than its `max_wait` is not started: its owner's timer
+rings, and the step fails.
 """
 
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
-from lab_agents.agents.behaviour import Draft, Job, JobOutcome
-from lab_agents.agents.causes import cause_of
-from lab_agents.messages.entry import Body
+from lab_agents.agents.behaviour import Job
+from lab_agents.messages.course import TicketClosed
 from lab_agents.messages.frames import Logged
-from lab_agents.messages.life import EntryRefused
+from lab_agents.messages.life import Timer, TimerRang
 from lab_agents.messages.work import (
     ReservationMade,
     ReservationRefused,
     ReservationReleased,
     ReservationRequested,
-    SampleMoved,
     TaskDone,
     TaskFailed,
     TaskStarted,
 )
 from lab_agents.records.base import FrozenMap, Identifier, Name, Record, with_item, without_item
+from lab_agents.records.laboratory import Laboratory
 from lab_agents.records.recipe import Act, Need, Recipe, Step, Task
 
 COURSE_KINDS = frozenset(
@@ -37,15 +41,26 @@ COURSE_KINDS = frozenset(
         "TaskStarted",
         "TaskDone",
         "TaskFailed",
+        "TicketClosed",
     }
 )
+STEP_ANSWERS = ("retry", "skip", "discard")
+"""What a person may say of a failed step whose policy is to ask."""
+MEASURED_AGAIN = 2
+"""So often a measurement whose data are gone is made again: an instrument that loses three in a row is broken."""
 
-Phase = Literal["requested", "due", "started", "moving", "over", "failed"]
+Phase = Literal["requested", "due", "late", "started", "moving", "retrying", "asking", "over", "failed"]
+Following = Literal["retry", "skip", "ask", "end"]
 
 
 class Course(Record):
-    """Where a piece of reserved work stands: `step` is the next or present one, `since` the entry that led here."""
+    """Where a piece of reserved work stands, as `me` follows it.
 
+    `step` is the next or present one, `since` the entry that led to the phase, `attempt` counts the tries of the step
+    from 0. After `deadline` the step is not started any more; at `resume_at` it is tried again.
+    """
+
+    me: Name
     work: Identifier
     sample: Identifier
     campaign: str | None
@@ -55,8 +70,11 @@ class Course(Record):
     recipe: Recipe
     places: FrozenMap[Name, Name] = Field(default_factory=dict)
     step: int = 0
+    attempt: int = 0
     phase: Phase = "requested"
     since: int
+    deadline: AwareDatetime | None = None
+    resume_at: AwareDatetime | None = None
     job: Job | None = None
 
     @property
@@ -65,9 +83,45 @@ class Course(Record):
         return self.recipe.steps[min(self.step, len(self.recipe.steps) - 1)]
 
     @property
+    def is_mine(self) -> bool:
+        """Whether the follower owns the present step."""
+        return self.present.owner == self.me
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether no step will be begun any more."""
+        return self.phase in ("over", "failed")
+
+    def has_ended_at(self, position: int) -> bool:
+        """Whether the entry at `position` was the last that mattered."""
+        return self.has_ended and self.since == position
+
+    @property
     def task_id(self) -> Identifier:
         """The id of the present step's task: it does not change with attempts."""
         return f"{self.work}/{self.step}"
+
+    @property
+    def timers(self) -> tuple[Timer, ...]:
+        """When the follower wants to be woken, as the owner of a step that waits."""
+        if not self.is_mine or self.phase not in ("due", "retrying"):
+            return ()
+        wanted = {_late(self): self.deadline, _again(self): self.resume_at if self.phase == "retrying" else None}
+        return tuple(Timer(subject=self.work, purpose=p, due=due) for p, due in wanted.items() if due is not None)
+
+    @property
+    def wait(self) -> str | None:
+        """Why the present step does not move, or None."""
+        step = self.present
+        match self.phase:
+            case "due":
+                return f"waiting for {step.owner} to {step.name}"
+            case "retrying":
+                return f"retrying({self.attempt}): {step.owner} will {step.name} again"
+            case "asking":
+                return f"awaiting a person: {step.name} failed; {', '.join(STEP_ANSWERS)}?"
+            case _:
+                return None
 
 
 Courses = FrozenMap[str, Course]
@@ -76,29 +130,44 @@ Courses = FrozenMap[str, Course]
 def follow_courses(courses: Courses, logged: Logged, me: str) -> Courses:
     """The courses after an entry: those in which `me` owns a step, holds, or grants the reservation."""
     body = logged.entry.record
-    if isinstance(body, ReservationRequested):
-        owners = {body.service, logged.seal.source, *(s.owner for s in body.recipe.steps)}
-        return with_item(courses, body.work, _requested(body, logged)) if me in owners else courses
-    if isinstance(body, TaskStarted):
-        course = courses.get(body.task.work)
-        return courses if course is None else with_item(courses, course.work, _started(course, body.task, logged, me))
-    if not isinstance(body, ReservationMade | ReservationRefused | ReservationReleased | TaskDone | TaskFailed):
-        return courses
-    course = courses.get(body.work)
-    if course is None:
-        return courses
     match body:
-        case ReservationMade():
-            update = {"places": body.places, "phase": "due", "since": logged.position}
-            return with_item(courses, course.work, course.model_copy(update=update))
+        case ReservationRequested():
+            owners = {body.service, logged.seal.source, *(s.owner for s in body.recipe.steps)}
+            return with_item(courses, body.work, _requested(body, logged, me)) if me in owners else courses
+        case TicketClosed():
+            return {w: _answered(c, body, logged) for w, c in courses.items()}
+        case TimerRang():
+            course = courses.get(logged.entry.subject) if logged.seal.source == me else None
+            return courses if course is None else with_item(courses, course.work, _rang(course, body, logged.position))
         case ReservationRefused() | ReservationReleased():
-            return without_item(courses, course.work)
-        case TaskDone() | TaskFailed():
-            return with_item(courses, course.work, _ended(course, body, logged.position))
+            return without_item(courses, body.work) if body.work in courses else courses
+        case ReservationMade() | TaskDone() | TaskFailed():
+            course = courses.get(body.work)
+        case TaskStarted():
+            course = courses.get(body.task.work)
+        case _:
+            return courses
+    return courses if course is None else with_item(courses, course.work, _follow(course, logged))
 
 
-def _requested(body: ReservationRequested, logged: Logged) -> Course:
+def _follow(course: Course, logged: Logged) -> Course:
+    match logged.entry.record:
+        case ReservationMade(places=places):
+            return course.model_copy(update={"places": places, "phase": "due", "since": logged.position})
+        case TaskStarted(task=task):
+            return _started(course, task, logged.position)
+        case TaskDone(step=step) as done if step == course.step:
+            ended = done.results[-1].ended_at if done.results else logged.entry.at
+            return _go_on(course, logged.position, ended)
+        case TaskFailed(step=step) as failed if step == course.step:
+            return _failed(course, failed, logged)
+        case _:
+            return course
+
+
+def _requested(body: ReservationRequested, logged: Logged, me: str) -> Course:
     return Course(
+        me=me,
         work=body.work,
         sample=body.sample,
         campaign=logged.entry.campaign,
@@ -110,26 +179,83 @@ def _requested(body: ReservationRequested, logged: Logged) -> Course:
     )
 
 
-def _started(course: Course, task: Task, logged: Logged, me: str) -> Course:
-    if task.id != course.task_id or course.phase not in ("due", "started"):
+def _started(course: Course, task: Task, position: int) -> Course:
+    if (task.id, task.attempt) != (course.task_id, course.attempt) or course.phase in ("moving", "over", "failed"):
         return course
-    job = motion_job(task, logged.position, course.campaign) if task.owner == me else None
-    return course.model_copy(update={"phase": "moving", "since": logged.position, "job": job})
+    job = motion_job(task, position, course.campaign) if task.owner == course.me else None
+    return course.model_copy(update={"phase": "moving", "since": position, "job": job})
 
 
-def _ended(course: Course, body: TaskDone | TaskFailed, position: int) -> Course:
-    if body.step != course.step:
-        return course
-    if isinstance(body, TaskFailed) and not passes_over(course, body):
-        return course.model_copy(update={"phase": "failed", "since": position, "job": None})
+def _go_on(course: Course, position: int, ended: datetime) -> Course:
+    """The course after its present step is over, done or passed over, at a laboratory time."""
     step = course.step + 1
-    phase = "over" if step == len(course.recipe.steps) else "due"
-    return course.model_copy(update={"step": step, "phase": phase, "since": position, "job": None})
+    update: dict[str, object] = {"step": step, "attempt": 0, "phase": "over", "since": position, "job": None}
+    if step < len(course.recipe.steps):
+        longest = course.recipe.steps[step].max_wait
+        update["phase"] = "due"
+        update["deadline"] = None if longest is None else ended + timedelta(seconds=longest)
+    return course.model_copy(update=update)
 
 
-def passes_over(course: Course, failed: TaskFailed) -> bool:
-    """Whether the work goes on although this step failed."""
-    return course.recipe.steps[failed.step].on_failure.action == "skip" and not failed.unknown
+def _failed(course: Course, failed: TaskFailed, logged: Logged) -> Course:
+    update: dict[str, object] = {"since": logged.position, "job": None}
+    match what_follows(course, failed, logged.entry.at):
+        case "skip":
+            return _go_on(course, logged.position, logged.entry.at)
+        case "ask":
+            return course.model_copy(update={**update, "phase": "asking"})
+        case "end":
+            return course.model_copy(update={**update, "phase": "failed"})
+    wait = 0.0 if failed.repeatable else course.present.on_failure.backoff
+    update |= {"attempt": course.attempt + 1, "phase": "retrying" if wait else "due"}
+    return course.model_copy(update={**update, "resume_at": logged.entry.at + timedelta(seconds=wait)})
+
+
+def what_follows(course: Course, failed: TaskFailed, at: datetime) -> Following:
+    """What the work does after its present step failed at a laboratory time.
+
+    A measurement without data is made again; what certainly did not move has as many retries as its policy says, unless
+    it came too late. Where an actuation is unknown the work ends, because a sample that may still be worked on is never
+    carried away.
+    """
+    policy = course.present.on_failure
+    if failed.unknown:
+        return "end"
+    if failed.repeatable and course.attempt < MEASURED_AGAIN:
+        return "retry"
+    is_late = course.deadline is not None and at >= course.deadline
+    if not failed.moved and not is_late and course.attempt < policy.retries:
+        return "retry"
+    if policy.action == "skip" or policy.action == "ask":
+        return policy.action
+    return "end"
+
+
+def _rang(course: Course, body: TimerRang, position: int) -> Course:
+    is_again = course.phase == "retrying" and body.purpose == _again(course)
+    is_late = course.phase in ("due", "retrying") and body.purpose == _late(course)
+    if not is_again and not is_late:
+        return course
+    return course.model_copy(update={"phase": "late" if is_late else "due", "since": position})
+
+
+def _answered(course: Course, body: TicketClosed, logged: Logged) -> Course:
+    if course.phase != "asking" or logged.entry.subject != course.sample or body.answer not in STEP_ANSWERS:
+        return course
+    if body.answer == "skip":
+        return _go_on(course, logged.position, logged.entry.at)
+    update: dict[str, object] = {"since": logged.position, "phase": "failed"}
+    if body.answer == "retry":
+        update |= {"phase": "due", "attempt": course.attempt + 1, "deadline": None}
+    return course.model_copy(update=update)
+
+
+def _again(course: Course) -> str:
+    return f"try-step-{course.step}-again-{course.attempt}"
+
+
+def _late(course: Course) -> str:
+    return f"step-{course.step}-is-late"
 
 
 def motion_job(task: Task, position: int, campaign: str | None) -> Job:
@@ -145,87 +271,63 @@ def motion_job(task: Task, position: int, campaign: str | None) -> Job:
     )
 
 
-def begin_due(courses: Courses, me: str, position: int) -> Courses:
-    """Mark the step of `me` that fell due first as started, if none of its tasks is under way."""
-    mine = [c for c in courses.values() if c.phase in ("due", "started", "moving") and c.present.owner == me]
-    if not mine or any(c.phase != "due" for c in mine):
-        return courses
-    first = min(mine, key=lambda c: (c.since, c.work))
-    return with_item(courses, first.work, first.model_copy(update={"phase": "started", "since": position}))
+# Lanes.
 
 
-def starts(courses: Courses, me: str, position: int, carrier: str) -> tuple[Draft, ...]:
-    """The `TaskStarted` that `begin_due` promised at this entry; `carrier` is the instrument of transfers."""
-    return tuple(
-        Draft(body=TaskStarted(task=fill_task(c, carrier)), subject=c.sample, campaign=c.campaign)
-        for c in courses.values()
-        if c.phase == "started" and c.since == position and c.present.owner == me
-    )
+def begin_due(courses: Courses, lab: Laboratory | None, position: int, now: datetime) -> Courses:
+    """Mark own steps that are due as started: for each instrument the first one, if none of its tasks is under way."""
+    mine = [c for c in courses.values() if c.is_mine and c.phase in ("due", "started", "moving")]
+    busy = {i for c in mine if c.phase != "due" for i in find_lane(c, lab)}
+    begun: dict[str, Course] = {}
+    for course in sorted((c for c in mine if c.phase == "due"), key=_urgency):
+        lane = find_lane(course, lab)
+        is_late = course.deadline is not None and now > course.deadline
+        if not lane & busy and not is_late:
+            begun[course.work] = course.model_copy(update={"phase": "started", "since": position})
+        # Also what cannot start keeps its instruments from those behind it, so that nothing is passed by for ever.
+        busy |= lane
+    return {**courses, **begun} if begun else courses
 
 
-def fail_refused(courses: Courses, refused: EntryRefused, me: str) -> tuple[Draft, ...]:
-    """The failure of own tasks of which the recorder refused an entry: nobody could go on with them."""
-    cause, why = cause_of(refused.refused_id), f"the recorder refused an entry of it: {refused.reason}"
-    outcome = JobOutcome(ok=False, error=why)
-    return tuple(
-        Draft(body=_end(fill_task(c, me), outcome), subject=c.sample, campaign=c.campaign)
-        for c in courses.values()
-        if c.present.owner == me
-        and ((c.phase == "started" and c.since == cause) or (c.job is not None and c.job.cause == cause))
-    )
+def _urgency(course: Course) -> tuple[bool, float, int, str]:
+    deadline = course.deadline
+    return (deadline is None, 0.0 if deadline is None else deadline.timestamp(), course.since, course.work)
 
 
-def fill_task(course: Course, carrier: str) -> Task:
-    """The present step as a task: acts as they are, or one transfer between the places that were granted."""
+def find_lane(course: Course, lab: Laboratory | None) -> frozenset[str]:
+    """The instruments that the present step keeps busy, with those that may not move meanwhile."""
+    used = {act.instrument for act in filled_acts(course, lab)}
+    groups = () if lab is None else lab.interlocks.exclusive
+    return frozenset(used.union(*(g.instruments for g in groups if used & set(g.instruments))))
+
+
+def filled_acts(course: Course, lab: Laboratory | None) -> tuple[Act, ...]:
+    """The acts of the present step, with the places that were granted; a transfer is one act of its owner's carrier."""
     step = course.present
-    acts = step.acts
     if step.transfer is not None:
-        source, target = course.places[step.transfer.source], course.places[step.transfer.target]
-        acts = (Act(instrument=carrier, plan="transfer", arguments={"source": source, "target": target}),)
-    return Task(
-        id=course.task_id,
-        work=course.work,
-        sample=course.sample,
-        step=course.step,
-        name=step.name,
-        owner=step.owner,
-        acts=acts,
-    )
+        places = {"source": course.places[step.transfer.source], "target": course.places[step.transfer.target]}
+        return (Act(instrument=_carrier(lab, step.owner), plan="transfer", arguments=places),)
+    return tuple(_filled(course, act, lab) for act in step.acts)
 
 
-def conclude_motion(job: Job, outcome: JobOutcome) -> tuple[Draft, ...]:
-    """What a motion's end is reported as.
-
-    `SampleMoved` stands before `TaskDone`, so that who acts on the second knows the first.
-    """
-    task = job.task
-    if task is None:
-        return ()
-    moved = tuple(
-        SampleMoved(sample=task.sample, source=str(a.arguments["source"]), target=str(a.arguments["target"]))
-        for a in task.acts
-        if outcome.ok and a.plan == "transfer"
-    )
-    return tuple(Draft(body=b, subject=task.sample, campaign=job.campaign) for b in (*moved, _end(task, outcome)))
+def _filled(course: Course, act: Act, lab: Laboratory | None) -> Act:
+    instruments = (act.instrument, *course.present.on_failure.instead)
+    instrument = instruments[course.attempt % len(instruments)]
+    if act.at is not None and lab is not None:
+        instrument = _standing_at(lab, course.places[act.at]) or act.instrument
+    given = {name: course.places[role] for name, role in act.places.items()}
+    return Act(instrument=instrument, plan=act.plan, arguments={**act.arguments, **given})
 
 
-def _end(task: Task, outcome: JobOutcome) -> Body:
-    if outcome.ok:
-        return TaskDone(
-            task=task.id,
-            work=task.work,
-            sample=task.sample,
-            step=task.step,
-            owner=task.owner,
-            results=outcome.results,
-        )
-    return TaskFailed(
-        task=task.id,
-        work=task.work,
-        sample=task.sample,
-        step=task.step,
-        owner=task.owner,
-        cause=(outcome.error or "the motion ended without a reason")[:2000],
-        results=outcome.results,
-        unknown=outcome.unknown,
-    )
+def _standing_at(lab: Laboratory, place: str) -> str | None:
+    return next((p.instrument for p in lab.places if p.name == place), None)
+
+
+def _carrier(lab: Laboratory | None, owner: str) -> str:
+    instruments = () if lab is None or owner not in lab.agents else lab.agents[owner].instruments
+    return instruments[0] if instruments else owner
+
+
+def collect_timers(courses: Mapping[str, Course]) -> tuple[Timer, ...]:
+    """The wake-ups that the courses want."""
+    return tuple(timer for course in courses.values() for timer in course.timers)

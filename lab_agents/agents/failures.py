@@ -1,20 +1,35 @@
-"""How a bidder's work ends badly: spoiled by a failed step, or given up because the recorder refused a promise."""
+"""How a bidder's work goes badly: a person is asked, the sample is spoiled, or the recorder refused a promise."""
+
+from collections.abc import Collection
 
 from lab_agents.agents.behaviour import Draft
 from lab_agents.agents.bidder_state import BidderState
 from lab_agents.agents.bookings import Booking
 from lab_agents.agents.causes import cause_of
 from lab_agents.agents.clearing import lost_trouble
-from lab_agents.agents.courses import Course
+from lab_agents.agents.courses import STEP_ANSWERS, Course, Courses
+from lab_agents.messages.course import TicketClosed
 from lab_agents.messages.entry import Body
 from lab_agents.messages.life import EntryRefused, TroubleMet
 from lab_agents.messages.work import ReservationRefused, ReservationReleased, SampleQuarantined, TaskDone, TaskFailed
 from lab_agents.records.ticket import Trouble
 
+EndedBy = TaskDone | TaskFailed | ReservationRefused | TicketClosed
+"""Entries that end a piece of work."""
 
-def spoil(
-    course: Course, booking: Booking, body: TaskDone | TaskFailed | ReservationRefused, doubtful: tuple[str, ...]
-) -> tuple[Body, ...]:
+
+def reason_in(body: Body) -> str:
+    """Why a step or a work went badly, as the entry says."""
+    match body:
+        case TaskFailed(cause=reason) | ReservationRefused(reason=reason):
+            return reason
+        case TicketClosed(person=person, ticket=ticket, answer=answer):
+            return f"{person} answered {ticket}: {answer}"
+        case _:
+            return ""
+
+
+def spoil(course: Course, booking: Booking, body: EndedBy, doubtful: tuple[str, ...]) -> tuple[Body, ...]:
     """The end of work whose sample must not be used.
 
     Args:
@@ -23,16 +38,43 @@ def spoil(
         body: The entry that ended it.
         doubtful: Places where the sample may stand if the present step is to blame.
     """
-    reason = booking.flaw or getattr(body, "cause", "") or getattr(body, "reason", "")
-    is_passed_over = course.present.on_failure.action == "skip" and not getattr(body, "unknown", ())
-    places = doubtful if isinstance(body, TaskFailed) and not is_passed_over else ()
-    what = f"{course.work}, step {course.present.name}: {reason}"[:2000]
+    places = doubtful if _is_to_blame(course, body) else ()
+    what = f"{course.work}, step {course.present.name}: {booking.flaw or reason_in(body)}"[:2000]
     evidence = {"work": course.work, "places": ", ".join(places)}
     if isinstance(body, TaskFailed) and body.unknown:
         evidence["unknown"] = ", ".join(body.unknown)
     seen = Trouble(what=what, evidence=evidence, remedies=("seen",), default="seen")
+    closes = isinstance(body, TaskFailed) and course.present.on_failure.action == "abort"
     quarantined = SampleQuarantined(sample=course.sample, work=course.work, reason=what, places=places)
-    return (quarantined, TroubleMet(trouble=lost_trouble(what, evidence) if places else seen))
+    return (quarantined, TroubleMet(trouble=lost_trouble(what, evidence) if places else seen, closes=closes))
+
+
+def _is_to_blame(course: Course, body: EndedBy) -> bool:
+    """Whether the present step ended the work, so that the sample may stand where that step left it."""
+    if isinstance(body, TaskFailed):
+        return course.present.on_failure.action != "skip" or bool(body.unknown)
+    return isinstance(body, TicketClosed) and body.answer == "discard"
+
+
+def say_asked(after: Courses, works: Collection[str], body: Body, position: int) -> tuple[Draft, ...]:
+    """The question to a person, for each of these works whose step failed with this entry and is to be asked about."""
+    asking = (c for w, c in after.items() if w in works and c.phase == "asking" and c.since == position)
+    return tuple(
+        Draft(
+            body=TroubleMet(
+                trouble=Trouble(
+                    what=f"{c.work}, step {c.present.name}: {reason_in(body)}"[:2000],
+                    evidence={"work": c.work, "places": ", ".join(c.places.values())},
+                    remedies=STEP_ANSWERS,
+                    # Nobody there to look: what is not known to be good must not be used.
+                    default=STEP_ANSWERS[-1],
+                )
+            ),
+            subject=c.sample,
+            campaign=c.campaign,
+        )
+        for c in asking
+    )
 
 
 def give_up(state: BidderState, refused: EntryRefused) -> BidderState:

@@ -1,7 +1,8 @@
 """What a worker learns from its own outcomes: how long each act takes, and how often work succeeds.
 
 Both start from a prior that counts as a few outcomes, so that the first bids are sensible and a single failure does not
-rule an agent out. Durations are laboratory time, one running mean for each plan.
+rule an agent out. Durations are laboratory time, one running mean for each plan; of a plan whose act says how long its
+program lasts (`TIMED`) it is the mean of what comes on top.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,6 +15,8 @@ from lab_agents.records.recipe import Act, ActResult, Argument
 
 PRIOR_SECONDS: Mapping[str, float] = {"new_vial": 10.0, "dose": 20.0, "coat": 90.0, "transfer": 30.0, "soak": 3600.0}
 """Durations assumed before the first outcome; an agent's setting `prior_<plan>` overrides one."""
+TIMED: Mapping[str, str] = {"anneal": "duration", "spin": "duration"}
+"""Plans that last as long as one of their arguments (s) says, and what comes on top: ramps, cooling, handling."""
 PRIOR_OTHER = 60.0
 """For plans of a user's own drivers."""
 PRIOR_GOOD, PRIOR_BAD = 9.0, 1.0
@@ -50,18 +53,29 @@ class Experience(Record):
         known = self.durations.get(plan)
         return prior if known is None else (prior + known.n * known.mean) / (known.n + 1)
 
+    def expect_act(self, act: Act, settings: Mapping[str, Argument]) -> Seconds:
+        """The expected duration of one act with its own arguments."""
+        return programmed(act) + self.expect(act.plan, settings)
+
+
+def programmed(act: Act) -> Seconds:
+    """How long an act of a timed plan says that it lasts; 0 for other plans."""
+    return float(act.arguments.get(TIMED.get(act.plan, ""), 0.0))
+
 
 def learn_durations(experience: Experience, acts: Iterable[Act], results: Iterable[ActResult]) -> Experience:
     """The experience after a task whose acts brought these results."""
     durations = experience.durations
-    plans = [act.plan for act in acts]
+    done = list(acts)
     for result in results:
-        if result.act >= len(plans):
+        if result.act >= len(done):
             continue
-        seconds = max(0.0, (result.ended_at - result.started_at).total_seconds())
-        known = durations.get(plans[result.act], Duration(mean=0.0))
+        plan = done[result.act].plan
+        whole = (result.ended_at - result.started_at).total_seconds()
+        seconds = max(0.0, whole - programmed(done[result.act]))
+        known = durations.get(plan, Duration(mean=0.0))
         mean = (known.n * known.mean + seconds) / (known.n + 1)
-        durations = with_item(durations, plans[result.act], Duration(n=known.n + 1, mean=mean))
+        durations = with_item(durations, plan, Duration(n=known.n + 1, mean=mean))
     return experience.model_copy(update={"durations": durations})
 
 

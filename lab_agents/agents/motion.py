@@ -1,13 +1,17 @@
 """Carrying out a task: one act after the other, each at most once, whatever died in between."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable
+from contextlib import AsyncExitStack
+from datetime import datetime
 
 from pydantic import ValidationError
 
 from instruments.errors import (
     ActuationFailedError,
     ActuationUnknownError,
+    MissingDataError,
     MotionRefusedError,
     TransportError,
 )
@@ -22,15 +26,17 @@ from lab_agents.threads import Worker
 
 
 class TaskEndedBadlyError(Exception):
-    """An act failed or is unknown; carries the outcome of the whole task."""
+    """An act failed or is unknown; `outcome` is that of the whole task, apart from the acts before."""
 
-    def __init__(self, error: str, *, unknown: tuple[str, ...] = (), evidence: dict[str, str] | None = None) -> None:
-        self.unknown, self.evidence = unknown, evidence or {}
-        super().__init__(error)
+    def __init__(self, outcome: JobOutcome) -> None:
+        self.outcome = outcome
+        super().__init__(outcome.error)
 
 
 class MotionRunner:
     """Runs motion jobs: goes on with the next act after a restart, asks the instrument where the journal is unsure.
+
+    Tasks on different instruments run at the same time, tasks on one instrument one after the other.
 
     Args:
         motions: The engine.
@@ -38,6 +44,7 @@ class MotionRunner:
         worker: The journal's thread.
         gate: Raises where nothing may start.
         rebuilt_until: Position up to which the journal was made anew: intents of older jobs may be missing.
+        now: Laboratory time, for tasks that may not begin too late; without it they are begun whenever they can be.
     """
 
     def __init__(
@@ -48,10 +55,11 @@ class MotionRunner:
         gate: Gate,
         rebuilt_until: Callable[[], int],
         settings: Settings = DEFAULT,
+        now: Callable[[], datetime] | None = None,
     ) -> None:
         self._motions, self._journal, self._worker, self._gate = motions, journal, worker, gate
-        self._rebuilt_until, self._settings = rebuilt_until, settings
-        self._one_at_a_time = asyncio.Lock()
+        self._rebuilt_until, self._settings, self._now = rebuilt_until, settings, now
+        self._one_at_a_time: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self.waits: dict[str, str] = {}
         # Tasks that stand between two acts at a closed gate.
         self.put_off: set[str] = set()
@@ -65,19 +73,30 @@ class MotionRunner:
         task = job.task
         if task is None:
             return JobOutcome(ok=False, error=f"job {job.id} has no task")
-        async with self._one_at_a_time:
-            results: list[ActResult] = []
-            try:
-                for number, act in enumerate(task.acts):
-                    results.append(await self._once(job, task, number, act))
-            except TaskEndedBadlyError as end:
-                return JobOutcome(
-                    ok=False, results=tuple(results), error=str(end), unknown=end.unknown, evidence=end.evidence
-                )
-            finally:
-                self.waits.pop(task.id, None)
-                self.put_off.discard(task.id)
-            return JobOutcome(ok=True, results=tuple(results))
+        async with AsyncExitStack() as held:
+            # In one order everywhere, so that two tasks never wait for one another.
+            for instrument in task.instruments:
+                await held.enter_async_context(self._one_at_a_time[instrument])
+            return await self._run_task(job, task)
+
+    async def _run_task(self, job: Job, task: Task) -> JobOutcome:
+        results: list[ActResult] = []
+        try:
+            for number, act in enumerate(task.acts):
+                results.append(await self._once(job, task, number, act))
+        except TaskEndedBadlyError as end:
+            # What was done before is no start of nothing, and is not to be done again.
+            is_first = not results
+            update = {
+                "results": tuple(results),
+                "moved": end.outcome.moved or not is_first,
+                "repeatable": end.outcome.repeatable and is_first,
+            }
+            return end.outcome.model_copy(update=update)
+        finally:
+            self.waits.pop(task.id, None)
+            self.put_off.discard(task.id)
+        return JobOutcome(ok=True, results=tuple(results))
 
     async def _once(self, job: Job, task: Task, number: int, act: Act) -> ActResult:
         """The result of one act: from the journal, from the instrument, or by doing it."""
@@ -92,6 +111,7 @@ class MotionRunner:
                 if intent is not None or job.cause <= self._rebuilt_until():
                     result = await self._reconcile(act, number, token, about, intended=intent is not None)
                 if result is None:
+                    self._check_time(task, number)
                     self._gate()
                     result = await self._motions.perform(act, number, token, self._gate, about)
             except GateClosedError as closed:
@@ -103,11 +123,18 @@ class MotionRunner:
             except ActuationUnknownError as unsure:
                 await self._pause(task, f"asking {act.instrument}: {unsure}")
             except (ActuationFailedError, MotionRefusedError) as failure:
-                raise TaskEndedBadlyError(str(failure)) from failure
+                is_missing = isinstance(failure, MissingDataError) and failure.repeatable
+                moved = not isinstance(failure, MotionRefusedError)
+                raise _badly(str(failure), moved=moved, repeatable=is_missing) from failure
             else:
                 await self._worker.run(self._journal.outcome, token, result.model_dump_json())
                 self.waits.pop(task.id, None)
                 return result
+
+    def _check_time(self, task: Task, number: int) -> None:
+        """Refuse to begin a task later than it may be; one that has begun goes on."""
+        if number == 0 and task.not_after is not None and self._now is not None and self._now() > task.not_after:
+            raise _badly(f"{task.name} could not begin before {task.not_after.isoformat()}", moved=False)
 
     async def _reconcile(
         self, act: Act, number: int, token: str, about: dict[str, str], *, intended: bool
@@ -118,11 +145,11 @@ class MotionRunner:
             return None
         if said.verdict == "done" and said.result is not None:
             return said.result
+        evidence = _evidence(said)
         if said.verdict == "failed":
-            raise TaskEndedBadlyError(f"{act.instrument} reports that {act.plan} failed", evidence=_evidence(said))
-        raise TaskEndedBadlyError(
-            f"{act.instrument} cannot say whether {act.plan} happened", unknown=(token,), evidence=_evidence(said)
-        )
+            what = f"{act.instrument} reports that {act.plan} failed"
+            raise _badly(what, evidence=evidence, repeatable=evidence.get("repeatable") == "true")
+        raise _badly(f"{act.instrument} cannot say whether {act.plan} happened", unknown=(token,), evidence=evidence)
 
     async def _pause(self, task: Task, reason: str) -> None:
         self.waits[task.id] = reason
@@ -137,6 +164,10 @@ def _finished(intent: Intent | None) -> ActResult | None:
         return ActResult.model_validate_json(intent.outcome)
     except ValidationError:
         return None
+
+
+def _badly(error: str, **what: object) -> TaskEndedBadlyError:
+    return TaskEndedBadlyError(JobOutcome(ok=False, error=error).model_copy(update=what))
 
 
 def _about(job: Job, task: Task, token: str) -> dict[str, str]:

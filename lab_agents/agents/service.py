@@ -1,7 +1,8 @@
-"""A service: it lends the places of the laboratory, and carries samples between them.
+"""A service: it lends the places of the laboratory, carries samples between them, does what all lines share.
 
 Requests are granted in log order, whole or not at all (`places`). The grant is booked when the request is applied, so
-that the next request sees it before the first answer has left. Its own steps, transfers, run one at a time.
+that the next request sees it before the first answer has left. A place that no later step of the work names is free
+again when the step before is done. Own steps, transfers or acts, run one at a time for each instrument, in log order.
 Where a sample may be after a failed transfer or an unknown coating, the places stay blocked until a person answers the
 ticket of that sample (`clearing`). Where every buffer place is full, a person is asked to empty it.
 """
@@ -14,11 +15,10 @@ from lab_agents.agents.clearing import clear_course, clearing_request, say_clear
 from lab_agents.agents.courses import (
     COURSE_KINDS,
     Course,
+    Courses,
     begin_due,
-    conclude_motion,
-    fail_refused,
+    collect_timers,
     follow_courses,
-    starts,
 )
 from lab_agents.agents.places import (
     Places,
@@ -33,10 +33,11 @@ from lab_agents.agents.places import (
     release,
     resolve,
 )
+from lab_agents.agents.tasks import conclude_motion, fail_refused, say_begun
 from lab_agents.messages.course import CampaignClosing, CampaignFinished, ObservationMade, TicketClosed
 from lab_agents.messages.entry import Body
 from lab_agents.messages.frames import Logged
-from lab_agents.messages.life import EntryRefused, LabChanged, LabOpened, TroubleMet
+from lab_agents.messages.life import EntryRefused, LabChanged, LabOpened, Timer, TroubleMet
 from lab_agents.messages.work import (
     ReservationMade,
     ReservationRefused,
@@ -61,8 +62,12 @@ class ServiceState(AgentState):
     closing: frozenset[str] = frozenset()
 
     def jobs(self) -> tuple[Job, ...]:
-        """The transfer that has begun."""
+        """The motions of own steps that have begun."""
         return tuple(c.job for c in self.courses.values() if c.job is not None)
+
+    def timers(self) -> tuple[Timer, ...]:
+        """Own steps that come too late, or are tried again."""
+        return collect_timers(self.courses)
 
     def waits(self) -> dict[str, str]:
         """Why requests are not granted, and transfers not begun."""
@@ -76,8 +81,11 @@ class ServiceState(AgentState):
                     f"waiting for a person: no place of kind {full} is free, and nothing under way frees one"
                 )
         for work, course in self.courses.items():
-            if course.phase == "due" and course.present.transfer is not None:
-                reasons[work] = "waiting for the transfer before it"
+            if course.is_mine and course.phase == "due":
+                what = "transfer" if course.present.transfer is not None else course.present.name
+                reasons[work] = f"waiting for the {what} before it"
+            elif course.is_mine and course.wait is not None:
+                reasons[work] = course.wait
         for place, sample in self.places.blocked.items():
             reasons[place] = f"blocked: {sample} may stand there"
         return reasons
@@ -121,10 +129,11 @@ class Service:
         places = clear_course(places, _course(state, body), logged, self.name)
         places = _without_hopeless(places, closing)
         courses = follow_courses(state.courses, logged, self.name)
+        places = _give_back(places, state.courses, courses)
         update = {
             "lab": lab,
             "places": grant_waiting(places, logged.position),
-            "courses": begin_due(courses, self.name, logged.position),
+            "courses": begin_due(courses, lab, logged.position, logged.entry.at),
             "closing": closing,
         }
         return state.model_copy(update=update)
@@ -175,7 +184,7 @@ class Service:
             *_grants(after, logged.position),
             *_full(before, after),
             *self._failures(before, after, logged),
-            *starts(after.courses, self.name, logged.position, _carrier(after.lab, self.name)),
+            *say_begun(after.courses, after.lab, logged.position),
         )
 
     def _refusals(self, before: ServiceState, after: ServiceState, logged: Logged) -> tuple[Draft, ...]:
@@ -204,7 +213,7 @@ class Service:
         refused = (
             Draft(body=ReservationRefused(work=g.work, reason=why), subject=g.sample, campaign=g.campaign) for g in lost
         )
-        return (*refused, *fail_refused(after.courses, body, self.name))
+        return (*refused, *fail_refused(after.courses, body, after.lab))
 
     def conclude(self, job: Job, outcome: JobOutcome) -> tuple[Draft, ...]:
         """A transfer's end, and where the sample stands."""
@@ -215,9 +224,12 @@ def _course(state: ServiceState, body: Body) -> Course | None:
     return state.courses.get(body.work) if isinstance(body, TaskDone | TaskFailed | ReservationRefused) else None
 
 
-def _carrier(lab: Laboratory | None, name: str) -> str:
-    instruments = () if lab is None or name not in lab.agents else lab.agents[name].instruments
-    return instruments[0] if instruments else name
+def _give_back(places: Places, before: Courses, after: Courses) -> Places:
+    """Release what no later step of a course needs; what is left at its end its holder gives back."""
+    for work, course in after.items():
+        if work in before and before[work].step != course.step and not course.has_ended:
+            places = release(places, work, [course.places[role] for role in course.recipe.done_with(course.step)])
+    return places
 
 
 def _without_hopeless(places: Places, closing: frozenset[str]) -> Places:

@@ -28,10 +28,14 @@ class TimerRang(Body):
 
 @kind("agent")
 class TroubleMet(Body):
-    """An agent met something that a person should know; supervision makes the ticket."""
+    """An agent met something that a person should know; supervision makes the ticket, and with `closes` the end.
+
+    `closes` is for what a recipe declares to be a reason to end the campaign.
+    """
 
     trouble: Trouble
     position: int | None = None
+    closes: bool = False
 
 
 @kind("recorder")

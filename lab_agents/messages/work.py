@@ -73,7 +73,10 @@ class TaskDone(Body):
 
 @kind("worker")
 class TaskFailed(Body):
-    """The task ended badly. `unknown` names the tokens of actuations that may or may not have happened."""
+    """The task ended badly. `unknown` names the tokens of actuations that may or may not have happened.
+
+    Without `moved` certainly nothing moved; `repeatable` means that all that is missing are the data of a measurement.
+    """
 
     task: Identifier
     work: Identifier
@@ -83,6 +86,8 @@ class TaskFailed(Body):
     cause: str
     results: tuple[ActResult, ...] = ()
     unknown: tuple[str, ...] = ()
+    moved: bool = True
+    repeatable: bool = False
 
 
 @kind("worker")

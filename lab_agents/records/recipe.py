@@ -14,9 +14,9 @@ Argument = float | int | str
 class Act(Record):
     """One short Bluesky plan with exactly one actuation and the reads around it.
 
-    `plan` is a name in the plan table of `instruments.plans`; `arguments` are its keyword arguments. With `at`, the role
-    of a reserved place, the act is one of the instrument of whichever place is granted; `instrument` is then one like
-    it. `places` are further arguments: each is the place granted for a role. A task has both filled in.
+    `plan` is a name in the plan table of `instruments.plans`; `arguments` are its keyword arguments. With `at`, the
+    role of a reserved place, the act is one of the instrument of whichever place is granted; `instrument` is then one
+    like it. `places` are further arguments: each is the place granted for a role. A task has both filled in.
     """
 
     instrument: Name

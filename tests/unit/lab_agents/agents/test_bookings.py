@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from lab_agents.agents.bookings import Booking, accept, free_at, held_back, release_lapsed, take_next
+from lab_agents.agents.bookings import Booking, accept, done_at, free_at, held_back, release_lapsed, take_next
 from lab_agents.agents.offers import Offer, Offers
 from lab_agents.records.recipe import Act, Recipe, Step
 from lab_agents.records.space import Candidate
@@ -45,6 +45,33 @@ def test_a_queue_is_free_when_all_of_it_is_done():
     assert free_at({"w1": begun, "w2": booking(2)}, now) == now + timedelta(seconds=170)
     late = START + timedelta(seconds=1000)
     assert free_at({"w1": begun}, late) == late
+
+
+def test_as_many_works_are_under_way_as_declared():
+    bookings = {f"w{n}": booking(n, phase="queued") for n in (3, 1, 2)}
+    bookings = take_next(bookings, 7, START, 2)
+    assert {w for w, b in bookings.items() if b.phase == "reserving"} == {"w1", "w2"}
+    assert take_next(bookings, 8, START, 2) == bookings
+    del (rest := dict(bookings))["w1"]
+    assert take_next(rest, 8, START, 2)["w3"].phase == "reserving"
+
+
+def test_a_turn_is_free_when_the_shortest_queue_is_done():
+    begun = {f"w{n}": booking(n, phase="running", begun_at=START, seconds=100.0 * n) for n in (1, 2, 3)}
+    assert free_at(begun, START, 4) == START
+    assert free_at(begun, START, 3) == START + timedelta(seconds=100)
+    assert free_at({**begun, "w4": booking(4)}, START, 3) == START + timedelta(seconds=200)
+
+
+def test_a_work_is_not_done_before_the_instrument_that_has_most_to_do():
+    spinning = {f"w{n}": booking(n, load={"spin": 60.0, "plate": 10.0}) for n in range(4)}
+    load = {"spin": 60.0, "plate": 10.0}
+    assert done_at(spinning, load, 100.0, START, START) == START + timedelta(seconds=300)
+    assert done_at(spinning, {"plate": 10.0}, 100.0, START, START) == START + timedelta(seconds=100)
+    half = {"w1": booking(1, phase="running", begun_at=START, load={"spin": 60.0})}
+    now = START + timedelta(seconds=50)
+    assert done_at(half, {"spin": 60.0}, 70.0, now, now) == now + timedelta(seconds=90)
+    assert done_at({"w1": booking(1, seconds=0.0)}, load, 1.0, START, START) == START + timedelta(seconds=60)
 
 
 def test_stock_is_held_back_by_every_booking():

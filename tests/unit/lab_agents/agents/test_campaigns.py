@@ -19,6 +19,7 @@ from lab_agents.messages.life import TimerRang, TroubleMet
 from lab_agents.messages.work import ReservationReleased
 from lab_agents.records.campaign import Budget
 from lab_agents.records.space import DesignSpace, Parameter
+from lab_agents.records.ticket import Trouble
 from tests.model_lab import laboratory, plan
 from tests.story import Story, proposal, sample
 from tests.unit.lab_agents.agents.test_fates import BEGUN
@@ -57,6 +58,7 @@ def test_a_second_start_before_the_first_is_answered_is_refused():
         ("planning", PlannerExhausted(reason="empty pool"), "opv", "empty pool"),
         ("supervision", TicketClosed(ticket="t", answer="close the campaign", person="ada"), "rack", "ada answered t"),
         ("supervision", TimerRang(purpose="hours", due=None), "opv", "2 hours"),
+        ("line_a", TroubleMet(trouble=Trouble(what="smoke", severity="note"), closes=True), "opv-0001", "smoke"),
     ],
 )
 def test_a_campaign_closes_and_finishes_when_nothing_is_left(source, body, subject, words):

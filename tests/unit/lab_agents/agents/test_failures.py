@@ -4,9 +4,11 @@ import pytest
 
 from lab_agents.agents.bidder_state import BidderState
 from lab_agents.agents.courses import Course
-from lab_agents.agents.failures import give_up, say_given_up, spoil
+from lab_agents.agents.failures import give_up, reason_in, say_asked, say_given_up, spoil
+from lab_agents.messages.course import TicketClosed
 from lab_agents.messages.life import EntryRefused
 from lab_agents.messages.work import ReservationRefused, ReservationReleased, SampleQuarantined
+from lab_agents.records.recipe import FailurePolicy
 from tests.model_lab import sha
 from tests.unit.lab_agents.agents.test_bookings import booking
 from tests.unit.lab_agents.agents.test_courses import MADE, done, failed, follow
@@ -35,6 +37,41 @@ def test_places_are_blocked_only_where_the_sample_may_stand(step, body, places, 
     assert quarantined.places == places
     assert trouble.trouble.default == default
     assert "dark" in trouble.trouble.what
+
+
+def with_action(action: str) -> Course:
+    """The measurement at its second step, whose policy is this action."""
+    now = course(1)
+    steps = tuple(s.model_copy(update={"on_failure": FailurePolicy(action=action)}) for s in now.recipe.steps)
+    return now.model_copy(update={"recipe": now.recipe.model_copy(update={"steps": steps})})
+
+
+def test_a_step_whose_policy_is_to_abort_closes_the_campaign():
+    _, trouble = spoil(with_action("abort"), booking(1), failed(1, "tester"), ("stage_t",))
+    assert trouble.closes
+    _, trouble = spoil(with_action("quarantine"), booking(1), failed(1, "tester"), ("stage_t",))
+    assert not trouble.closes
+
+
+def test_a_discarded_sample_may_stand_where_its_step_failed():
+    answer = TicketClosed(ticket="ticket-1", answer="discard", person="ada")
+    quarantined, _ = spoil(with_action("ask"), booking(1), answer, ("stage_t",))
+    assert quarantined.places == ("stage_t",)
+    assert "ada answered ticket-1: discard" in quarantined.reason
+    quarantined, _ = spoil(
+        with_action("ask"), booking(1, flaw="f"), answer.model_copy(update={"answer": "skip"}), ("stage_t",)
+    )
+    assert quarantined.places == ()
+    assert reason_in(done(1, "tester")) == ""
+
+
+def test_a_person_is_asked_once_for_each_work_that_waits_for_an_answer():
+    asking = with_action("ask").model_copy(update={"phase": "asking", "since": 5})
+    (draft,) = say_asked({"w": asking, "v": asking}, {"w"}, failed(1, "tester"), 5)
+    assert draft.subject == asking.sample
+    assert draft.body.trouble.remedies == ("retry", "skip", "discard")
+    assert draft.body.trouble.default == "discard"
+    assert say_asked({"w": asking}, {"w"}, failed(1, "tester"), 6) == ()
 
 
 def test_a_refused_request_gives_the_work_up_and_says_so():

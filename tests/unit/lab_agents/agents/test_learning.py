@@ -25,6 +25,15 @@ def test_expected_durations_move_from_the_prior_to_the_mean(seconds):
     assert experience.durations["coat"].n == len(seconds)
 
 
+def test_of_an_act_that_says_how_long_it_lasts_only_the_rest_is_learned():
+    def anneal(minutes: float) -> Act:
+        return Act(instrument="plate", plan="anneal", arguments={"temperature": 100.0, "duration": 60.0 * minutes})
+
+    assert Experience().expect_act(anneal(30.0), {"prior_anneal": 300.0}) == 2100.0
+    experience = learn_durations(Experience(), (anneal(10.0),), (result(600.0 + 500.0),))
+    assert experience.expect_act(anneal(45.0), {"prior_anneal": 300.0}) == 2700.0 + 400.0
+
+
 def test_unknown_plans_have_a_prior():
     assert Experience().expect("anything", {}) == 60.0
     assert Experience().expect("soak", {}) == 3600.0

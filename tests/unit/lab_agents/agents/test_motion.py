@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from instruments.errors import (
     ActuationFailedError,
     ActuationUnknownError,
+    MissingDataError,
     MotionRefusedError,
     TransportError,
 )
@@ -229,6 +231,72 @@ async def test_a_refusal_or_failure_of_the_instrument_is_the_outcome(station: St
     outcome = await station.run()
     assert (outcome.ok, outcome.error, outcome.unknown) == (False, str(error), ())
     assert outcome.results == (result(0),)
+
+
+@pytest.mark.parametrize(
+    ("number", "error", "moved", "repeatable"),
+    [
+        (0, MotionRefusedError("no"), False, False),
+        (1, MotionRefusedError("no"), True, False),
+        (0, ActuationFailedError("broke"), True, False),
+        (0, MissingDataError("gone", repeatable=True), True, True),
+        (1, MissingDataError("gone", repeatable=True), True, False),
+        (0, MissingDataError("gone", repeatable=False), True, False),
+    ],
+)
+async def test_a_bad_end_says_whether_it_may_be_tried_again(station: Station, number, error, moved, repeatable) -> None:
+    """Only where no act before it was done, and this one certainly did not move or only its data are missing."""
+    station.bench.says[number] = [error]
+    outcome = await station.run()
+    assert (outcome.moved, outcome.repeatable) == (moved, repeatable)
+
+
+async def test_data_that_a_restarted_process_finds_gone_may_be_measured_again(station: Station) -> None:
+    """As the instrument's class allows."""
+    await station.intend(0)
+    station.bench.verdicts[0] = Reconciled("failed", evidence={"what": "no data", "repeatable": "true"})
+    assert (await station.run()).repeatable
+
+
+async def test_a_task_is_not_begun_later_than_it_may_be_but_goes_on_once_begun(station: Station) -> None:
+    """A film that has dried is not annealed."""
+    late = JOB.model_copy(update={"task": TASK.model_copy(update={"not_after": AT})})
+    times = [AT, AT + timedelta(seconds=1)]
+    runner = MotionRunner(
+        station.bench, station.journal, station.worker, lambda: None, lambda: 0, QUICK, lambda: times[-1]
+    )
+    outcome = await runner.run(late)
+    assert (outcome.ok, outcome.moved) == (False, False)
+    assert "could not begin before" in outcome.error
+    assert station.bench.performed == []
+    times.pop()
+    station.bench.performed.clear()
+    assert (await runner.run(late)).ok
+
+
+async def test_tasks_on_different_instruments_run_at_once_and_on_one_instrument_in_turn(station: Station) -> None:
+    """Four annealing positions are used at once; nobody starts a second program on one."""
+    meeting = asyncio.Barrier(2)
+    running: list[str] = []
+
+    class Meeting(Bench):
+        async def perform(self, act: Act, number: int, token: str, gate: Gate, about: Mapping[str, str]) -> ActResult:
+            assert act.instrument not in running
+            running.append(act.instrument)
+            await meeting.wait()
+            running.remove(act.instrument)
+            return ActResult(act=number, token=token, run="r", started_at=AT, ended_at=AT)
+
+    def job(instrument: str, number: int) -> Job:
+        act = Act(instrument=instrument, plan="anneal")
+        task = TASK.model_copy(update={"id": f"{instrument}/{number}", "acts": (act,)})
+        return JOB.model_copy(update={"task": task})
+
+    runner = MotionRunner(Meeting(), station.journal, station.worker, lambda: None, lambda: 0, QUICK)
+    jobs = [job(instrument, number) for number in (1, 2) for instrument in ("plate_1", "plate_2")]
+    async with asyncio.timeout(3):
+        outcomes = await asyncio.gather(*map(runner.run, jobs))
+    assert all(outcome.ok for outcome in outcomes)
 
 
 async def test_a_motion_without_a_task_is_an_outcome_and_no_crash(station: Station) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from lab_agents.records.recipe import Act, Need, Step, Task, Transfer
+from lab_agents.records.recipe import Act, Need, Recipe, Step, Task, Transfer
 from tests.strategies import records
 
 ACT = Act(instrument="coater_a", plan="coat")
@@ -27,6 +27,30 @@ def test_a_token_never_changes_between_versions():
         id="make-opv-0001/0", work="make-opv-0001", sample="s", step=0, name="dose", owner="line_a", acts=(ACT,)
     )
     assert [task.token(act) for act in range(2)] == ["dee8aebc71f7890f", "65f980813ae359d6"]
+
+
+def test_a_later_attempt_has_tokens_of_its_own():
+    task = Task(id="w/0", work="w", sample="s", step=0, name="dose", owner="line_a", acts=(ACT, ACT))
+    again = task.model_copy(update={"attempt": 1})
+    assert not set(task.tokens) & set(again.tokens)
+
+
+def test_a_task_names_each_of_its_instruments_once():
+    task = Task(id="w/0", work="w", sample="s", step=0, name="dose", owner="line_a", acts=(ACT, ACT))
+    assert task.instruments == ("coater_a",)
+
+
+def test_a_role_is_done_with_when_no_step_to_come_names_it():
+    anneal = Act(instrument="plate_1", plan="anneal", at="plate")
+    mix = Act(instrument="handler", plan="mix", places={"vial": "vial"})
+    steps = (
+        Step(name="mix", owner="handler", acts=(mix,)),
+        Step(name="to_plate", owner="robot", transfer=Transfer(source="stage", target="plate")),
+        Step(name="anneal", owner="line", acts=(anneal,)),
+        Step(name="shelve", owner="robot", transfer=Transfer(source="plate", target="rack")),
+    )
+    recipe = Recipe(steps=steps)
+    assert [sorted(recipe.done_with(step)) for step in range(4)] == [[], ["vial"], ["stage", "vial"], ["stage", "vial"]]
 
 
 def test_a_step_is_either_acts_or_a_transfer():
