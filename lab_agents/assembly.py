@@ -367,7 +367,13 @@ class _AgentProcess:
         engine = Engine(setup, JournalIntents(self._journal, self._worker), self._clock, place.blobs)
         engine.on_change(self._agent.changed.set)
         self._runners["motion"] = MotionRunner(
-            engine, self._journal, self._worker, self._gates.check, lambda: self._agent.rebuilt_until, place.settings
+            engine,
+            self._journal,
+            self._worker,
+            self._gates.check,
+            lambda: self._agent.rebuilt_until,
+            place.settings,
+            self._clock.now,
         )
         return engine
 
