@@ -1,7 +1,6 @@
 """The hidden world of perovskite absorbers: what a film becomes, what light does to it, what is true of it."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -58,11 +57,11 @@ class World:
         if oxidation < 0 or not 0 <= tin4 <= 1:
             raise WorldError(f"oxidation {oxidation} and tin4 {tin4} cannot be; give at least 0, and 0 to 1")
         air = Air(oxidation, tin4, drift)
-        return self.make_films([composition], [process], air).state(0, composition)
+        return self.make_films(Sites.of([composition]), Processes.of([process]), air).state(0, composition)
 
-    def make_films(self, compositions: Sequence[Composition], processes: Sequence[Process], air: Air) -> Films:
-        """Make many films at once, unchecked: for searches and benchmarks."""
-        return make_films(Sites.of(compositions), Processes.of(processes), self.constants, self.field, air)
+    def make_films(self, sites: Sites, processes: Processes, air: Air | None = None) -> Films:
+        """Make many films at once, unchecked and in one air (dry and fresh by default): for searches."""
+        return make_films(sites, processes, self.constants, self.field, air)
 
     def soak_film(self, film: FilmState, suns: float = 1.0, seconds: float = 1800.0, moist: bool = False) -> FilmState:
         """Put a film into light: absorbance is lost and halides segregate; a second soak continues the first.

@@ -70,11 +70,10 @@ def make_films(
     """Make n films: `sites` and `processes` of equal length, all in one `air` (dry and fresh by default)."""
     air = air or Air()
     made = process.quality(sites, processes, constants, air.drift)
-    shares = _phases(sites, processes, constants, air, made)
+    oxidized = process.oxidized(sites, processes, constants, air.oxidation, air.tin4)
+    shares = _phases(sites, processes, constants, made, oxidized)
     perovskite = shares["perovskite"]
     height = process.thickness(processes, constants)
-    # Oxidized tin dopes wherever it is: what the anneal did counts, also in a film that is mostly another phase.
-    oxidized = process.oxidized(sites, processes, constants, air.oxidation, air.tin4)
     holes = electrical.carriers(sites, oxidized, constants)
     moving = electrical.mobility(sites, holes, constants)
     return Films(
@@ -97,7 +96,9 @@ def make_films(
     )
 
 
-def _phases(sites: Sites, processes: Processes, constants: WorldConstants, air: Air, made: Values) -> dict[str, Values]:
+def _phases(
+    sites: Sites, processes: Processes, constants: WorldConstants, made: Values, oxidized: Values
+) -> dict[str, Values]:
     # In the order in which a film meets them; the perovskite that is left is the product, whatever the order.
     changes = phases.transitions(sites, constants)
     warm = processes.temperature
@@ -111,6 +112,6 @@ def _phases(sites: Sites, processes: Processes, constants: WorldConstants, air: 
         ("salts", constants.worst_impurity * (1 - made)),
         ("salts", ma),
         ("salts", fa),
-        ("a2sni6", process.oxidized(sites, processes, constants, air.oxidation, air.tin4)),
+        ("a2sni6", oxidized),
     ]
     return phases.divide(losses, sites.pb)
