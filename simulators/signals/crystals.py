@@ -126,15 +126,16 @@ def _lead_iodide() -> Crystal:
 def _tin_iodide() -> Crystal:
     """SnI2, C2/m: cell of Howie, Moser and Trevena, Acta Cryst. B 28, 2965 (1972).
 
-    Idealised: coordinates fitted to the bond lengths of that work, which all come out within 0.04 Å: 3.147 (four) and
-    3.174 (two) at the first tin; 3.004, 3.198 (two), 3.250 (two) and 3.718 (two) at the second.
+    Idealised: coordinates solved from the bond lengths of that work (recalled): 3.147 (four) and 3.174 Å (two) at the
+    first tin; 3.004, 3.198 (two), 3.250 (two) and 3.718 Å (two) at the second; iodines at least 3.95 Å apart. Of three
+    solutions this is the one whose layers lie parallel to (-201), as that work describes.
     """
     return Crystal(
         (14.17, 4.535, 10.87, 92.0),
         (
             Site("Sn", ((0.0, 0.0, 0.0), (0.5, 0.5, 0.0)), _METAL),
-            Site("Sn", _c2m(0.2554, 0.3122), _METAL),
-            Site("I", _c2m(0.6464, 0.0720) + _c2m(0.9121, 0.2588) + _c2m(0.6367, 0.4430), _HALIDE),
+            Site("Sn", _c2m(0.7345, 0.1921), _METAL),
+            Site("I", _c2m(0.9151, 0.7259) + _c2m(0.6447, 0.9376) + _c2m(0.6531, 0.5747), _HALIDE),
         ),
     )
 

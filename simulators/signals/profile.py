@@ -59,3 +59,33 @@ def pseudo_voigt(distance: Floats, width: Floats, lorentzian: Floats) -> Floats:
     bell = np.exp(-np.log(2.0) * reduced) * np.sqrt(np.log(2.0) / np.pi)
     witch = 1.0 / (np.pi * (1.0 + reduced))
     return np.asarray(2.0 / width * (lorentzian * witch + (1.0 - lorentzian) * bell))
+
+
+_STRONG, _INVISIBLE = 30.0, 0.01
+"""Heights in counts per second: above the first a line's far tails are counted, below the second nothing is."""
+
+_REACH = 1.0
+"""Degrees to which a weak line is followed; what is beyond is under a thirtieth of a count per second."""
+
+
+def traced(angles: Floats, place: Floats, area: Floats, width: Floats, lorentzian: Floats) -> Floats:
+    """The sum of lines over evenly spaced angles.
+
+    Args:
+        angles: In degrees, evenly spaced, at least two.
+        place: Of each line, degrees.
+        area: Of each line.
+        width: FWHM of each line, degrees.
+        lorentzian: Share of each line, see `pseudo_voigt`.
+    """
+    height = area / width
+    strong, weak = height > _STRONG, (height > _INVISIBLE) & (height <= _STRONG)
+    distance = angles[None, :] - place[strong, None]
+    total = area[strong] @ pseudo_voigt(distance, width[strong, None], lorentzian[strong, None])
+    step = angles[1] - angles[0]
+    reach = int(_REACH / step)
+    near = np.round((place[weak] - angles[0]) / step).astype(int)[:, None] + np.arange(-reach, reach + 1)[None, :]
+    distance = angles[0] + step * near - place[weak, None]
+    part = area[weak, None] * pseudo_voigt(distance, width[weak, None], lorentzian[weak, None])
+    inside = (near >= 0) & (near < len(angles))
+    return np.asarray(total + np.bincount(near[inside], weights=part[inside], minlength=len(angles)))

@@ -10,13 +10,11 @@ from hypothesis import strategies as st
 from simulators.signals.diffraction import (
     DiffractionScan,
     DiffractometerState,
-    coherent_length,
-    film_attenuation,
-    march,
     pattern,
     shown_at,
     silicon_pattern,
 )
+from simulators.signals.film_lines import film_attenuation
 from simulators.world.film_state import PHASES
 from tests.films import CSPBI3, FAPBI3, MAPBI3, film
 
@@ -165,15 +163,3 @@ def test_a_saturated_detector_cuts_its_lines_off() -> None:
     counts = _taken(film(), DiffractometerState(saturation=1500.0))
     assert counts.max() == 1500
     assert (counts > 1400).sum() > 3
-
-
-def test_better_films_stand_more_upright() -> None:
-    """Within the recalled ranges."""
-    assert march("perovskite", film(quality=1.0)) < march("perovskite", film(quality=0.0)) <= 0.9
-    assert march("pbi2", film(quality=1.0)) >= 0.3
-    assert march("sni2", film()) == 1.0
-
-
-def test_no_grain_diffracts_over_more_than_the_film() -> None:
-    """Shorter than grain and film."""
-    assert coherent_length(film(grain=1000.0, thickness=300.0)) < 300.0

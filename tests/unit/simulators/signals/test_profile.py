@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulators.signals.profile import Resolution, mixed_width, pseudo_voigt, size_width, strain_width
+from simulators.signals.profile import Resolution, mixed_width, pseudo_voigt, size_width, strain_width, traced
 
 THETA = np.array([np.radians(7.0)])
 
@@ -44,3 +44,20 @@ def test_folding_widens(gaussian, lorentzian) -> None:
     assert max(gaussian, lorentzian) <= width[0] * (1 + 1e-9)
     assert width[0] <= (gaussian + lorentzian) * (1 + 1e-9)
     assert 0.0 <= share[0] <= 1.0
+
+
+@given(st.floats(9.0, 19.0), st.floats(0.02, 2000.0))
+def test_traced_lines_are_what_they_sum_to(place, area) -> None:
+    """Property: strong and weak lines alike differ from the plain sum by less than a twentieth of a count."""
+    angles = np.linspace(8.0, 20.0, 601)
+    one = [np.array([value]) for value in (place, area, 0.1, 0.5)]
+    plain = area * pseudo_voigt(angles - place, np.array(0.1), np.array(0.5))
+    assert np.abs(traced(angles, *one) - plain).max() < 0.05
+
+
+def test_lines_outside_leave_only_their_tails() -> None:
+    """A line beyond the last angle is no error."""
+    angles = np.linspace(8.0, 20.0, 601)
+    for area in (0.5, 500.0):
+        tail = traced(angles, *(np.array([value]) for value in (20.5, area, 0.1, 0.5)))
+        assert tail[-1] > tail[0] >= 0.0

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from simulators.signals.atoms import scattering
 from simulators.signals.crystals import FIXED, contents
-from simulators.signals.diffraction import WAVELENGTHS, lorentz_polarization
+from simulators.signals.diffraction import WAVELENGTHS
+from simulators.signals.film_lines import lorentz_polarization
 from simulators.signals.reflections import Reflections, attenuation, geometry, march_dollase, reflections
 from tests.films import CSPBI3, FAPBI3, FASNI3, MAPBI3
 
