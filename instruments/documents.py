@@ -20,11 +20,12 @@ _OPEN, _CLOSED = ".open", ".jsonl"
 
 
 class DocumentFiles:
-    """Writes the documents of one engine's runs; a callable to subscribe to its RunEngine.
+    """Writes the documents of one RunEngine's runs, one after the other; a callable to subscribe to it.
 
     A file is `<token>_<run>.open` until the run's stop document is on disk, then `<token>_<run>.jsonl`. The folder
-    belongs to one engine: another engine would close its open runs. Writing happens in a thread of its own, so that a
-    slow disk stops no plan; `settle` and `finish` tell what became of it.
+    belongs to one engine, whose RunEngines may share it: `close_interrupted` closes every open run in it, and is called
+    before the first of them runs. Writing happens in a thread of its own, so that a slow disk stops no plan; `settle`
+    and `finish` tell what became of it.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""The engine: acts in, results out; one RunEngine behind one thread, driven from the agent's event loop.
+"""The engine: acts in, results out; a RunEngine behind a thread for each instrument, driven from the agent's loop.
 
 It is the only bridge between the two loops. A wait that is cancelled abandons neither a commit nor an actuation: the
 act goes on, and its outcome is written down.
@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 from instruments.devices.device import ProgramDevice
+from instruments.documents import Document, DocumentFiles
 from instruments.drivers import load_driver
 from instruments.errors import (
     ActuationFailedError,
@@ -21,10 +22,11 @@ from instruments.errors import (
 )
 from instruments.interlocks import check_act
 from instruments.motions import MotionBoard
-from instruments.plan_runner import ActInHand, EngineSetup, PlanRunner
+from instruments.plan_runner import ActInHand, EngineSetup
 from instruments.programs import Program, Start, TokenState, Traits
 from instruments.protocols import BlobWriter, Gate, Intents, Reconciled
 from instruments.results import event_values, keep_blobs, raw_record, readings
+from instruments.rig import Rig
 from lab_agents.clock import Clock
 from lab_agents.records.motion import Motion
 from lab_agents.records.recipe import Act, ActResult
@@ -37,7 +39,8 @@ _log = logging.getLogger(__name__)
 class Engine:
     """Runs acts; implements `instruments.protocols.Motions`.
 
-    Acts run one after the other, in the order in which they were asked for.
+    Acts of one instrument run one after the other, in the order in which they were asked for; those of different
+    instruments run at the same time.
 
     Args:
         setup: What it drives.
@@ -48,9 +51,10 @@ class Engine:
 
     def __init__(self, setup: EngineSetup, intents: Intents, clock: Clock, blobs: BlobWriter) -> None:
         self._setup, self._intents, self._clock, self._blobs = setup, intents, clock, blobs
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="engine")
+        names = setup.laboratory.agents[setup.agent].instruments
+        self._threads = {name: ThreadPoolExecutor(1, thread_name_prefix=f"engine-{name}") for name in names}
         self._board = MotionBoard()
-        self._runner: PlanRunner | None = None
+        self._rig: Rig | None = None
 
     def on_change(self, callback: Callable[[], None]) -> None:
         """Call `callback` in the running event loop, the agent's, whenever `motions()` has changed."""
@@ -68,11 +72,10 @@ class Engine:
             TransportError: Naming every instrument that cannot be reached; `connect` may be called again.
             DriverError: If a driver cannot be loaded.
         """
-        loop = asyncio.get_running_loop()
-        if self._runner is None:
-            made = (self._setup, self._intents, self._clock, loop, self._board)
-            self._runner = await loop.run_in_executor(self._thread, lambda: PlanRunner(*made))
-        connecting = [self._runner.submit(device.connect_wire()) for device in self._runner.devices.values()]
+        if self._rig is None:
+            around = (self._intents, self._clock, asyncio.get_running_loop(), self._board)
+            self._rig = await asyncio.to_thread(Rig, self._setup, *around)
+        connecting = [self._rig.submit(device.connect_wire()) for device in self._rig.devices.values()]
         answers = await asyncio.gather(*map(asyncio.wrap_future, connecting), return_exceptions=True)
         failures = [answer for answer in answers if isinstance(answer, BaseException)]
         for failure in failures:
@@ -146,15 +149,16 @@ class Engine:
     async def close(self) -> None:
         """Let go of everything. Instruments go on with what they execute; the next process reconciles."""
         self._board.on_change = None
-        runner, self._runner = self._runner, None
-        if runner is not None:
-            await asyncio.to_thread(runner.close)
-            await asyncio.to_thread(self._thread.shutdown)
-            await asyncio.to_thread(runner.end)
+        rig, self._rig = self._rig, None
+        if rig is not None:
+            await asyncio.to_thread(rig.close)
+            for thread in self._threads.values():
+                await asyncio.to_thread(thread.shutdown)
+            await asyncio.to_thread(rig.end)
 
     async def _attach(self, act: Act, number: int, token: str, about: Mapping[str, str]) -> ActResult:
         """Wait for a program that a dead process started, and read its results in a run that continues the dead one."""
-        before = await asyncio.to_thread(self._connected().documents.start_of, token)
+        before = await asyncio.to_thread(self._start_of, token)
         continued: dict[str, str | int] = dict(about)
         started_at = self._clock.now()
         if before is not None:
@@ -163,15 +167,19 @@ class Engine:
         start = Start(token, self._setup.epoch, attaches=True)
         return await self._run(ActInHand(act, number, start, lambda: None, continued, started_at))
 
+    def _start_of(self, token: str) -> Document | None:
+        return DocumentFiles(self._setup.documents).start_of(token)
+
     async def _run(self, hand: ActInHand) -> ActResult:
         self._board.begin(hand.act.instrument, hand.start.token, hand.act.plan)
-        running = asyncio.get_running_loop().run_in_executor(self._thread, self._run_in_thread, hand)
+        thread = self._threads[hand.act.instrument]
+        running = asyncio.get_running_loop().run_in_executor(thread, self._run_in_thread, hand)
         running.add_done_callback(_look_at)
         return await asyncio.shield(running)
 
     def _run_in_thread(self, hand: ActInHand) -> ActResult:
-        runner = self._connected()
         try:
+            runner = self._connected().runner(hand.act.instrument)
             runner.run(hand)
             run, documents, content = runner.documents.finish()
             values = event_values(hand.act.instrument, documents)
@@ -188,10 +196,10 @@ class Engine:
         finally:
             self._board.end(hand.start.token)
 
-    def _connected(self) -> PlanRunner:
-        if self._runner is None:
+    def _connected(self) -> Rig:
+        if self._rig is None:
             raise TransportError("The engine is not connected; await connect() first.")
-        return self._runner
+        return self._rig
 
     def _device(self, instrument: str) -> ProgramDevice:
         device = self._connected().devices.get(instrument)

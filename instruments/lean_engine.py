@@ -1,5 +1,6 @@
 """Making a RunEngine that loads no more than its devices need."""
 
+import asyncio
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,14 +9,16 @@ from bluesky import RunEngine
 from bluesky.utils import DuringTask
 
 
-def make_run_engine() -> RunEngine:
+def make_run_engine(loop: asyncio.AbstractEventLoop | None = None) -> RunEngine:
     """A RunEngine for plans that run in any thread, without signal handling.
+
+    `loop` is one that another RunEngine runs, to be shared with it; without it a new one is started.
 
     To note its version a RunEngine imports ophyd wherever it is installed: half a second, 30 MB and a dozen threads in
     every process. One that has a device of ophyd has loaded it before, and its version is noted.
     """
     with _absent("ophyd"):
-        return RunEngine(context_managers=[], call_returns_result=True, during_task=DuringTask())
+        return RunEngine(loop=loop, context_managers=[], call_returns_result=True, during_task=DuringTask())
 
 
 @contextmanager

@@ -17,6 +17,7 @@ class MotionBoard:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._motions: dict[str, Motion] = {}
+        self._starting: frozenset[str] = frozenset()
         self.on_change: Callable[[], None] | None = None
 
     def motions(self) -> tuple[Motion, ...]:
@@ -25,17 +26,24 @@ class MotionBoard:
             return tuple(self._motions.values())
 
     def executing(self) -> frozenset[str]:
-        """Instruments that execute a program now."""
-        return frozenset(m.instrument for m in self.motions() if m.waits and m.until is None)
+        """Instruments that execute a program now, or are about to."""
+        starting = self._starting
+        return frozenset(m.instrument for m in self.motions() if m.token in starting or (m.waits and m.until is None))
 
     def begin(self, instrument: str, token: str, plan: str) -> None:
         """An act is wanted, begun or about to be."""
         self._put(token, Motion(instrument=instrument, token=token, plan=plan))
 
+    def starts(self, token: str) -> None:
+        """An act may actuate from here on, so that nothing starts that must not move with it."""
+        with self._lock:
+            self._starting |= {token}
+
     def end(self, token: str) -> None:
         """An act is over."""
         with self._lock:
             self._motions.pop(token, None)
+            self._starting -= {token}
         self._tell()
 
     def answered(self, token: str) -> None:

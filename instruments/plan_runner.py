@@ -1,8 +1,6 @@
-"""One RunEngine with its devices: runs the plan of one act at a time, in the thread that calls it."""
+"""One RunEngine: runs the plan of one act at a time, in the thread that calls it."""
 
 import asyncio
-import inspect
-import threading
 from collections.abc import Coroutine, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -13,14 +11,12 @@ from typing import Any, TypeVar
 from bluesky import Msg, RunEngine
 from bluesky.utils import FailedStatus, RunEngineInterrupted
 
-from instruments.addresses import parse_address
-from instruments.devices.device import DeviceSetup, ProgramDevice
+from instruments.devices.device import ProgramDevice
 from instruments.documents import DocumentFiles
 from instruments.drivers import load_driver, load_object
 from instruments.errors import (
     ActuationFailedError,
     ActuationUnknownError,
-    DriverError,
     InstrumentError,
     MotionRefusedError,
     PlanError,
@@ -89,40 +85,53 @@ class ActInHand:
         }
 
 
-class PlanRunner:
-    """A RunEngine, its devices and its own commands.
+@dataclass(frozen=True)
+class Surroundings:
+    """What every RunEngine of an agent shares.
 
-    Made and used in one thread of the engine; the RunEngine's loop runs in another, where devices live.
-
-    Args:
-        setup: What it drives.
+    Attributes:
+        setup: What they drive.
         intents: Where actuations are written down.
         clock: Laboratory time; lives in `agent_loop`.
         agent_loop: The agent's event loop.
         board: Where motions are shown.
+        devices: By instrument; they live in the loop that the RunEngines share.
     """
 
-    def __init__(
-        self,
-        setup: EngineSetup,
-        intents: Intents,
-        clock: Clock,
-        agent_loop: asyncio.AbstractEventLoop,
-        board: MotionBoard,
-    ) -> None:
-        self._setup, self._intents, self._clock = setup, intents, clock
-        self._agent_loop, self._board = agent_loop, board
+    setup: EngineSetup
+    intents: Intents
+    clock: Clock
+    agent_loop: asyncio.AbstractEventLoop
+    board: MotionBoard
+    devices: Mapping[str, ProgramDevice]
+
+
+class PlanRunner:
+    """A RunEngine with its own commands, for the acts of one instrument.
+
+    Acts are run in the one thread that calls `run`; the RunEngine's loop runs in another, where devices live.
+
+    Args:
+        around: What it shares with those of other instruments.
+        loop: The loop of another one, to be shared; without it a new one is started.
+    """
+
+    def __init__(self, around: Surroundings, loop: asyncio.AbstractEventLoop | None = None) -> None:
+        self._around = around
         self._hand: ActInHand | None = None
         self._is_closing = False
-        self.documents = DocumentFiles(setup.documents)
-        self.documents.close_interrupted("the process that ran it ended")
-        self._load_devices()
-        self._engine = self._make_engine()
-        self.devices = {name: self._make_device(name) for name in setup.laboratory.agents[setup.agent].instruments}
+        self.documents = DocumentFiles(around.setup.documents)
+        self._engine = self._make_engine(loop)
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The RunEngine's loop."""
+        loop: asyncio.AbstractEventLoop = self._engine.loop
+        return loop
 
     def submit(self, request: Coroutine[Any, Any, T]) -> Future[T]:
         """Run a coroutine in the RunEngine's loop."""
-        return asyncio.run_coroutine_threadsafe(request, self._engine.loop)
+        return asyncio.run_coroutine_threadsafe(request, self.loop)
 
     def run(self, hand: ActInHand) -> None:
         """Run an act's plan; on every way out its outcome is written down, or its intent is left open on purpose.
@@ -134,8 +143,9 @@ class PlanRunner:
             PlanError: The plan breaks the rules of acts.
             DocumentsError: The disk takes no documents; where that is found out first, nothing moved.
         """
-        device = self.devices[hand.act.instrument]
-        declared = load_driver(self._setup.laboratory.instruments[hand.act.instrument].driver).acts[hand.act.plan]
+        device = self._around.devices[hand.act.instrument]
+        laboratory = self._around.setup.laboratory
+        declared = load_driver(laboratory.instruments[hand.act.instrument].driver).acts[hand.act.plan]
         plan = load_object(declared.plan)(device, hand.start, **hand.act.arguments)
         self._hand = hand
         device.runner.take()
@@ -147,24 +157,13 @@ class PlanRunner:
             self._hand = None
 
     def close(self) -> None:
-        """End the plan in hand (its instrument goes on with what it executes), let go of everything."""
+        """End the plan in hand; its instrument goes on with what it executes."""
         self._is_closing = True
         if self._engine.state == "running":
             self._engine.abort("the engine was closed")
-        for device in self.devices.values():
-            self.submit(device.disconnect()).result()
 
-    def end(self) -> None:
-        """Close the documents and end the RunEngine's loop; nothing may run any more."""
-        self.documents.close()
-        loop = self._engine.loop
-        thread = self.submit(_leave_nothing()).result()
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
-
-    def _make_engine(self) -> RunEngine:
-        engine = make_run_engine()
+    def _make_engine(self, loop: asyncio.AbstractEventLoop | None) -> RunEngine:
+        engine = make_run_engine(loop)
         engine.preprocessors.append(with_intents)
         engine.subscribe(self.documents)
         engine.register_command(INTEND, self._intend)
@@ -172,32 +171,6 @@ class PlanRunner:
         engine.register_command("follow", self._follow)
         engine.register_command("sleep", self._sleep)
         return engine
-
-    def _load_devices(self) -> None:
-        """Import the device classes: before the RunEngine, which notes the versions of what is loaded."""
-        laboratory = self._setup.laboratory
-        declared = [laboratory.instruments[name] for name in laboratory.agents[self._setup.agent].instruments]
-        for declaration in declared:
-            prepare = load_driver(declaration.driver).prepare
-            if prepare is not None:
-                prepare(parse_address(declaration.address))
-        for declaration in declared:
-            load_object(load_driver(declaration.driver).device)
-
-    def _make_device(self, name: str) -> ProgramDevice:
-        declaration = self._setup.laboratory.instruments[name]
-        driver = load_driver(declaration.driver)
-        setup = DeviceSetup(name, declaration, driver, self._setup.settings)
-        # Made here, not in the RunEngine's loop: client libraries are imported now, which takes their time.
-        device = load_object(driver.device)(setup)
-        if not isinstance(device, ProgramDevice):
-            raise DriverError(f"The driver {driver.name} makes {type(device).__name__}, which is no ProgramDevice.")
-        device.runner.watcher = self._board
-        # A RunEngine stops every device that a plan has set, also at a good plan's end: the `stop` of a lab's own class
-        # may end a program, and only `halt` may do that.
-        is_async = inspect.iscoroutinefunction(getattr(device, "stop", None))
-        object.__setattr__(device, "stop", _end_nothing_later if is_async else _end_nothing)
-        return device
 
     # Commands of the RunEngine; they run in its loop.
 
@@ -207,13 +180,13 @@ class PlanRunner:
         await self._check_surroundings(hand.act)
         # A disk that takes no documents would take no outcome either: found out while nothing has moved.
         await asyncio.wrap_future(self.documents.settle())
-        await asyncio.shield(self._intents.intend(hand.start.token, str(hand)))
+        await asyncio.shield(self._around.intents.intend(hand.start.token, str(hand)))
         hand.is_intended = True
         hand.gate()
 
     async def _outcome(self, message: Msg) -> None:
         hand = self._in_hand()
-        await asyncio.shield(self._intents.outcome(hand.start.token, "done"))
+        await asyncio.shield(self._around.intents.outcome(hand.start.token, "done"))
         hand.is_settled = True
 
     async def _follow(self, message: Msg) -> None:
@@ -223,26 +196,28 @@ class PlanRunner:
 
     async def _sleep(self, message: Msg) -> None:
         """In laboratory time, announced, so that a simulated clock may jump to its end."""
-        due = self._clock.now() + timedelta(seconds=float(message.args[0]))
+        due = self._around.clock.now() + timedelta(seconds=float(message.args[0]))
         token = self._in_hand().start.token
-        self._board.sleeps(token, due)
-        sleeping = asyncio.run_coroutine_threadsafe(_sleep_until(self._clock, due), self._agent_loop)
+        self._around.board.sleeps(token, due)
+        sleeping = asyncio.run_coroutine_threadsafe(_sleep_until(self._around.clock, due), self._around.agent_loop)
         await asyncio.wrap_future(sleeping)
-        self._board.ended(token)
+        self._around.board.ended(token)
 
     async def _check_surroundings(self, act: Act) -> None:
         """Interlocks that need a look: exclusive groups, and what must read inside a range."""
-        laboratory = self._setup.laboratory
-        check_exclusive(laboratory, act.instrument, self._board.executing())
+        laboratory, board = self._around.setup.laboratory, self._around.board
+        check_exclusive(laboratory, act.instrument, board.executing())
+        # At once: nothing else of this loop comes between the look and the claim.
+        board.starts(self._in_hand().start.token)
         for rule in laboratory.interlocks.only_when:
             if rule.instrument == act.instrument and (not rule.plans or act.plan in rule.plans):
-                value = await self.devices[rule.reads].look(rule.signal)
+                value = await self._around.devices[rule.reads].look(rule.signal)
                 what = f"{rule.reads} {rule.signal} ({rule.because})"
                 check_limit(act.instrument, what, value, Limit(lower=rule.lower, upper=rule.upper))
 
     async def _settle(self, hand: ActInHand, error: BaseException) -> None:
         """After a plan that failed: wait for what moves, write down what is certain, raise what it means."""
-        running = self.devices[hand.act.instrument].runner.take()
+        running = self._around.devices[hand.act.instrument].runner.take()
         cause = _instrument_error(error)
         if running is not None:
             if self._is_closing:
@@ -253,7 +228,7 @@ class PlanRunner:
             await asyncio.wait((running,))
             cause = _instrument_error(running.exception()) or cause
         if hand.is_intended and not hand.is_settled and not isinstance(cause, ActuationUnknownError):
-            await self._intents.outcome(hand.start.token, _verdict(cause, has_run=running is not None))
+            await self._around.intents.outcome(hand.start.token, _verdict(cause, has_run=running is not None))
         if cause is not None:
             raise cause
         if running is None:
@@ -280,26 +255,6 @@ def _instrument_error(error: BaseException | None) -> InstrumentError | None:
     while error is not None and not isinstance(error, InstrumentError):
         error = error.__cause__
     return error
-
-
-def _end_nothing(*, success: bool = True) -> None:
-    """What a RunEngine calls instead of a classic device's own `stop`."""
-
-
-async def _end_nothing_later(success: bool = True) -> None:
-    """The same for an ophyd-async device, whose `stop` is awaited."""
-
-
-async def _leave_nothing() -> threading.Thread:
-    """Cancel all other tasks of the running loop; the thread that it runs in."""
-    tasks = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    # Closed transports let go of their sockets in the loop's next turns.
-    for _ in range(3):
-        await asyncio.sleep(0)
-    return threading.current_thread()
 
 
 async def _sleep_until(clock: Clock, due: datetime) -> None:

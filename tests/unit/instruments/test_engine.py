@@ -13,7 +13,7 @@ from instruments.errors import (
     MotionRefusedError,
     TransportError,
 )
-from lab_agents.records.laboratory import Interlocks, OnlyWhen
+from lab_agents.records.laboratory import ExclusiveGroup, Interlocks, OnlyWhen
 from tests.instrument_stand import ABOUT, coat, dose, new_vial, open_gate, open_stand
 from tests.simulated_world import START, token
 
@@ -133,6 +133,53 @@ async def test_acts_asked_for_at_once_run_one_after_the_other(stand):
     results = await asyncio.gather(*acts)
     assert [result.token for result in results] == [token(n) for n in range(2, 6)]
     assert [line.token for line in await stand.ledger() if line.action == "dose"] == [token(n) for n in range(2, 6)]
+
+
+async def test_instruments_of_one_agent_work_at_the_same_time(stand):
+    stand.jumps = False
+    engine = await stand.engine("line_a")
+    first = asyncio.create_task(engine.perform(new_vial(), 0, token(1), open_gate, ABOUT))
+    await stand.has_started(token(1))
+    await stand.finish()
+    await first
+    acts = {2: dose(), 3: coat()}
+    both = [asyncio.create_task(engine.perform(act, n, token(n), open_gate, ABOUT)) for n, act in acts.items()]
+    await stand.has_started(token(2))
+    await stand.has_started(token(3))
+    async with asyncio.timeout(5):
+        while not all(motion.waits for motion in engine.motions()):
+            await asyncio.sleep(0.005)
+    assert {motion.instrument for motion in engine.motions()} == {"dispenser_a", "coater_a"}
+    await stand.finish()
+    results = await asyncio.gather(*both)
+    assert [result.token for result in results] == [token(2), token(3)]
+    documents = [await _read(stand, result) for result in results]
+    assert [lines[0]["doc"]["token"] for lines in documents] == [token(2), token(3)]
+    assert [len({line["doc"]["uid"] for line in lines if line["name"] == "start"}) for lines in documents] == [1, 1]
+
+
+async def test_of_an_exclusive_group_only_one_is_started_even_if_both_are_asked_for_at_once(stand):
+    group = ExclusiveGroup(instruments=("dispenser_a", "coater_a"), because="they share a hood")
+    engine = await stand.engine(
+        "line_a", lab=stand.lab.model_copy(update={"interlocks": Interlocks(exclusive=(group,))})
+    )
+    await engine.perform(new_vial(), 0, token(1), open_gate, ABOUT)
+    stand.jumps = False
+    both = asyncio.gather(
+        engine.perform(dose(), 1, token(2), open_gate, ABOUT),
+        engine.perform(coat(), 0, token(3), open_gate, ABOUT),
+        return_exceptions=True,
+    )
+    async with asyncio.timeout(5):
+        while not await stand.executed(token(2)) + await stand.executed(token(3)):
+            await asyncio.sleep(0.01)
+    async with asyncio.timeout(5):
+        while len(engine.motions()) > 1:
+            await asyncio.sleep(0.005)
+    await stand.finish()
+    refused = [one for one in await both if isinstance(one, InterlockError)]
+    assert len(refused) == 1
+    assert "they share a hood" in str(refused[0])
 
 
 async def test_a_run_that_a_death_left_open_is_closed_and_continued_by_a_run_that_names_it(stand):

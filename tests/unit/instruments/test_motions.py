@@ -20,6 +20,16 @@ def test_a_motion_waits_from_the_answer_to_the_end_of_its_program():
     assert seen == [((False, False),), ((True, False),), ((False, False),), ((True, True),), ()]
 
 
+def test_an_act_counts_as_executing_from_the_moment_in_which_it_may_start():
+    board = MotionBoard()
+    board.begin("coater_a", TOKEN, "coat")
+    assert board.executing() == frozenset()
+    board.starts(TOKEN)
+    assert board.executing() == {"coater_a"}
+    board.end(TOKEN)
+    assert board.executing() == frozenset()
+
+
 def test_a_token_that_nobody_waits_for_changes_nothing():
     board = MotionBoard()
     board.begin("coater_a", TOKEN, "coat")

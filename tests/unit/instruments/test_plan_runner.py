@@ -6,13 +6,13 @@ from datetime import timedelta
 import pytest
 from bluesky import Msg
 
-from instruments.devices.modbus_dispenser import ModbusDispenser
 from instruments.errors import ActuationUnknownError, DocumentsError, PlanError
 from instruments.motions import MotionBoard
-from instruments.plan_runner import ActInHand, EngineSetup, PlanRunner
+from instruments.plan_runner import ActInHand, EngineSetup
 from instruments.plans import dispensing
 from instruments.plans.acting import GROUP, act
 from instruments.programs import Start
+from instruments.rig import Rig
 from tests.instrument_stand import ABOUT, SETTINGS, new_vial, open_gate, open_stand
 from tests.simulated_world import START, token
 
@@ -27,10 +27,10 @@ async def stand(tmp_path):
 async def runner(stand):
     setup = EngineSetup(stand.lab, "line_a", 1, stand.folder / "documents", SETTINGS)
     loop = asyncio.get_running_loop()
-    made = await asyncio.to_thread(PlanRunner, setup, stand.intents, stand.clock, loop, MotionBoard())
-    yield made
-    await asyncio.to_thread(made.close)
-    await asyncio.to_thread(made.end)
+    rig = await asyncio.to_thread(Rig, setup, stand.intents, stand.clock, loop, MotionBoard())
+    yield rig.runner("dispenser_a")
+    await asyncio.to_thread(rig.close)
+    await asyncio.to_thread(rig.end)
 
 
 def _hand(number=1):
@@ -57,23 +57,6 @@ async def test_a_plan_that_dances_twice_is_refused_after_its_first_actuation_has
         await _run(stand, runner, _hand())
     assert stand.intents.of(token(1)) == ["intend", "done"]
     assert await stand.executed(token(1)) == 1
-
-
-async def test_the_end_of_a_plan_stops_no_device_whatever_its_class_does(tmp_path, monkeypatch):
-    stopped = []
-
-    async def stop(self, success=True):
-        stopped.append(self.name)
-
-    monkeypatch.setattr(ModbusDispenser, "stop", stop)
-    async with open_stand(tmp_path, "dispenser_a") as stand:
-        setup = EngineSetup(stand.lab, "line_a", 1, stand.folder / "documents", SETTINGS)
-        loop = asyncio.get_running_loop()
-        runner = await asyncio.to_thread(PlanRunner, setup, stand.intents, stand.clock, loop, MotionBoard())
-        await _run(stand, runner, _hand())
-        await asyncio.to_thread(runner.close)
-        await asyncio.to_thread(runner.end)
-    assert stopped == []
 
 
 async def test_a_plan_that_forgets_to_wait_is_waited_for(stand, runner, monkeypatch):
