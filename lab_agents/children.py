@@ -76,6 +76,11 @@ class Household:
         is_early = any(declared[name].address.startswith("ca://") for name in instruments)
         return not is_early or self.addresses() is not None
 
+    @property
+    def speaks_channel_access(self) -> bool:
+        """Whether a process of this machine looks for a Channel Access repeater."""
+        return any(self.laboratory.instruments[name].address.startswith("ca://") for name in self.instruments)
+
     def epics_environment(self, instruments: tuple[str, ...]) -> dict[str, str]:
         """What a process that speaks Channel Access to these instruments needs; nothing where none of them does."""
         addresses = self.addresses() or {}

@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from lab_agents.messages.frames import GuardStatus
 from lab_agents.messages.topics import Topics
 from lab_agents.records.laboratory import Laboratory
 from lab_agents.remains import bury
+from lab_agents.repeater import repeating
 from lab_agents.state_folder import StateFolder, locked, read_json, write_json
 
 _LOG = logging.getLogger(__name__)
@@ -87,7 +88,10 @@ async def attend(guard: Guard, bus: MqttBus) -> None:
     address = household.laboratory.guards.get(household.machine)
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, lambda: requests.begin_shutdown(is_draining=True))
-    async with ControlServer(path, requests.answer, address):
+    async with AsyncExitStack() as around:
+        if household.speaks_channel_access:
+            await around.enter_async_context(repeating(household.repeater_port))
+        await around.enter_async_context(ControlServer(path, requests.answer, address))
         aside = {
             "bus": lambda: _stay_on_bus(bus, link),
             "stand by": guard.stand_by,

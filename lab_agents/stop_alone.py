@@ -2,12 +2,13 @@
 
 import asyncio
 import os
-from contextlib import ExitStack
+from contextlib import AsyncExitStack
 
 from lab_agents.children import Household
 from lab_agents.latch import Latch
 from lab_agents.messages.frames import InstrumentState, StopRequest
 from lab_agents.remains import bury
+from lab_agents.repeater import repeating
 from lab_agents.safe_states import Dial, SafeKeeper, dial
 from lab_agents.state_folder import locked
 from lab_agents.stopping import Stopping
@@ -33,8 +34,10 @@ async def stop_alone(household: Household, request: StopRequest, *, dial: Dial =
             name, declaration, lambda: (household.addresses() or {}).get(name), dial=dial, settings=household.settings
         )
 
-    with ExitStack() as held:
+    async with AsyncExitStack() as held:
         await asyncio.to_thread(held.enter_context, locked(folder / "lock"))
+        if household.speaks_channel_access:
+            await held.enter_async_context(repeating(household.repeater_port))
         os.environ.update(await asyncio.to_thread(household.epics_environment, household.instruments))
         latch = await asyncio.to_thread(Latch, folder / "latch.json")
         keepers = {name: keeper(name) for name in household.instruments}

@@ -32,6 +32,8 @@ _LOG = logging.getLogger(__name__)
 # What aiomqtt warns of (a lost connection, many waiting publishes) is ordinary here, and said by `is_connected`.
 _WIRE = logging.getLogger(f"{__name__}.wire")
 _WIRE.setLevel(logging.ERROR)
+# paho calls the end of a connection an error of its own; a broker that is put to rest ends them all.
+_WIRE.addFilter(lambda record: not record.msg.startswith(("failed to receive on socket", "timeout on socket")))
 _VERSIONS = {"3.1.1": aiomqtt.ProtocolVersion.V311, "5": aiomqtt.ProtocolVersion.V5}
 _NO_DELAY = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),)
 

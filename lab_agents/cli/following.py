@@ -196,14 +196,16 @@ class Following:
         self._end(Exit.DETACHED)
 
     async def _shut_down(self) -> None:
+        self.scene.is_resting = True
         try:
             await shutdown(self.folder, self.machine, report=self._say_draining)
         except GuardError as error:
+            self.scene.is_resting = False
             self.scene.notice = str(error)
 
     def _say_draining(self, said: Json) -> None:
         if said.get("draining"):
-            self.scene.notice = f"Ending after: {said['draining']}"
+            self.scene.notice = f"The laboratory is put to rest: {said['draining']}"
 
 
 _HEARD: tuple[tuple[str, dict[str, str]], ...] = (

@@ -16,6 +16,8 @@ from lab_agents.report.truth import Truth, regrets
 class Scene:
     """Folds log entries and statuses; safe to draw at any moment.
 
+    `is_resting` says that the laboratory is being put to rest in order: a guard that is gone then is no alarm.
+
     Args:
         topics: The laboratory's topics.
         truth: The recorded table behind a replayed laboratory, for the regret; None where there is none.
@@ -31,6 +33,7 @@ class Scene:
         self.paused: str | None = None
         self.began = time.monotonic()
         self.notice = ""
+        self.is_resting = False
 
     @property
     def account(self) -> Account:
@@ -123,7 +126,7 @@ class Scene:
         for machine, guard in sorted(self.guards.items()):
             if guard.latched:
                 lines.append(f"{machine} is STOPPED by {guard.latched}; re-arm with: lab-agents rearm {guard.latched}")
-            if not guard.alive:
+            if not guard.alive and not self.is_resting:
                 lines.append(f"{machine}: its guard is gone; lab-agents resume starts one")
             lines += [f"{machine}: {child} is held: {why}" for child, why in sorted(guard.held.items())]
             lines += [f"{machine}: {child} keeps ending: {why}" for child, why in sorted(guard.failing.items())]

@@ -1,6 +1,7 @@
 """The MQTT bus without a broker; with one it is tried by tests/integration/test_bus_contract.py."""
 
 import asyncio
+import logging
 from contextlib import suppress
 
 import pytest
@@ -54,3 +55,11 @@ async def test_a_cancellation_that_the_client_library_swallows_still_ends_the_ta
     publishing.cancel()
     await asyncio.wait({publishing})
     assert publishing.cancelled()
+
+
+async def test_the_end_of_a_connection_is_no_error_and_others_are(caplog):
+    """The client library calls it one; what a broker that is put to rest does is said by `is_connected`."""
+    wire = logging.getLogger("lab_agents.bus.mqtt.wire")
+    wire.error("failed to receive on socket: %s", "Connection reset by peer")
+    wire.error("Caught exception in on_message: %s", "a fault")
+    assert [record.getMessage() for record in caplog.records] == ["Caught exception in on_message: a fault"]

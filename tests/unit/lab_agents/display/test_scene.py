@@ -77,6 +77,8 @@ def test_a_guard_that_is_gone_is_an_alarm():
     scene = Scene(TOPICS)
     heard(scene, "guard_status", GuardStatus(machine="main", epoch=1, pid=1, alive=False), machine="main")
     assert "its guard is gone" in scene.alarms[0]
+    scene.is_resting = True
+    assert scene.alarms == [], "an end in order is none"
 
 
 def test_open_tickets_say_what_may_be_answered():
