@@ -94,13 +94,13 @@ class LaboratoryTruth:
 
     def measure(self, sample: str, volumes: Sequence[float]) -> bytes:
         """The raw record of the film with `volumes` (µL per channel), in the digits that the wire carries."""
-        name = str(self._station["tester"])
+        name = str(self._station["instrument"])
         tester = self._models.tester(name, self._laboratory.instruments[name])
         truth = self._models.truth
         if truth is None:
             raise DeclarationError("no table is replayed", source=self._laboratory.name)
         film = _task(make_work(sample), 1).token(0)
-        exposure = float(self._station["exposure"])
+        exposure = float(self._station["with_exposure"])
         trace = tester.trace(truth.value(volumes, film), film, exposure, _task(measure_work(sample, 1), 1).token(0))
         offset, span = tester.scale
         record = {

@@ -13,6 +13,7 @@ from lab_agents.messages.course import (
     AwardWithdrawn,
     CampaignClosing,
     CampaignFinished,
+    MeasurementConcluded,
     ModelTrained,
     ObservationMade,
     ObservationRetracted,
@@ -375,7 +376,7 @@ def test_a_retracted_observation_is_trained_away() -> None:
 
     def strike(lab: ModelLab) -> None:
         made = lab.bodies(ObservationMade)
-        if len(made) == 2 and not lab.bodies(ObservationRetracted):
+        if len(lab.bodies(MeasurementConcluded)) == 2 and not lab.bodies(ObservationRetracted):
             first = made[0].observation
             retracted = ObservationRetracted(sample=first.sample, measurement=first.measurement, reason="wrong vial")
             lab.say("supervision", retracted, first.sample, "opv")

@@ -20,6 +20,7 @@ from lab_agents.records.questions import (
     AnalysisFailed,
     AskArguments,
     Exhausted,
+    Found,
     RefusedCandidate,
     Remeasure,
     TrainArguments,
@@ -171,8 +172,9 @@ def _trace(reading: float) -> bytes:
 def test_a_good_trace_becomes_an_observation_that_leads_back(blobs: DirectoryBlobs) -> None:
     """To its measurement, raw data and composition."""
     question = _analyse(blobs, _trace(0.2))
-    answer = ANALYSE_ANSWER.validate_json(run_job("analyse", question.model_dump_json(), blobs))
-    assert isinstance(answer, Observation)
+    found = ANALYSE_ANSWER.validate_json(run_job("analyse", question.model_dump_json(), blobs))
+    assert isinstance(found, Found)
+    (answer,) = found.observations
     assert (answer.sample, answer.measurement, answer.raw) == ("bowl-0001", "m-1", question.measurement.raw)
     assert (answer.property, answer.unit, answer.made) == ("loss", "1", question.made)
 
