@@ -16,11 +16,11 @@ from simulators.world.film_state import Composition, FilmState
 MINOR_LENGTH, MINOR_STRAIN = 60.0, 5e-4
 """Length of coherent domains (nm) and microstrain of phases beside the perovskite (assumption)."""
 
-_SOLVATE = ((0.03708, 200.0), (0.04081, 140.0), (0.05189, 120.0))
+_SOLVATE = ((0.03708, 110.0), (0.04081, 80.0), (0.05189, 60.0))
 """sin θ / λ (1/Å) of the solvate's lines, at 6.55, 7.21 and 9.17° of 2θ, and their intensity per volume.
 
 Places: order of MA2Pb3I8(DMSO)2, Cao, J. Am. Chem. Soc. 138, 9919 (2016), recalled. Intensities, with the Lorentz
-factor: assumption, as strong as (100) of the perovskite.
+factor: assumption, a little weaker than (100) of the denser perovskite.
 """
 
 _SOLVATE_ATTENUATION = 500.0
