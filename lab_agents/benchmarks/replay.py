@@ -143,7 +143,7 @@ def run_replay(run: Run) -> tuple[float, ...]:
         budget=Budget(samples=SAMPLES),
         batch=run.batch,
         planner=PlannerChoice(initial=INITIAL),
-        measurement="transmission_trace",
+        measurements=("transmission_trace",),
         seed=run.seed,
         content=table.content,
     )
