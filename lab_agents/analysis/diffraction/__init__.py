@@ -1,0 +1,1 @@
+"""Diffraction: patterns of counts in, phase fractions, lattice and crystallite size out."""
