@@ -1,0 +1,67 @@
+"""A simulated laboratory's instruments without their wires: orders in, what moved and what was recorded out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from lab_agents.records.laboratory import Laboratory
+from lab_agents.records.recipe import Act
+from simulators.installation import Models, standing
+from simulators.instruments.program import Model, Order, Prepared, Recording
+from simulators.ledger import LedgerLine
+from simulators.signals.raw_record import to_bytes
+from simulators.world.things import Things
+from simulators.world_state import Program, TokenState
+
+
+@dataclass
+class BenchFloor:
+    """The same models over the same things as behind the wires; acts take effect at once, in the order of the calls.
+
+    Attributes:
+        laboratory: With its simulation.
+        models: What stands behind its instruments.
+        things: What stands where.
+    """
+
+    laboratory: Laboratory
+    models: Models = field(init=False)
+    things: Things = field(init=False)
+    _made: dict[str, Model] = field(default_factory=dict)
+    _n_acts: int = 0
+
+    def __post_init__(self) -> None:
+        self.models = Models(self.laboratory, None)
+        self.things = Things.standing(standing(self.laboratory))
+
+    def model(self, instrument: str) -> Model:
+        """The model behind an instrument."""
+        if instrument not in self._made:
+            self._made[instrument] = self.models.model(instrument)
+        return self._made[instrument]
+
+    def do(self, act: Act, token: str, at: datetime) -> Prepared:
+        """Let an act take effect; what moved is in the answer's details.
+
+        Raises:
+            RefusedError: If the instrument refuses it; nothing moved then.
+        """
+        model = self.model(act.instrument)
+        order = Order(token, 1, act.plan, act.arguments, at=at)
+        prepared = model.prepare(order, self.things, model.limits)
+        self._n_acts += 1
+        moment = at.isoformat()
+        line = LedgerLine(
+            self._n_acts, moment, moment, act.instrument, token, 1, prepared.action, dict(prepared.details)
+        )
+        self.things.apply(line)
+        return prepared
+
+    def record(self, act: Act, token: str, at: datetime, prepared: Prepared) -> bytes:
+        """The raw record of a measuring act that was done; empty for an instrument that records nothing."""
+        model = self.model(act.instrument)
+        if not isinstance(model, Recording):
+            return b""
+        program = Program(act.instrument, token, TokenState.DONE, prepared.action, prepared.details, at, at)
+        values: Mapping[str, object] = model.record(program, self.things)
+        return to_bytes(dict(values))
