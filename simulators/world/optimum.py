@@ -23,6 +23,8 @@ _N_UNITS = 9
 _SEEDS = (0, 1, 2)
 _AGREEMENT = 1e-3
 """By how much the utilities that the seeds find may differ."""
+_MISSING = 1e3
+"""Widths by which a property that a film does not have breaks its constraint: further than any value that it has."""
 _VERSION = 1
 """Of the laws: raise it when a law changes, or optima of the former ones are read from the cache."""
 
@@ -86,11 +88,12 @@ def violation(properties: Mapping[str, Values], constraints: tuple[Constraint, .
     """
     total = np.zeros_like(properties["perovskite_fraction"])
     for constraint in constraints:
-        value = np.nan_to_num(properties[constraint.property], nan=1e3)
+        value = properties[constraint.property]
         low = -np.inf if constraint.lower is None else constraint.lower
         high = np.inf if constraint.upper is None else constraint.upper
         width = high - low if np.isfinite(high - low) else abs(low if np.isfinite(low) else high) or 1.0
-        total = total + (np.maximum(low - value, 0.0) + np.maximum(value - high, 0.0)) / width
+        beyond = (np.maximum(low - value, 0.0) + np.maximum(value - high, 0.0)) / width
+        total = total + np.where(np.isnan(value), _MISSING, beyond)
     return np.asarray(total)
 
 
@@ -99,7 +102,7 @@ def find_optimum(
 ) -> Optimum:
     """The film of the least lead that meets every constraint of `target` in the noise-free `world`.
 
-    Searched by differential evolution from three seeds [Storn and Price, J. Global Optim. 1997]. Some seconds; with
+    Searched by differential evolution from three seeds [Storn and Price, J. Global Optim. 1997]. Some ten seconds; with
     `folder` the result is kept there under a key of constants, seed, space and target, and read the next time.
 
     Raises:
@@ -136,9 +139,9 @@ def _search(world: World, space: SearchSpace, target: Target, seed: int) -> Opti
         rng=seed,
         vectorized=True,
         updating="deferred",
-        popsize=20,
+        popsize=15,
         maxiter=3000,
-        tol=1e-5,
+        tol=3e-4,
         polish=False,
     )
     sites, processes = space.decode(result.x[None, :])
