@@ -18,24 +18,36 @@ MOST_FRUITLESS = 10
 Pool = tuple[tuple[float, ...], ...]
 
 
+@dataclass(frozen=True)
+class Lost:
+    """A sample that was begun and of which nothing was learned: it cost budget, and no failure is a number."""
+
+    reason: str
+
+
 class Truth(Protocol):
     """Makes a candidate and measures it."""
 
-    def observe(self, sample: str, candidate: Candidate) -> Learned | Refused:
+    def observe(self, sample: str, candidate: Candidate) -> Learned | Refused | Lost:
         """What is learned from the sample `sample`, made of `candidate`; the same for equal arguments.
 
-        Or the refusal, where nobody can make it.
+        Or the refusal, where nobody can make it, or why a sample that was begun tells nothing.
         """
         ...
 
 
 @dataclass
 class Course:
-    """A campaign as it went: candidates in the order of proposal, what was learned and what was refused."""
+    """A campaign as it went: candidates in the order of proposal, what was learned, refused and lost.
+
+    `samples` holds the names of those that were begun, in order.
+    """
 
     proposed: list[Scored] = field(default_factory=list)
     learned: list[Learned] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
+    lost: dict[str, Lost] = field(default_factory=dict)
+    samples: list[str] = field(default_factory=list)
 
     @property
     def made(self) -> tuple[tuple[float, ...], ...]:
@@ -57,13 +69,13 @@ def run_bench(plan: CampaignPlan, pool: Pool | None, planner: Planner, truth: Tr
     course = Course()
     question = Ask(plan.target, plan.space, (), (), (), (), pool, None, plan.batch, plan.planner.initial, plan.seed)
     n_fruitless = 0
-    while (left := plan.budget.samples - len(course.learned)) > 0 and n_fruitless < MOST_FRUITLESS:
+    while (left := plan.budget.samples - len(course.samples)) > 0 and n_fruitless < MOST_FRUITLESS:
         scored = planner.propose(replace(question, n=min(plan.batch, left)))
         if not scored:
             break
-        n_before = len(course.learned)
+        n_before = len(course.samples)
         _make_and_measure(plan, truth, scored, course)
-        n_fruitless = n_fruitless + 1 if len(course.learned) == n_before else 0
+        n_fruitless = n_fruitless + 1 if len(course.samples) == n_before else 0
         question = _learn(question, course, planner)
     return course
 
@@ -71,9 +83,14 @@ def run_bench(plan: CampaignPlan, pool: Pool | None, planner: Planner, truth: Tr
 def _make_and_measure(plan: CampaignPlan, truth: Truth, scored: Sequence[Scored], course: Course) -> None:
     for s in scored:
         course.proposed.append(s)
-        outcome = truth.observe(sample_id(plan.name, len(course.proposed)), s.candidate)
+        sample = sample_id(plan.name, len(course.proposed))
+        outcome = truth.observe(sample, s.candidate)
         if isinstance(outcome, Refused):
             course.refused.append(outcome)
+            continue
+        course.samples.append(sample)
+        if isinstance(outcome, Lost):
+            course.lost[sample] = outcome
         else:
             course.learned.append(outcome)
 
