@@ -14,7 +14,9 @@ from instruments.transports.connection import Wire
 
 GROUP = "lab_agents.instruments"
 
-ArgumentKind = Literal["quantity", "channel", "place"]
+ArgumentKind = Literal["quantity", "channel", "place", "mixture"]
+"""A `mixture` is volumes of stocks (`lab_agents.records.stock.volumes_text`), each within the limits of `volume`, their
+sum within those of `total`."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,19 @@ def load_object(path: str) -> Callable[..., Any]:
     module, _, name = path.partition(":")
     found: Callable[..., Any] = getattr(importlib.import_module(module), name)
     return found
+
+
+def lazy_wire(client: str, words: str) -> Callable[[Address, float], Wire]:
+    """What makes a wire of the class at `client` (`module:class`) with the table of signals at `words`.
+
+    Both are imported when the first wire is made: who reads a lab file loads no client library.
+    """
+
+    def make(address: Address, limit: float) -> Wire:
+        wire: Wire = load_object(client)(address, load_object(words), limit)
+        return wire
+
+    return make
 
 
 @functools.cache

@@ -10,6 +10,7 @@ from instruments.drivers import ActDeclaration, ArgumentKind, load_driver
 from instruments.errors import InterlockError
 from lab_agents.records.laboratory import InstrumentDeclaration, Laboratory, Limit
 from lab_agents.records.recipe import Act, Argument
+from lab_agents.records.stock import read_volumes
 
 CHANNELS = 4
 """Of every dispenser."""
@@ -30,6 +31,8 @@ def check_act(laboratory: Laboratory, act: Act) -> None:
         value = act.arguments[name]
         if kind == "place" and places and value not in places:
             raise _refusal(act.instrument, f"{act.plan} names {name} {value}, which is no place", name, value)
+        if kind == "mixture":
+            _check_mixture(laboratory, act.instrument, str(value))
         if kind == "channel" and laboratory.channels and float(value) > len(laboratory.channels):
             many = len(laboratory.channels)
             raise _refusal(act.instrument, f"channel {value} is not declared; there are {many}", name, value)
@@ -80,6 +83,19 @@ def check_exclusive(laboratory: Laboratory, instrument: str, moving: Collection[
             raise _refusal(instrument, f"{others[0]} moves, and only one may: {group.because}")
 
 
+def _check_mixture(laboratory: Laboratory, instrument: str, text: str) -> None:
+    volumes = read_volumes(text)
+    poured = [stock for stock, volume in volumes.items() if volume > 0]
+    known = {stock.name: stock for stock in laboratory.stocks}
+    for stock, volume in volumes.items():
+        if stock not in known:
+            raise _refusal(instrument, f"there is no stock {stock}; there are {', '.join(known) or 'none'}", stock)
+        if volume > known[stock].amount:
+            raise _refusal(instrument, f"a full bottle of {stock} holds {known[stock].amount:g} µL", stock, volume)
+    for stock in poured:
+        check_pair(laboratory, instrument, stock, poured)
+
+
 def check_set_points(
     instrument: str, declaration: InstrumentDeclaration, command: str, arguments: Mapping[str, Argument]
 ) -> None:
@@ -127,8 +143,25 @@ def _check_argument(
     elif kind == "channel":
         if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= CHANNELS:
             raise _refusal(instrument, f"{name} {value!r} is no channel; they are 1 to {CHANNELS}", name, str(value))
+    elif kind == "mixture":
+        _check_volumes(instrument, declaration, name, value)
     elif not isinstance(value, str) or not value:
         raise _refusal(instrument, f"{name} {value!r} is no place", name, str(value))
+
+
+def _check_volumes(instrument: str, declaration: InstrumentDeclaration, name: str, value: object) -> None:
+    try:
+        volumes = read_volumes(value) if isinstance(value, str) else {}
+    except ValueError as error:
+        raise _refusal(instrument, f"{name} cannot be meant: {error}", name, str(value)) from error
+    if not any(volumes.values()):
+        raise _refusal(instrument, f"{name} {value!r} is an empty mixture", name, str(value))
+    for quantity, checked in (("volume", volumes), ("total", {"all of them": round(sum(volumes.values()), 2)})):
+        limit = declaration.limits.get(quantity)
+        if limit is None:
+            raise _refusal(instrument, f"no limit is declared for {quantity}; declare one in the lab file", quantity)
+        for stock, volume in checked.items():
+            check_limit(instrument, f"{quantity} of {stock}", volume, limit)
 
 
 def _is_finite(value: float) -> bool:

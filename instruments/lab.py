@@ -100,7 +100,8 @@ def _check_instrument(document: Declaration, name: str, declaration: InstrumentD
         raise document.error(str(error), *where, "driver") from None
     try:
         address = parse_address(declaration.address)
-        address.number("unit", 1)
+        for number in ("unit", "slot"):
+            address.number(number, 1)
     except AddressError as error:
         raise document.error(str(error), *where, "address") from None
     if address.scheme != driver.scheme:
@@ -147,13 +148,13 @@ def _check_interlocks(document: Declaration, laboratory: Laboratory) -> None:
         if laboratory.owner(rule.instrument) != laboratory.owner(rule.reads):
             what = f"{rule.instrument} and {rule.reads} have different owners"
             raise document.error(what, "interlocks", "only_when", i, remedy="Give both to one agent")
-    known = {channel.parameter for channel in laboratory.channels}
+    known = {channel.parameter for channel in laboratory.channels} | {stock.name for stock in laboratory.stocks}
     for i, pair in enumerate(laboratory.interlocks.forbidden_pairs):
         for parameter in (pair.one, pair.other):
             if parameter not in known:
-                remedy = f"Channels carry {', '.join(sorted(known)) or 'nothing'}"
+                remedy = f"There are {', '.join(sorted(known)) or 'none'}"
                 raise document.error(
-                    f"no channel carries {parameter!r}", "interlocks", "forbidden_pairs", i, remedy=remedy
+                    f"no channel or stock carries {parameter!r}", "interlocks", "forbidden_pairs", i, remedy=remedy
                 )
 
 

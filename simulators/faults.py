@@ -1,10 +1,11 @@
 """Named faults of the simulated laboratory, switched on in the lab file, drawn by key.
 
-`simulation.settings` of a lab file may hold `lost_answer_rate`, `slow_program_rate` and `slow_program_factor`. A power
-cut is no setting: kill the simulator's process.
+`simulation.settings` of a lab file may hold `lost_answer_rate`, `slow_program_rate` and `slow_program_factor`, and the
+rates of `MISHAPS`. A power cut is no setting: kill the simulator's process.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from lab_agents.records.laboratory import SimulationDeclaration
 from simulators.errors import WorldError
@@ -35,11 +36,43 @@ class SlowProgram:
 
 
 @dataclass(frozen=True)
+class Mishap:
+    """Something that goes wrong once in a while, with the chance `rate`; keyed by what it happens to."""
+
+    rate: float = 0.0
+
+    def strikes(self, draws: Draws, *key: str) -> bool:
+        """Whether it happens to what `key` names."""
+        return self.rate > 0 and draws.uniform(*key) < self.rate
+
+
+MISHAPS: Mapping[str, str] = {
+    "drop": "the robot lets a sample fall; per move",
+    "clog": "a clogged tip or a bubble swallows 20 to 100 % of a transfer; per transfer",
+    "clog_seen": "the handler's pressure sensor notices such a transfer; of those that went wrong",
+    "late_antisolvent": "the antisolvent is missed or comes late; per film",
+    "offset_step": "a hotplate's surface gets 5 to 15 °C colder for good; per plate and week",
+    "shutter_stuck": "the diffractometer's shutter stays shut; per scan",
+    "tilted_sample": "a sample lies askew on the diffractometer; per mounting",
+    "lamp_failure": "a lamp goes out; per hour of light",
+    "wet_glovebox": "moisture gets in for two hours and films oxidize five times as fast; per week",
+    "no_contact": "a tip of the probe touches nothing; per sweep",
+}
+"""What may go wrong, and what its rate (`<name>_rate` in the lab file) counts. How often it does in a real laboratory
+is an assumption; no source was found."""
+
+
+@dataclass(frozen=True)
 class Faults:
     """The faults of one laboratory."""
 
     lost_answer: LostAnswer = LostAnswer()
     slow_program: SlowProgram = SlowProgram()
+    mishaps: Mapping[str, Mishap] = field(default_factory=dict)
+
+    def mishap(self, name: str) -> Mishap:
+        """The mishap `name` of `MISHAPS`; one that never happens where the lab file gives no rate."""
+        return self.mishaps.get(name, Mishap())
 
 
 def declared_faults(simulation: SimulationDeclaration | None) -> Faults:
@@ -53,7 +86,8 @@ def declared_faults(simulation: SimulationDeclaration | None) -> Faults:
     factor = _number(settings, "slow_program_factor", 3.0)
     if factor <= 0:
         raise WorldError(f"slow_program_factor is {factor:g}; a program's duration needs a factor above 0.")
-    return Faults(lost, SlowProgram(_rate(settings, "slow_program_rate"), factor))
+    mishaps = {name: Mishap(_rate(settings, f"{name}_rate")) for name in MISHAPS if f"{name}_rate" in settings}
+    return Faults(lost, SlowProgram(_rate(settings, "slow_program_rate"), factor), mishaps)
 
 
 def _rate(settings: dict[str, float | int | str], name: str) -> float:

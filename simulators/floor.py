@@ -4,7 +4,7 @@ All that changes the world runs in one thread of its own, one thing after the ot
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import ParamSpec, TypeVar
 
 from simulators.errors import ErrorNumber
 from simulators.instruments.program import Firmware, Order
+from simulators.world.things import Film
 from simulators.world_state import WorldState
 
 P = ParamSpec("P")
@@ -91,6 +92,12 @@ class Floor:
         return result
 
 
-async def open_world(folder: Path, starts_at: datetime, thread: ThreadPoolExecutor) -> WorldState:
-    """Open the world in the thread that will own it."""
-    return await asyncio.get_running_loop().run_in_executor(thread, WorldState, folder, starts_at)
+async def open_world(
+    folder: Path, starts_at: datetime, thread: ThreadPoolExecutor, standing: Iterable[Film] = ()
+) -> WorldState:
+    """Open the world in the thread that will own it; `standing` is what stands there before anything is done."""
+
+    def open_here() -> WorldState:
+        return WorldState(folder, starts_at, standing=standing)
+
+    return await asyncio.get_running_loop().run_in_executor(thread, open_here)

@@ -14,7 +14,7 @@ from simulators.instruments.robot import Robot
 from simulators.instruments.tester import SoakTester
 from simulators.world.draws import Draws
 from simulators.world.replay import RecordedTruth, recorded_truth
-from simulators.world.things import N_CHANNELS
+from simulators.world.things import N_CHANNELS, Film
 from simulators.world_state import WorldState
 
 WIDEST: Mapping[str, Span] = {
@@ -39,6 +39,7 @@ class Models:
             raise WorldError(f"{len(laboratory.channels)} channels are declared; the dispensers have {N_CHANNELS}.")
         self._laboratory = laboratory
         self.draws = Draws(laboratory.simulation.seed if laboratory.simulation else 0)
+        self.faults = declared_faults(laboratory.simulation)
         self.truth: RecordedTruth | None = recorded_truth(laboratory, table) if table else None
         self._makers: Mapping[str, Callable[[str, InstrumentDeclaration], Model]] = {
             "modbus_dispenser": self.dispenser,
@@ -47,6 +48,12 @@ class Models:
             "opcua_robot": self.robot,
             "scpi_tester": self.tester,
         }
+        if laboratory.simulation and laboratory.simulation.world == "absorber":
+            # Imported here: a replayed laboratory needs none of its tables of atoms.
+            from simulators.thin_film import ThinFilm
+
+            self.thin_film = ThinFilm(laboratory, self.draws, self.faults)
+            self._makers = {**self._makers, **self.thin_film.makers}
 
     def model(self, name: str) -> Model:
         """The model of one instrument.
@@ -77,7 +84,8 @@ class Models:
     def robot(self, name: str, declaration: InstrumentDeclaration) -> Robot:
         """The robot, with the places of its service."""
         service = self._laboratory.owner(name)
-        return Robot([place.name for place in self._laboratory.all_places if place.service == service])
+        places = [place.name for place in self._laboratory.all_places if place.service == service]
+        return Robot(places, self.draws, self.faults.mishap("drop"))
 
     def tester(self, name: str, declaration: InstrumentDeclaration) -> SoakTester:
         """The tester on its owner's stage."""
@@ -95,15 +103,20 @@ class Models:
         return stage
 
 
+def standing(laboratory: Laboratory) -> tuple[Film, ...]:
+    """The standards of the lab file, as they stand before anything is done."""
+    return tuple(Film(s.name, "", (), s.place, kind=s.kind) for s in laboratory.standards)
+
+
 def install(laboratory: Laboratory, table: Table | None, world: WorldState) -> dict[str, Firmware]:
     """Every instrument of the lab file, over one world.
 
     Raises:
         WorldError: If the lab file cannot be simulated with that table.
     """
-    models, faults = Models(laboratory, table), declared_faults(laboratory.simulation)
+    models = Models(laboratory, table)
     return {
-        name: Firmware(name, models.model(name), world, models.draws, faults)
+        name: Firmware(name, models.model(name), world, models.draws, models.faults)
         for name, declaration in laboratory.instruments.items()
         if is_simulated(name, declaration)
     }

@@ -19,7 +19,7 @@ from lab_agents.tables import Table
 from simulators.errors import WorldError
 from simulators.floor import Floor, open_world
 from simulators.held_clock import FreeClock, HeldClock, LabAtRest, PublishTick
-from simulators.installation import install
+from simulators.installation import install, standing
 from simulators.servers.listening import Servers
 from simulators.world_state import WorldState
 
@@ -96,7 +96,7 @@ class SimulatedLab:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="world")
         try:
             starts_at = datetime.fromisoformat(_simulation(self._laboratory).starts_at)
-            world = self._world = await open_world(self._folder, starts_at, self._thread)
+            world = self._world = await open_world(self._folder, starts_at, self._thread, standing(self._laboratory))
             self._floor = Floor(world, install(self._laboratory, self._table, world), self._thread)
             self._servers = Servers(self._laboratory, self._floor)
             await self._servers.start()

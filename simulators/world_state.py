@@ -1,10 +1,10 @@
-"""The world on disk: clock, tokens, vials, films. Used by one thread, except for its plain reads."""
+"""The world on disk: ledger, clock, tokens. Used by one thread, except for its plain reads."""
 
 import json
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from pathlib import Path
@@ -18,13 +18,15 @@ CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS programs (
     instrument TEXT, token TEXT, state INTEGER NOT NULL, action TEXT NOT NULL, details TEXT NOT NULL,
     started_at TEXT NOT NULL, ends_at TEXT NOT NULL, acknowledged INTEGER NOT NULL, PRIMARY KEY (instrument, token));
-CREATE TABLE IF NOT EXISTS vials (line TEXT PRIMARY KEY, volumes TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS films (film TEXT PRIMARY KEY, record TEXT NOT NULL);
 """
 
 
 def _wall_now() -> datetime:
     return datetime.now(UTC)
+
+
+FAILS = "fails"
+"""The detail of a program that will end badly, as its instrument sees for itself: what went wrong."""
 
 
 class TokenState(IntEnum):
@@ -65,25 +67,33 @@ class Begin:
 class WorldState:
     """Everything that survives a power cut.
 
-    An act's ledger line is synced first, the database is committed after it. Opening applies the lines that the
-    database lacks; what ran then has failed, because its power was cut. Only the ledger is synced: a machine that loses
-    its own power may lose the database's last commits, that is some ends of programs and an instant of the clock.
+    An act's ledger line is synced first, the database is committed after it. Opening folds the whole ledger into
+    things, and takes over the programs that the database lacks; what ran then has failed, because its power was cut.
+    Only the ledger is synced: a machine that loses its own power may lose the database's last commits, that is some
+    ends of programs and an instant of the clock.
     """
 
-    def __init__(self, folder: Path, starts_at: datetime, wall: Callable[[], datetime] = _wall_now) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        starts_at: datetime,
+        wall: Callable[[], datetime] = _wall_now,
+        standing: Iterable[Film] = (),
+    ) -> None:
         """Open or begin a world.
 
         Args:
             folder: Holds `ledger.jsonl` and `world.sqlite`.
             starts_at: Laboratory time of a new world.
             wall: Wall time, for the ledger.
+            standing: What stands in the laboratory before anything is done.
 
         Raises:
             WorldError: If ledger and database cannot belong together.
         """
         self._wall = wall
         self._broken: str | None = None
-        self.things = Things()
+        self.things = Things.standing(standing)
         self._programs: dict[tuple[str, str], Program] = {}
         self._running: dict[str, Program] = {}
         self._ended: dict[str, tuple[str, str]] = {}
@@ -169,10 +179,11 @@ class WorldState:
             self._set_fact("now", self._now.isoformat())
 
     def end_due(self) -> None:
-        """End as done what is due."""
+        """End what is due: as done, or as failed where the instrument sees that something went wrong."""
         with self._commit():
             for program in [p for p in self._running.values() if p.ends_at <= self._now]:
-                self._keep(replace(program, state=TokenState.DONE))
+                state = TokenState.FAILED if program.details.get(FAILS) else TokenState.DONE
+                self._keep(replace(program, state=state))
 
     def advance(self, to: datetime) -> None:
         """Set the clock and end what is due."""
@@ -204,15 +215,7 @@ class WorldState:
             raise WorldError(f"The simulated world cannot go on: {self._broken}. Make room, then start it again.")
 
     def _take_effect(self, line: LedgerLine) -> None:
-        vial, film = self.things.apply(line)
-        if vial is not None and vial in self.things.vials:
-            row = (vial, json.dumps(self.things.vials[vial]))
-            self._database.execute("INSERT OR REPLACE INTO vials VALUES (?, ?)", row)
-        elif vial is not None:
-            self._database.execute("DELETE FROM vials WHERE line = ?", (vial,))
-        if film is not None:
-            row = (film, json.dumps(asdict(self.things.films[film])))
-            self._database.execute("INSERT OR REPLACE INTO films VALUES (?, ?)", row)
+        self.things.apply(line)
         self._set_fact("ledger", str(line.number))
 
     def _keep(self, program: Program) -> None:
@@ -249,12 +252,6 @@ class WorldState:
         self._database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
 
     def _load(self) -> None:
-        for line, volumes in self._database.execute("SELECT line, volumes FROM vials"):
-            self.things.vials[line] = tuple(json.loads(volumes))
-        for (record,) in self._database.execute("SELECT record FROM films"):
-            values = json.loads(record)
-            film = Film(values["name"], values["line"], tuple(values["volumes"]), values["place"])
-            self.things.films[film.name] = film
         for row in self._database.execute("SELECT * FROM programs ORDER BY rowid"):
             instrument, token, state, action, details, started_at, ends_at, acknowledged = row
             times = datetime.fromisoformat(started_at), datetime.fromisoformat(ends_at)
@@ -271,7 +268,10 @@ class WorldState:
             )
         cut: list[str] = []
         with self._commit():
-            for line in self._ledger.after(applied):
+            for line in self._ledger.after(0):
+                if line.number <= applied:
+                    self.things.apply(line)
+                    continue
                 self._take_effect(line)
                 cut += self._cut_short(line)
             for program in list(self._running.values()):

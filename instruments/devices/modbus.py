@@ -1,4 +1,4 @@
-"""What the Modbus dispenser and the Modbus coater have in common: one block of registers starts a program."""
+"""What all Modbus instruments have in common: one block of registers starts a program."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -29,18 +29,18 @@ class ModbusDevice(WireDevice):
         self.set_name(setup.name)
 
     @abstractmethod
-    def command(self, program: Program) -> tuple[int, int, float, float]:
-        """The program's command number, channel, first and second number."""
+    def command(self, program: Program) -> tuple[int, int, tuple[float, ...]]:
+        """The program's command number, channel and numbers."""
 
     @abstractmethod
-    def results(self, program: Program, first: float, second: float) -> dict[str, Reading]:
-        """What the two results of a done program mean."""
+    def results(self, program: Program, numbers: Sequence[float]) -> dict[str, Reading]:
+        """What the results of a done program mean, as many as its numbers."""
 
     async def send(self, program: Program) -> StartCode:
-        """One write of twelve registers; then the verdict, with the token it belongs to."""
-        number, channel, first, second = self.command(program)
+        """One write of all registers; then the verdict, with the token it belongs to."""
+        number, channel, floats = self.command(program)
         words = (*token_words(program.token), *long_words(program.epoch), number, channel)
-        words += (*float_words(first), *float_words(second))
+        words += tuple(word for value in floats for word in float_words(value))
         await self.program.set(np.array(words, dtype=np.uint16))
         try:
             verdict = await self.connection.read("verdict")
@@ -53,13 +53,13 @@ class ModbusDevice(WireDevice):
         return start_code(self.name, numbers[0])
 
     async def ask(self, program: Program) -> Answer:
-        """State and results in one request."""
+        """State and results in one request: a word of state, one unused, two for each result."""
         words = _ints(self.name, await self.connection.read("answer", program.token))
         state = token_state(self.name, words[0])
         if state is not TokenState.DONE:
             return Answer(state)
-        first, second = words_float(words[2:4]), words_float(words[4:6])
-        return Answer(state, self.results(program, first, second))
+        numbers = [words_float(words[first : first + 2]) for first in range(2, len(words), 2)]
+        return Answer(state, self.results(program, numbers))
 
 
 def _ints(name: str, words: object) -> tuple[int, ...]:

@@ -1,5 +1,7 @@
 """The spin coater on Modbus TCP."""
 
+from collections.abc import Sequence
+
 from ophyd_async.core import soft_signal_r_and_setter
 
 from instruments.devices.device import DeviceSetup
@@ -22,13 +24,13 @@ class ModbusCoater(ModbusDevice):
             self.duration, self._set_duration = soft_signal_r_and_setter(float, units="s")
         self.set_name(setup.name)
 
-    def command(self, program: Program) -> tuple[int, int, float, float]:
+    def command(self, program: Program) -> tuple[int, int, tuple[float, ...]]:
         """Coat at a speed for a duration."""
-        return _COAT, 0, float(program.arguments["speed"]), float(program.arguments["duration"])
+        return _COAT, 0, (float(program.arguments["speed"]), float(program.arguments["duration"]))
 
-    def results(self, program: Program, first: float, second: float) -> dict[str, Reading]:
+    def results(self, program: Program, numbers: Sequence[float]) -> dict[str, Reading]:
         """Final speed and spin time."""
-        return {"speed": first, "duration": second}
+        return dict(zip(("speed", "duration"), numbers, strict=True))
 
     async def keep(self, program: Program, answer: Answer) -> None:
         """Make the spin as executed readable."""

@@ -1,5 +1,7 @@
 """The four-channel dispenser on Modbus TCP."""
 
+from collections.abc import Sequence
+
 from ophyd_async.core import soft_signal_r_and_setter
 
 from instruments.devices.device import DeviceSetup
@@ -24,14 +26,14 @@ class ModbusDispenser(ModbusDevice):
             self.deviation, self._set_deviation = soft_signal_r_and_setter(float, units="µL")
         self.set_name(setup.name)
 
-    def command(self, program: Program) -> tuple[int, int, float, float]:
+    def command(self, program: Program) -> tuple[int, int, tuple[float, ...]]:
         """New vial or dose."""
-        arguments = program.arguments
-        return _COMMANDS[program.command], int(arguments.get("channel", 0)), float(arguments.get("volume", 0.0)), 0.0
+        channel, volume = program.arguments.get("channel", 0), program.arguments.get("volume", 0.0)
+        return _COMMANDS[program.command], int(channel), (float(volume), 0.0)
 
-    def results(self, program: Program, first: float, second: float) -> dict[str, Reading]:
+    def results(self, program: Program, numbers: Sequence[float]) -> dict[str, Reading]:
         """Delivered volume and its deviation; a new vial has none."""
-        return {"delivered": first, "deviation": second} if program.command == "dose" else {}
+        return dict(zip(("delivered", "deviation"), numbers, strict=True)) if program.command == "dose" else {}
 
     async def keep(self, program: Program, answer: Answer) -> None:
         """Make a dose readable.

@@ -6,12 +6,13 @@ import numpy as np
 from ophyd_async.core import Array1D, soft_signal_r_and_setter
 
 from instruments.devices.backend import readable, settable
-from instruments.devices.device import DeviceSetup, WireDevice
-from instruments.errors import MissingDataError, TransportError
-from instruments.programs import Answer, Program, StartCode, start_code, token_state
+from instruments.devices.device import DeviceSetup
+from instruments.devices.scpi import Numbers, ScpiDevice
+from instruments.errors import TransportError
+from instruments.programs import Program
 
 
-class ScpiTester(WireDevice):
+class ScpiTester(ScpiDevice):
     """Exposes the film on its stage to light and records its transmission over time.
 
     After a soak `time` (s), `transmission`, `scale_offset`, `scale_span` (property units), `tau` (s), `exposure` (s)
@@ -19,6 +20,7 @@ class ScpiTester(WireDevice):
     """
 
     halt_signal = ("LAMP", 0.0)
+    program, asks, lists = "SOAK", ("exposure",), ("TRACE:TIME", "TRACE:DATA")
 
     def __init__(self, setup: DeviceSetup) -> None:
         super().__init__(setup)
@@ -34,33 +36,12 @@ class ScpiTester(WireDevice):
         self.lamp = settable(int, self.connection, "LAMP")
         self.set_name(setup.name)
 
-    async def send(self, program: Program) -> StartCode:
-        """One line; then the error queue of the same connection."""
-        exposure = float(program.arguments["exposure"])
-        await self.connection.write("SOAK:START", f'"{program.token}",{program.epoch},{exposure!r}')
-        return start_code(self.name, float(str(await self.connection.read("verdict"))))
-
-    async def ask(self, program: Program) -> Answer:
-        """The token's state; the trace is read once, at the end."""
-        return Answer(token_state(self.name, float(str(await self.connection.read("SOAK:STATE", program.token)))))
-
-    async def keep(self, program: Program, answer: Answer) -> None:
-        """Read trace and calibration, and make them readable.
-
-        Raises:
-            MissingDataError: If the instrument does not hold the trace any more.
-        """
-        time = _numbers(await self.connection.read("TRACE:TIME", program.token))
-        transmission = _numbers(await self.connection.read("TRACE:DATA", program.token))
-        scale = _numbers(await self.connection.read("CAL:SCALE"))
-        if not len(time) or len(time) != len(transmission):
-            raise MissingDataError(
-                f"{self.name} is done with token {program.token} and holds {len(time)} times and {len(transmission)} "
-                "transmissions of it. Measure the sample again.",
-                repeatable=self.traits.repeatable,
-            )
+    async def show(self, program: Program, lists: Sequence[Numbers]) -> None:
+        """The trace, with its calibration."""
+        scale = self.numbers(await self.connection.read("CAL:SCALE"))
         if len(scale) != 2:
             raise TransportError(f"{self.name} answers CAL:SCALE? with {scale.tolist()}, not with offset and span")
+        time, transmission = lists
         self._set_time(time)
         self._set_transmission(transmission)
         self._set_offset(float(scale[0]))
@@ -68,9 +49,3 @@ class ScpiTester(WireDevice):
         self._set_tau(float(str(await self.connection.read("CAL:TAU"))))
         self._set_exposure(float(program.arguments["exposure"]))
         self._set_n_points(len(time))
-
-
-def _numbers(value: object) -> Array1D[np.float64]:
-    if isinstance(value, str) or not isinstance(value, Sequence):
-        raise TransportError(f"{value!r} is no list of numbers")
-    return np.array(value, dtype=np.float64)

@@ -27,8 +27,9 @@ _QUEUE = 64
 class ScpiCommand:
     """One signal: the line that asks for it, the line that writes it, what the answer is.
 
-    `{token}` stands for the token asked about, `{value}` for what is written. With `has_verdict` the error queue is
-    read after a write, on the same connection, and its number is kept as the signal `verdict`.
+    `{token}` stands for the token asked about, `{value}` for what is written, `{slot}` for the address's slot. With
+    `has_verdict` the error queue is read after a write, on the same connection, and its number is kept as the signal
+    `verdict`.
     """
 
     query: str = ""
@@ -41,14 +42,15 @@ class ScpiWire:
     """A SCPI client; all its calls run in a thread of its own.
 
     Args:
-        address: `scpi://host:port`.
+        address: `scpi://host:port`, with `?slot=2` for one slot of several.
         commands: The instrument's signals.
         limit: Seconds within which a request is answered.
     """
 
     def __init__(self, address: Address, commands: Mapping[str, ScpiCommand], limit: float) -> None:
         self._address, self._commands, self._limit = address, commands, limit
-        self._thread = ClientThread(f"scpi-{address.port}")
+        self._slot = address.number("slot", 1)
+        self._thread = ClientThread(f"scpi-{address.port}-{self._slot}")
         self._session: MessageBasedResource | None = None
         self._visa: pyvisa.ResourceManager | None = None
         self._verdict = 0.0
@@ -73,7 +75,7 @@ class ScpiWire:
         command = self._find(signal)
         if not command.query:
             raise TransportError(f"{signal} cannot be read")
-        line = command.query.format(token=token)
+        line = command.query.format(token=token, slot=self._slot)
         return _decode(command, line, await self._thread.call(lambda: self._query(line)))
 
     async def write(self, signal: str, value: Value) -> None:
@@ -81,7 +83,8 @@ class ScpiWire:
         command = self._find(signal)
         if not command.write:
             raise TransportError(f"{signal} cannot be written")
-        line = command.write.format(value=int(value) if isinstance(value, float) and value.is_integer() else value)
+        shown = int(value) if isinstance(value, float) and value.is_integer() else value
+        line = command.write.format(value=shown, slot=self._slot)
         if not command.has_verdict:
             await self._thread.call(lambda: self._send(line))
             return

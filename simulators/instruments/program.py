@@ -1,25 +1,33 @@
 """What every simulated instrument has in common: programs with tokens, a fence, one program at a time."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Protocol, runtime_checkable
 
 from simulators.errors import ErrorNumber, RefusedError
 from simulators.faults import Faults
 from simulators.ledger import Detail
 from simulators.world.draws import Draws
 from simulators.world.things import Things
-from simulators.world_state import Begin, Program, WorldState
+from simulators.world_state import Begin, Program, TokenState, WorldState
+
+BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
+"""The laboratory time of an order that was given none: where lab files begin unless they say otherwise."""
 
 
 @dataclass(frozen=True)
 class Order:
-    """A start as it came off the wire: token (16 hexadecimal digits), epoch, command, arguments by name."""
+    """A start as it came off the wire: token (16 hexadecimal digits), epoch, command, arguments by name.
+
+    `at` is the laboratory time at which the instrument answers it.
+    """
 
     token: str
     epoch: int
     command: str
     arguments: Mapping[str, float | int | str] = field(default_factory=dict)
+    at: datetime = BEGINNING
 
     def number(self, name: str) -> float:
         """The argument `name` as a number.
@@ -31,6 +39,17 @@ class Order:
         if value is None or isinstance(value, str):
             raise RefusedError(ErrorNumber.LIMIT, f"{self.command} needs the number {name}, not {value!r}")
         return float(value)
+
+    def text(self, name: str) -> str:
+        """The argument `name` as text.
+
+        Raises:
+            RefusedError: With *limit*, if it is missing or no text.
+        """
+        value = self.arguments.get(name)
+        if not isinstance(value, str):
+            raise RefusedError(ErrorNumber.LIMIT, f"{self.command} needs the text {name}, not {value!r}")
+        return value
 
 
 @dataclass(frozen=True)
@@ -76,6 +95,38 @@ class Model(Protocol):
         ...
 
 
+Record = Mapping[str, float | Sequence[float]]
+"""What a measuring instrument holds of a program that is done: numbers and lists of numbers by name."""
+
+
+@runtime_checkable
+class Recording(Protocol):
+    """The physics of an instrument that measures."""
+
+    def record(self, program: Program, things: Things) -> Record:
+        """What it recorded, made again from the program's ledger details, so that it survives power cuts."""
+        ...
+
+
+@runtime_checkable
+class Calibrated(Protocol):
+    """The physics of an instrument that tells constants of itself."""
+
+    @property
+    def constants(self) -> Mapping[str, Sequence[float]]:
+        """What it says of itself, by name."""
+        ...
+
+
+@runtime_checkable
+class Sensing(Protocol):
+    """The physics of an instrument with sensors that are read at any time."""
+
+    def sense(self, at: datetime) -> Mapping[str, float]:
+        """Each sensor's reading at a laboratory time."""
+        ...
+
+
 @dataclass(frozen=True)
 class LastStart:
     """The start that was answered last, also a refused one; forgotten in a power cut."""
@@ -92,6 +143,7 @@ class Firmware:
         self.last = LastStart()
         self.model = model
         self._world, self._draws, self._faults = world, draws, faults
+        self._held: tuple[str, Record] = ("", {})
 
     def start(self, order: Order) -> ErrorNumber:
         """Answer a start: a token known already is answered and not executed again.
@@ -113,7 +165,8 @@ class Firmware:
         if self.running is not None:
             return ErrorNumber.BUSY
         try:
-            prepared = self.model.prepare(order, self._world.things, self.limits)
+            here = replace(order, at=self._world.now)
+            prepared = self.model.prepare(here, self._world.things, self.limits)
         except RefusedError as refusal:
             return refusal.number
         duration = prepared.duration * self._faults.slow_program.stretch(self._draws, order.token)
@@ -127,6 +180,25 @@ class Firmware:
     def ask(self, token: str) -> Program | None:
         """What is known of a token."""
         return self._world.program(self.name, token)
+
+    def record(self, token: str) -> Record:
+        """What was recorded under a token; empty unless its program is done and measured something."""
+        program = self.ask(token)
+        if program is None or program.state is not TokenState.DONE or not isinstance(self.model, Recording):
+            return {}
+        # Only the last one is kept: several lists are asked for one after the other, and all come from one computation.
+        if self._held[0] != token:
+            self._held = (token, self.model.record(program, self._world.things))
+        return self._held[1]
+
+    def sense(self, name: str) -> float:
+        """A sensor's present reading; 0 where there is no such sensor."""
+        return self.model.sense(self._world.now).get(name, 0.0) if isinstance(self.model, Sensing) else 0.0
+
+    @property
+    def things(self) -> Things:
+        """What stands where."""
+        return self._world.things
 
     @property
     def running(self) -> Program | None:

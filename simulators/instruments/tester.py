@@ -1,15 +1,17 @@
 """A light-soak tester: follows a film's optical transmission while light degrades it."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from simulators.errors import ErrorNumber, RefusedError
-from simulators.instruments.program import Order, Prepared, Span
+from simulators.instruments.program import Order, Prepared, Record, Span
 from simulators.ledger import Detail
 from simulators.world.draws import Draws
 from simulators.world.replay import RecordedTruth
 from simulators.world.things import Things
+from simulators.world_state import Program
 
 TAU = 600.0
 """Decay time of the absorbance under the lamp, seconds: assumption; six of them pass in an hour's exposure."""
@@ -46,6 +48,18 @@ class SoakTester:
     def scale(self) -> tuple[float, float]:
         """Offset and span: property = offset + span * d."""
         return self._truth.scale if self._truth else (0.0, 1.0)
+
+    @property
+    def constants(self) -> Mapping[str, Sequence[float]]:
+        """Its scale, and its decay time in seconds."""
+        return {"scale": self.scale, "tau": (TAU,)}
+
+    def record(self, program: Program, things: Things) -> Record:
+        """Seconds and transmission, in the digits that it has."""
+        details = program.details
+        value, exposure = cast(float, details["value"]), cast(float, details["exposure"])
+        trace = self.trace(value, cast(str, details["film"]), exposure, program.token)
+        return {"time": [round(t, 3) for t in trace.times], "transmission": [round(t, 7) for t in trace.transmission]}
 
     def trace(self, value: float, film: str, exposure: float, token: str) -> Trace:
         """The record of a film worth `value`, exposed for `exposure` seconds; noise is drawn by the token."""

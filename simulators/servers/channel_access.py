@@ -1,9 +1,10 @@
-"""EPICS Channel Access: the second line's dispenser as process variables."""
+"""EPICS Channel Access: a dispenser and a diffractometer as process variables."""
 
 import asyncio
 import logging
 import math
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -12,36 +13,72 @@ from caproto.asyncio.server import Context  # type: ignore[import-untyped]
 
 from simulators.errors import SimulatorError
 from simulators.floor import Floor
-from simulators.instruments.program import Order
+from simulators.instruments.program import Calibrated, Order
 from simulators.servers.ports import check_free, free_port
 from simulators.world_state import TokenState
 
 _log = logging.getLogger(__name__)
 
 PROGRAM_LENGTH, TOKEN_LENGTH, ANSWER_LENGTH = 256, 32, 128
-_WORDS = {"new_vial": {"token", "epoch", "command"}, "dose": {"token", "epoch", "command", "channel", "volume"}}
+_ALWAYS = ("token", "epoch", "command")
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """The words of one kind of instrument.
+
+    Attributes:
+        commands: Command → its own words in `PROGRAM`, and what each is.
+        told: Words of `ANSWER` about a program that is done → the details behind them.
+        limited: The set-point behind `LOW` and `HIGH`; None for an instrument that holds no limits.
+        lists: Variable → list of the record of the token last asked, and its greatest length.
+        constants: Variable → the instrument's constant behind it.
+    """
+
+    commands: Mapping[str, Mapping[str, type[int] | type[float]]]
+    told: Mapping[str, str] = field(default_factory=dict)
+    limited: str | None = None
+    lists: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
+
+
+DIALECTS: Mapping[str, Dialect] = {
+    "epics_dispenser": Dialect(
+        commands={"new_vial": {}, "dose": {"channel": int, "volume": float}},
+        told={"delivered": "reported", "deviation": "deviation"},
+        limited="volume",
+    ),
+    "epics_diffractometer": Dialect(
+        commands={"scan": {"start": float, "stop": float, "step": float, "time_per_step": float}},
+        lists={"COUNTS": ("counts", 8000)},
+        constants={"WAVELENGTHS": "wavelengths", "RATIO": "ratio", "RADIUS": "radius"},
+    ),
+}
+"""Driver name → the words of its instruments."""
 
 
 class ChannelAccessServer:
-    """The server of one dispenser, on a port of its own."""
+    """The server of one instrument, on a port of its own."""
 
-    def __init__(self, floor: Floor, instrument: str, address: str) -> None:
-        self._floor, self._instrument = floor, instrument
+    def __init__(self, floor: Floor, instrument: str, address: str, dialect: Dialect) -> None:
+        self._floor, self._instrument, self._dialect = floor, instrument, dialect
         self._firmware = floor.instruments[instrument]
         self._prefix = urlsplit(address).path.lstrip("/")
         self._asked = ""
         self._context: _Loopback | None = None
         self._server: asyncio.Task[None] | None = None
         self._refreshes: set[asyncio.Task[None]] = set()
-        limits = self._firmware.limits["volume"]
+        self._one_refresh = asyncio.Lock()
+        self._shown = ""
         self._program = _Text(self._start, PROGRAM_LENGTH)
         self._ask = _Text(self._answer_to, TOKEN_LENGTH)
         self._halt = _Integer(self._stop)
-        self._low = _Number(lambda value: self._limit("lower", value), limits.lower)
-        self._high = _Number(lambda value: self._limit("upper", value), limits.upper)
         self._status, self._error = ChannelInteger(value=0), ChannelInteger(value=0)
         self._last = ChannelChar(value="0" * 16, max_length=TOKEN_LENGTH)
         self._answer = ChannelChar(value="", max_length=ANSWER_LENGTH)
+        self._lists = {
+            name: (ChannelInteger(value=[0], max_length=most), of) for name, (of, most) in dialect.lists.items()
+        }
 
     async def start(self, port: int) -> int:
         """Listen on `port` of loopback for searches and clients, 0 for any."""
@@ -55,8 +92,9 @@ class ChannelAccessServer:
             "HALT": self._halt,
             "ASK": self._ask,
             "ANSWER": self._answer,
-            "LOW": self._low,
-            "HIGH": self._high,
+            **{name: variable for name, (variable, _) in self._lists.items()},
+            **self._constants(),
+            **self._limits(),
         }
         context = self._context = _Loopback({self._prefix + name: var for name, var in variables.items()}, port)
         listening = asyncio.Event()
@@ -82,7 +120,7 @@ class ChannelAccessServer:
         await asyncio.gather(*self._refreshes, *([self._server] if self._server else []), return_exceptions=True)
 
     async def _start(self, text: str) -> None:
-        order = parse_program(text)
+        order = parse_program(text, self._dialect)
         number = await self._change(self._floor.start(self._instrument, order))
         await self._error.write(int(number))
         await self._last.write(order.token)
@@ -93,10 +131,26 @@ class ChannelAccessServer:
             await self._change(self._floor.halt(self._instrument))
             await self._refresh()
 
-    async def _limit(self, end: str, value: float) -> None:
-        if not math.isfinite(value):
-            raise CaprotoValueError(f"{value} is no limit")
-        await self._change(self._floor.set_limit(self._instrument, "volume", end, value))
+    def _constants(self) -> dict[str, object]:
+        model, names = self._firmware.model, self._dialect.constants
+        known = model.constants if isinstance(model, Calibrated) else {}
+        return {variable: ChannelDouble(value=list(known[name])) for variable, name in names.items()}
+
+    def _limits(self) -> dict[str, object]:
+        quantity = self._dialect.limited
+        if quantity is None:
+            return {}
+
+        async def limit(end: str, value: float) -> None:
+            if not math.isfinite(value):
+                raise CaprotoValueError(f"{value} is no limit")
+            await self._change(self._floor.set_limit(self._instrument, quantity, end, value))
+
+        limits = self._firmware.limits[quantity]
+        return {
+            "LOW": _Number(lambda value: limit("lower", value), limits.lower),
+            "HIGH": _Number(lambda value: limit("upper", value), limits.upper),
+        }
 
     async def _answer_to(self, text: str) -> None:
         self._asked = _token(text)
@@ -115,19 +169,33 @@ class ChannelAccessServer:
         refresh.add_done_callback(self._refreshes.discard)
 
     async def _refresh(self) -> None:
-        await self._status.write(int(self._firmware.running is not None))
-        if self._asked:
-            await self._answer.write(self._answer_text())
+        async with self._one_refresh:
+            await self._status.write(int(self._firmware.running is not None))
+            if self._asked:
+                asked = self._asked
+                await self._show_lists(asked)
+                # After the lists: who sees its token here as done may read them.
+                await self._answer.write(self._answer_text(asked))
 
-    def _answer_text(self) -> str:
-        program = self._firmware.ask(self._asked)
+    async def _show_lists(self, token: str) -> None:
+        program = self._firmware.ask(token)
+        shown = token if program is not None and program.state is TokenState.DONE else ""
+        if not self._lists or shown == self._shown:
+            return
+        record = await asyncio.to_thread(self._firmware.record, shown) if shown else {}
+        for variable, name in self._lists.values():
+            await variable.write(list(cast(Sequence[float], record.get(name, ()))) or [0])
+        self._shown = shown
+
+    def _answer_text(self, token: str) -> str:
+        program = self._firmware.ask(token)
         state = program.state if program else TokenState.NEVER_SEEN
         details = program.details if program and state is TokenState.DONE else {}
-        delivered, deviation = details.get("reported", 0.0), details.get("deviation", 0.0)
-        return f"token={self._asked} state={int(state)} delivered={delivered:.9g} deviation={deviation:.9g}"
+        told = [f"{word}={details.get(name, 0.0):.9g}" for word, name in self._dialect.told.items()]
+        return " ".join((f"token={token}", f"state={int(state)}", *told))
 
 
-def parse_program(text: str) -> Order:
+def parse_program(text: str, dialect: Dialect) -> Order:
     """The order that a program's words mean.
 
     Raises:
@@ -136,12 +204,11 @@ def parse_program(text: str) -> Order:
     try:
         words = dict(word.split("=", 1) for word in text.split(" "))
         command = words["command"]
-        if set(words) != _WORDS[command]:
-            raise CaprotoValueError(f"{command} takes the words {sorted(_WORDS[command])}, not {sorted(words)}")
-        token, epoch = _token(words["token"]), int(words["epoch"])
-        if command == "new_vial":
-            return Order(token, epoch, command)
-        return Order(token, epoch, command, {"channel": int(words["channel"]), "volume": float(words["volume"])})
+        takes = dialect.commands[command]
+        if set(words) != {*_ALWAYS, *takes}:
+            raise CaprotoValueError(f"{command} takes the words {sorted((*_ALWAYS, *takes))}, not {sorted(words)}")
+        arguments = {name: kind(words[name]) for name, kind in takes.items()}
+        return Order(_token(words["token"]), int(words["epoch"]), command, arguments)
     except (KeyError, ValueError) as error:
         raise CaprotoValueError(f"{text[:80]!r} is no program: {error}") from error
 

@@ -1,17 +1,19 @@
 """All servers of a laboratory: which protocol on which port, and the addresses that clients use."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Protocol
 from urllib.parse import parse_qs, urlsplit
 
-from lab_agents.records.laboratory import Laboratory
+from lab_agents.records.laboratory import InstrumentDeclaration, Laboratory
 from simulators.errors import WorldError
 from simulators.floor import Floor
 from simulators.installation import is_simulated
+from simulators.servers.channel_access import DIALECTS as TEXTS
 from simulators.servers.channel_access import ChannelAccessServer
 from simulators.servers.modbus import KINDS, ModbusServer, Unit
-from simulators.servers.opcua import OpcuaServer
+from simulators.servers.opcua import FACES, OpcuaServer
 from simulators.servers.scpi import ScpiServer
+from simulators.servers.scpi_dialects import DIALECTS
 
 
 class Server(Protocol):
@@ -27,7 +29,7 @@ class Server(Protocol):
 
 
 class Servers:
-    """The servers of a laboratory's simulated instruments; Modbus units with one declared port share a server.
+    """The servers of a laboratory's simulated instruments; those of `_SHARED` with one declared port share a server.
 
     Where the lab file says port 0, the port chosen once is asked for again at the next start.
     """
@@ -46,8 +48,7 @@ class Servers:
         """
         groups: dict[str, list[str]] = {}
         for name, declaration in self._declarations.items():
-            shared = f"modbus-{urlsplit(declaration.address).port}" if declaration.driver in KINDS else name
-            groups.setdefault(shared, []).append(name)
+            groups.setdefault(_group(name, declaration), []).append(name)
         for group, names in groups.items():
             await self._start(group, names)
 
@@ -78,29 +79,36 @@ class Servers:
     def _server(self, names: list[str]) -> Server:
         driver = self._declarations[names[0]].driver
         if driver in KINDS:
-            return ModbusServer(self._floor, self._units(names))
-        return _MAKERS[driver](self._floor, names[0], self._declarations[names[0]].address)
+            units = self._numbered(names, "unit", 247).items()
+            kinds = {name: KINDS[self._declarations[name].driver] for name in names}
+            return ModbusServer(self._floor, {number: Unit(name, *kinds[name]) for number, name in units})
+        if driver in DIALECTS:
+            return ScpiServer(self._floor, self._numbered(names, "slot", 99), DIALECTS[driver])
+        if driver in FACES:
+            return OpcuaServer(self._floor, names[0], FACES[driver])
+        return ChannelAccessServer(self._floor, names[0], self._declarations[names[0]].address, TEXTS[driver])
 
-    def _units(self, names: list[str]) -> dict[int, Unit]:
-        units: dict[int, Unit] = {}
+    def _numbered(self, names: list[str], what: str, most: int) -> dict[int, str]:
+        """The instruments of one server by the number in their addresses."""
+        numbered: dict[int, str] = {}
         for name in names:
-            declaration = self._declarations[name]
-            text = parse_qs(urlsplit(declaration.address).query).get("unit", ["1"])[0]
+            text = parse_qs(urlsplit(self._declarations[name].address).query).get(what, ["1"])[0]
             number = int(text) if text.isdecimal() else 0
-            if not 1 <= number <= 247:
-                raise WorldError(f"{name} has the unit {text}; a Modbus unit is a number from 1 to 247.")
-            if number in units:
-                raise WorldError(f"{name} and {units[number].instrument} have the same unit {number} on one port.")
-            units[number] = Unit(name, *KINDS[declaration.driver])
-        return units
+            if not 1 <= number <= most:
+                raise WorldError(f"{name} has the {what} {text}; it must be a number from 1 to {most}.")
+            if number in numbered:
+                raise WorldError(f"{name} and {numbered[number]} have the same {what} {number} on one port.")
+            numbered[number] = name
+        return numbered
 
 
-_MAKERS: Mapping[str, Callable[[Floor, str, str], Server]] = {
-    "epics_dispenser": ChannelAccessServer,
-    "opcua_robot": lambda floor, name, _: OpcuaServer(floor, name),
-    "scpi_tester": lambda floor, name, _: ScpiServer(floor, name),
-}
-"""Driver name → server of one instrument at an address."""
+_SHARED: Mapping[str, str] = {**dict.fromkeys(KINDS, "modbus"), "scpi_lamp": "scpi_lamp"}
+"""Driver name → what such instruments share a server with, at one declared port."""
+
+
+def _group(name: str, declaration: InstrumentDeclaration) -> str:
+    shared = _SHARED.get(declaration.driver)
+    return f"{shared}-{urlsplit(declaration.address).port}" if shared else name
 
 
 def _with_port(address: str, port: int) -> str:

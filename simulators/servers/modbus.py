@@ -1,4 +1,4 @@
-"""Modbus TCP: the registers of dispensers and coaters, several units behind one port."""
+"""Modbus TCP: the registers of dispensers, coaters and hotplates, several units behind one port."""
 
 import asyncio
 import logging
@@ -22,14 +22,15 @@ from pymodbus.simulator import DataType, SimData, SimDevice
 
 from simulators.errors import ErrorNumber, SimulatorError
 from simulators.floor import Floor
-from simulators.instruments.program import Order
+from simulators.instruments.program import Order, Sensing
 from simulators.world_state import Program, TokenState
 
 _log = logging.getLogger(__name__)
 
 MODEL, STATUS, ERROR, LAST_TOKEN, EPOCH, HALT = 0, 2, 3, 4, 8, 10
 ASKED, ANSWER, LIMITS = 20, 24, 40
-READABLE = ((0, 10), (20, 30), (40, 44))
+SENSORS = 60
+_SENSED = ("dryness", "door", "extraction")
 
 
 @dataclass(frozen=True)
@@ -45,19 +46,26 @@ class Unit:
 class Kind(Protocol):
     """How one kind of instrument reads programs and shows results."""
 
-    def order(self, token: str, epoch: int, command: int, channel: int, floats: tuple[float, float]) -> Order | None:
+    @property
+    def n_numbers(self) -> int:
+        """How many floats a program carries; as many are its results."""
+        ...
+
+    def order(self, token: str, epoch: int, command: int, channel: int, floats: Sequence[float]) -> Order | None:
         """The order meant, or None if there is no such command."""
         ...
 
-    def results(self, program: Program) -> tuple[float, float]:
-        """The two result floats of a program that is done."""
+    def results(self, program: Program) -> Sequence[float]:
+        """The result floats of a program that is done."""
         ...
 
 
 class DispenserKind:
     """Commands 1 *new vial*, 2 *dose*; results: reported volume and its deviation, µL."""
 
-    def order(self, token: str, epoch: int, command: int, channel: int, floats: tuple[float, float]) -> Order | None:
+    n_numbers = 2
+
+    def order(self, token: str, epoch: int, command: int, channel: int, floats: Sequence[float]) -> Order | None:
         """A new vial or a dose."""
         if command == 1:
             return Order(token, epoch, "new_vial")
@@ -70,23 +78,44 @@ class DispenserKind:
         return _float(program, "reported"), _float(program, "deviation")
 
 
-class CoaterKind:
-    """Command 1 *coat*; results: final speed, 1/min, and spin time, s."""
+@dataclass(frozen=True)
+class OneCommand:
+    """An instrument whose command 1 takes the set-points `asks` in order, and whose results are the details `tells`."""
 
-    def order(self, token: str, epoch: int, command: int, channel: int, floats: tuple[float, float]) -> Order | None:
-        """A coat."""
-        if command == 1:
-            return Order(token, epoch, "coat", {"speed": floats[0], "duration": floats[1]})
-        return None
+    command: str
+    asks: tuple[str, ...]
+    tells: tuple[str, ...]
 
-    def results(self, program: Program) -> tuple[float, float]:
-        """As ordered: a spinner holds its speed."""
-        return _float(program, "speed"), _float(program, "duration")
+    @property
+    def n_numbers(self) -> int:
+        """As many as set-points."""
+        return len(self.asks)
+
+    def order(self, token: str, epoch: int, command: int, channel: int, floats: Sequence[float]) -> Order | None:
+        """The one command."""
+        if command != 1:
+            return None
+        return Order(token, epoch, self.command, dict(zip(self.asks, floats, strict=True)))
+
+    def results(self, program: Program) -> tuple[float, ...]:
+        """What the instrument's own sensors say."""
+        return tuple(_float(program, name) for name in self.tells)
 
 
 KINDS: Mapping[str, tuple[int, str, Kind]] = {
     "modbus_dispenser": (0x4450, "volume", DispenserKind()),
-    "modbus_coater": (0x434F, "speed", CoaterKind()),
+    # A spinner holds its speed: as ordered.
+    "modbus_coater": (0x434F, "speed", OneCommand("coat", ("speed", "duration"), ("speed", "duration"))),
+    "modbus_spin_coater": (
+        0x5343,
+        "speed",
+        OneCommand("spin", ("speed", "duration", "delay"), ("speed", "duration", "seen_delay")),
+    ),
+    "modbus_hotplate": (
+        0x4850,
+        "temperature",
+        OneCommand("anneal", ("temperature", "duration"), ("seen_temperature", "duration")),
+    ),
 }
 """Driver name → model register, limited set-point, kind."""
 
@@ -205,7 +234,10 @@ class _Connection(ServerRequestHandler):
         return ExceptionResponse(code, ExcCodes.ILLEGAL_FUNCTION)
 
     def _read(self, unit: Unit, address: int, count: int) -> list[int] | None:
-        if count < 1 or not any(first <= address and address + count <= last for first, last in READABLE):
+        blocks = [(MODEL, HALT), (ASKED, ANSWER + 2 + 2 * unit.kind.n_numbers), (LIMITS, LIMITS + 4)]
+        if isinstance(self.floor.instruments[unit.instrument].model, Sensing):
+            blocks.append((SENSORS, SENSORS + 2 * len(_SENSED)))
+        if count < 1 or not any(first <= address and address + count <= last for first, last in blocks):
             return None
         registers = self._registers(unit)
         return [registers.get(i, 0) for i in range(address, address + count)]
@@ -213,7 +245,7 @@ class _Connection(ServerRequestHandler):
     async def _write(self, unit: Unit, address: int, values: Sequence[int]) -> ExcCodes | None:
         """A program, the token asked, a limit, halt: each is one whole write."""
         match address, len(values):
-            case (100, 12):
+            case (100, n_words) if n_words == 8 + 2 * unit.kind.n_numbers:
                 return await self._start(unit, values)
             case (20, 4):
                 self.asked = _token(values)
@@ -227,7 +259,7 @@ class _Connection(ServerRequestHandler):
 
     async def _start(self, unit: Unit, values: Sequence[int]) -> ExcCodes | None:
         token, epoch = _token(values[0:4]), values[4] << 16 | values[5]
-        floats = _to_float(values[8:10]), _to_float(values[10:12])
+        floats = [_to_float(values[first : first + 2]) for first in range(8, len(values), 2)]
         order = unit.kind.order(token, epoch, values[6], values[7], floats)
         if order is None:
             return ExcCodes.ILLEGAL_VALUE
@@ -253,7 +285,9 @@ class _Connection(ServerRequestHandler):
         if program is not None:
             registers[ANSWER] = int(program.state)
             if program.state is TokenState.DONE:
-                registers |= _at(ANSWER + 2, struct.pack(">ff", *unit.kind.results(program)))
+                results = unit.kind.results(program)
+                registers |= _at(ANSWER + 2, struct.pack(f">{len(results)}f", *results))
+        registers |= _at(SENSORS, struct.pack(">fff", *(firmware.sense(name) for name in _SENSED)))
         return registers | _at(LIMITS, struct.pack(">ff", limits.lower, limits.upper))
 
 

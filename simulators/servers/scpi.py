@@ -1,17 +1,17 @@
-"""SCPI over TCP: the light-soak tester's lines."""
+"""SCPI over TCP: the lines of instruments that measure."""
 
 import asyncio
 import logging
 import re
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import cast
 
 from simulators.errors import ErrorNumber, SimulatorError
 from simulators.floor import Floor
-from simulators.instruments.program import Order
-from simulators.instruments.tester import TAU, SoakTester, Trace
-from simulators.world_state import Program, TokenState
+from simulators.instruments.program import Calibrated, Order
+from simulators.servers.scpi_dialects import Dialect
+from simulators.world_state import TokenState
 
 _log = logging.getLogger(__name__)
 
@@ -32,13 +32,15 @@ TEXTS: Mapping[int, str] = {
 
 _TOKEN = r'"([0-9a-f]{16})"'
 _NUMBER = r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)"
+_Command = Callable[..., Awaitable[str | None]]
 
 
 class ScpiServer:
-    """The server of one tester."""
+    """The server of one instrument, or of the slots of one."""
 
-    def __init__(self, floor: Floor, instrument: str) -> None:
-        self._floor, self._instrument = floor, instrument
+    def __init__(self, floor: Floor, instruments: Mapping[int, str], dialect: Dialect) -> None:
+        """`instruments` are by slot; one without slots has number 1."""
+        self._floor, self._instruments, self._dialect = floor, dict(instruments), dialect
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
 
@@ -59,9 +61,9 @@ class ScpiServer:
         task = cast("asyncio.Task[None]", asyncio.current_task())
         self._connections.add(task)
         try:
-            await _Connection(self._floor, self._instrument).talk(reader, writer)
+            await _Connection(self._floor, self._instruments, self._dialect).talk(reader, writer)
         except (ConnectionError, asyncio.CancelledError):
-            _log.debug("%s: a client hung up", self._instrument)
+            _log.debug("%s: a client hung up", self._dialect.identity)
         finally:
             self._connections.discard(task)
             writer.close()
@@ -70,27 +72,15 @@ class ScpiServer:
 class _Connection:
     """One client, with its own queue of errors."""
 
-    def __init__(self, floor: Floor, instrument: str) -> None:
-        self._floor, self._instrument = floor, instrument
-        self._firmware = floor.instruments[instrument]
-        self._tester = cast(SoakTester, self._firmware.model)
+    def __init__(self, floor: Floor, instruments: Mapping[int, str], dialect: Dialect) -> None:
+        self._floor, self._identity = floor, dialect.identity
         self._errors: deque[int] = deque(maxlen=16)
-        self._commands: tuple[tuple[re.Pattern[str], Callable[..., Awaitable[str | None]]], ...] = tuple(
-            (re.compile(pattern, re.IGNORECASE), command)
-            for pattern, command in (
-                (r"\*IDN\?", self._identify),
-                (rf"SOAK:START {_TOKEN},(\d+),{_NUMBER}", self._start),
-                (rf"SOAK:STATE\? {_TOKEN}", self._state),
-                (rf"TRACE:TIME\? {_TOKEN}", self._times),
-                (rf"TRACE:DATA\? {_TOKEN}", self._transmission),
-                (r"CAL:SCALE\?", self._scale),
-                (r"CAL:TAU\?", self._tau),
-                (r"LAMP\?", self._status),
-                (r"LAMP ([01])", self._lamp),
-                (r"STAT\?", self._status),
-                (r"SYST:ERR\?", self._error),
-            )
-        )
+        commands: list[tuple[str, _Command]] = [(r"\*IDN\?", self._identify), (r"SYST:ERR\?", self._error)]
+        for number, instrument in instruments.items():
+            prefix = f"SLOT{number}:" if dialect.has_slots else ""
+            slot = _Slot(floor, instrument, dialect, self._errors)
+            commands += [(prefix + pattern, command) for pattern, command in slot.commands()]
+        self._commands = tuple((re.compile(pattern, re.IGNORECASE), command) for pattern, command in commands)
         self._headers = frozenset(pattern.pattern.split(" ")[0] for pattern, _ in self._commands)
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -115,7 +105,7 @@ class _Connection:
                 try:
                     return await command(*match.groups())
                 except (OSError, SimulatorError):
-                    _log.exception("%s could not execute a line", self._instrument)
+                    _log.exception("%s could not execute a line", self._identity)
                     self._errors.append(-310)
                     return None
         known = any(re.fullmatch(header, line.split(" ")[0], re.IGNORECASE) for header in self._headers)
@@ -123,10 +113,37 @@ class _Connection:
         return None
 
     async def _identify(self) -> str:
-        return "Lab Agents,LST-1,0,1"
+        return self._identity
 
-    async def _start(self, token: str, epoch: str, seconds: str) -> None:
-        order = Order(token.lower(), int(epoch), "soak", {"exposure": float(seconds)})
+    async def _error(self) -> str:
+        number = self._errors.popleft() if self._errors else 0
+        return f'{number},"{TEXTS[number]}"'
+
+
+class _Slot:
+    """The lines of one instrument; what goes wrong is put into the connection's queue."""
+
+    def __init__(self, floor: Floor, instrument: str, dialect: Dialect, errors: deque[int]) -> None:
+        self._floor, self._instrument, self._dialect, self._errors = floor, instrument, dialect, errors
+        self._firmware = floor.instruments[instrument]
+
+    def commands(self) -> list[tuple[str, _Command]]:
+        """Each line as a pattern, and what answers it."""
+        words = self._dialect
+        numbers = ",".join(_NUMBER for _ in words.asks)
+        return [
+            (rf"{words.program}:START {_TOKEN},(\d+),{numbers}", self._start),
+            (rf"{words.program}:STATE\? {_TOKEN}", self._state),
+            *((rf"{header}\? {_TOKEN}", self._telling(name)) for header, name in words.told.items()),
+            *((rf"{header}\?", self._constant(name)) for header, name in words.constants.items()),
+            (rf"{words.switch}\?", self._status),
+            (rf"{words.switch} ([01])", self._switch),
+            (r"STAT\?", self._status),
+        ]
+
+    async def _start(self, token: str, epoch: str, *numbers: str) -> None:
+        asked = dict(zip(self._dialect.asks, map(float, numbers), strict=True))
+        order = Order(token.lower(), int(epoch), self._dialect.command, asked)
         number = await self._floor.start(self._instrument, order)
         if number is not ErrorNumber.NONE:
             self._errors.append(int(number))
@@ -135,42 +152,31 @@ class _Connection:
         program = self._firmware.ask(token.lower())
         return str(int(program.state if program else TokenState.NEVER_SEEN))
 
-    async def _times(self, token: str) -> str:
-        trace = self._trace(token)
-        return ",".join(f"{t:.3f}" for t in trace.times) if trace else ""
+    def _telling(self, name: str) -> _Command:
+        async def tell(token: str) -> str:
+            # A model may compute for a while; other instruments are answered meanwhile.
+            record = await asyncio.to_thread(self._firmware.record, token.lower())
+            return _line(record.get(name, ()))
 
-    async def _transmission(self, token: str) -> str:
-        trace = self._trace(token)
-        return ",".join(f"{t:.7f}" for t in trace.transmission) if trace else ""
+        return tell
 
-    async def _scale(self) -> str:
-        offset, span = self._tester.scale
-        return f"{offset:.9g},{span:.9g}"
+    def _constant(self, name: str) -> _Command:
+        async def tell() -> str:
+            model = self._firmware.model
+            return _line(model.constants[name] if isinstance(model, Calibrated) else ())
 
-    async def _tau(self) -> str:
-        return f"{TAU:.9g}"
+        return tell
 
     async def _status(self) -> str:
         return str(int(self._firmware.running is not None))
 
-    async def _lamp(self, value: str) -> None:
+    async def _switch(self, value: str) -> None:
         if value == "0":
             await self._floor.halt(self._instrument)
         elif self._firmware.running is None:
             self._errors.append(-221)
 
-    async def _error(self) -> str:
-        number = self._errors.popleft() if self._errors else 0
-        return f'{number},"{TEXTS[number]}"'
 
-    def _trace(self, token: str) -> Trace | None:
-        """The record of a soak that is done; made again from its ledger details, so it survives power cuts."""
-        program = self._firmware.ask(token.lower())
-        if program is None or program.state is not TokenState.DONE:
-            return None
-        return self._tester.trace(*_soak(program), token.lower())
-
-
-def _soak(program: Program) -> tuple[float, str, float]:
-    details = program.details
-    return cast(float, details["value"]), cast(str, details["film"]), cast(float, details["exposure"])
+def _line(numbers: float | Sequence[float]) -> str:
+    listed = [numbers] if isinstance(numbers, int | float) else numbers
+    return ",".join(f"{number:.9g}" for number in listed)

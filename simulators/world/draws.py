@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from statistics import NormalDist
 from typing import TypeVar
 
+import numpy as np
+
 T = TypeVar("T")
 _STANDARD = NormalDist()
 
@@ -29,6 +31,10 @@ class Draws:
     def uniform(self, *key: str) -> float:
         """One number in [0, 1)."""
         return self._source(key).random()
+
+    def generator(self, *key: str) -> np.random.Generator:
+        """A generator of its own, for models that draw whole arrays."""
+        return np.random.default_rng(self._source(key).getrandbits(64))
 
     def choice(self, options: Sequence[T], *key: str) -> T:
         """One of `options`, all equally likely."""

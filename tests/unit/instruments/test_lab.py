@@ -56,7 +56,7 @@ def test_an_agent_that_is_declared_is_not_added_again(tmp_path):
         ("instruments: [robot]", "instruments: [robot, tester]", "tester has two owners"),
         ("tester: {role: char", "planning: {role: char", "is the name of the planning agent"),
         ("simulation:", "interlocks: {forbidden_pairs: [{one: PCE10, other: Pt, because: fire}]}\nsimulation:",
-         "no channel carries 'Pt'"),
+         "no channel or stock carries 'Pt'"),
         ("simulation:", "interlocks: {exclusive: [{instruments: [coater_a, robot], because: arm}]}\nsimulation:",
          "an exclusive group has several owners"),
         ("simulation:", "interlocks: {only_when: [{instrument: coater_a, reads: door, signal: s, lower: 1.0, "

@@ -34,8 +34,17 @@ def test_settings_switch_faults_on() -> None:
     assert faults == Faults(LostAnswer(0.1), SlowProgram(1.0, 2.0))
 
 
+def test_a_mishap_is_switched_on_by_its_name() -> None:
+    """It strikes that share of what it happens to, the others never."""
+    faults = declared_faults(laboratory(drop_rate=0.1).simulation)
+    struck = [faults.mishap("drop").strikes(Draws(5), "robot", str(i)) for i in range(2000)]
+    assert 140 < sum(struck) < 260
+    assert not any(faults.mishap("clog").strikes(Draws(5), str(i)) for i in range(100))
+
+
 @pytest.mark.parametrize(
-    "settings", [{"lost_answer_rate": 1.5}, {"slow_program_rate": "often"}, {"slow_program_factor": 0}]
+    "settings",
+    [{"drop_rate": -0.1}, {"lost_answer_rate": 1.5}, {"slow_program_rate": "often"}, {"slow_program_factor": 0}],
 )
 def test_a_setting_that_cannot_be_meant_is_refused(settings) -> None:
     """Before anything starts."""

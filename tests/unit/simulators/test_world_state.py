@@ -150,7 +150,7 @@ def test_a_world_that_could_not_be_written_goes_no_further(tmp_path) -> None:
     """Its memory may be ahead of its disk; only a restart makes them one again."""
     world = with_vial(tmp_path)
     other = sqlite3.connect(tmp_path / "world.sqlite")
-    other.execute("DROP TABLE vials")
+    other.execute("DROP TABLE facts")
     other.close()
     with pytest.raises(WorldError, match="could not be written"):
         world.begin(dosing(2))

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulators.floor import Floor
-from simulators.servers.channel_access import ChannelAccessServer, parse_program
+from simulators.servers.channel_access import DIALECTS, ChannelAccessServer, parse_program
 from tests.simulated_world import ledger_of, open_floor, token
 
+DISPENSER = DIALECTS["epics_dispenser"]
 ADDRESS = "ca://127.0.0.1:0/LABB:DISP:"
 NEW = f"token={token(1)} epoch=1 command=new_vial"
 DOSE = f"token={token(2)} epoch=1 command=dose channel=2 volume=33.5"
@@ -80,7 +81,7 @@ async def floor(tmp_path) -> AsyncIterator[Floor]:
 @pytest.fixture
 async def client(floor) -> AsyncIterator[Client]:
     """A circuit to the dispenser."""
-    server = ChannelAccessServer(floor, "dispenser_b", ADDRESS)
+    server = ChannelAccessServer(floor, "dispenser_b", ADDRESS, DISPENSER)
     reader, writer = await asyncio.open_connection("127.0.0.1", await server.start(0))
     circuit = Client(reader, writer)
     await circuit.open()
@@ -167,7 +168,7 @@ async def test_what_is_no_program_fails_the_put(client, tmp_path, words) -> None
 def test_any_text_is_a_program_or_refused(text) -> None:
     """Property: no text raises anything but the refusal."""
     try:
-        order = parse_program(text)
+        order = parse_program(text, DISPENSER)
     except ca.CaprotoValueError:
         return
     assert order.command in ("new_vial", "dose")
@@ -175,7 +176,7 @@ def test_any_text_is_a_program_or_refused(text) -> None:
 
 async def test_it_answers_searches_on_loopback_only(floor) -> None:
     """Its UDP and TCP port is the one of its address, bound to 127.0.0.1."""
-    server = ChannelAccessServer(floor, "dispenser_b", ADDRESS)
+    server = ChannelAccessServer(floor, "dispenser_b", ADDRESS, DISPENSER)
     port = await server.start(0)
     searcher = ca.Broadcaster(our_role=ca.CLIENT)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:

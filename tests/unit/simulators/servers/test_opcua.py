@@ -8,7 +8,7 @@ import pytest
 from asyncua import Client, ua
 
 from simulators.floor import Floor
-from simulators.servers.opcua import NAMESPACE, OpcuaServer, is_token
+from simulators.servers.opcua import FACES, OpcuaServer, is_token
 from tests.simulated_world import carry_out, film, open_floor, token
 
 
@@ -47,10 +47,10 @@ async def floor(tmp_path) -> AsyncIterator[Floor]:
 @pytest.fixture
 async def robot(floor) -> AsyncIterator[Robot]:
     """A connected client."""
-    server = OpcuaServer(floor, "robot")
+    server = OpcuaServer(floor, "robot", FACES["opcua_robot"])
     port = await server.start(0)
     async with Client(f"opc.tcp://127.0.0.1:{port}/robot") as client:
-        index = await client.get_namespace_index(NAMESPACE)
+        index = await client.get_namespace_index("urn:lab-agents:robot")
         yield Robot(client, index, await client.nodes.objects.get_child(f"{index}:Robot"))
     await server.close()
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from simulators.floor import Floor
 from simulators.servers.scpi import ScpiServer
+from simulators.servers.scpi_dialects import DIALECTS
 from tests.simulated_world import carry_out, film, open_floor, soak, token, transfer
 
 
@@ -43,7 +44,7 @@ async def floor(tmp_path) -> AsyncIterator[Floor]:
 @pytest.fixture
 async def client(floor) -> AsyncIterator[Client]:
     """A connection to the tester."""
-    server = ScpiServer(floor, "tester")
+    server = ScpiServer(floor, {1: "tester"}, DIALECTS["scpi_tester"])
     reader, writer = await asyncio.open_connection("127.0.0.1", await server.start(0))
     yield Client(reader, writer)
     writer.close()
@@ -92,7 +93,7 @@ async def test_a_trace_outlives_a_power_cut(tmp_path) -> None:
         await carry_out(floor, ("tester", soak(20)))
     for _ in range(2):
         async with open_floor(tmp_path) as floor:
-            server = ScpiServer(floor, "tester")
+            server = ScpiServer(floor, {1: "tester"}, DIALECTS["scpi_tester"])
             reader, writer = await asyncio.open_connection("127.0.0.1", await server.start(0))
             traces.append(await Client(reader, writer).ask(f'TRACE:DATA? "{token(20)}"'))
             writer.close()

@@ -43,3 +43,10 @@ def test_choices_are_spread_over_all_options() -> None:
 def test_another_seed_is_another_world() -> None:
     """Seeds separate worlds."""
     assert Draws(1).uniform("x") != Draws(2).uniform("x")
+
+
+def test_a_generator_belongs_to_its_key() -> None:
+    """The same key draws the same array, another key another one."""
+    arrays = [Draws(seed).generator("film", key).random(4).tolist() for seed, key in ((1, "a"), (1, "a"), (1, "b"))]
+    assert arrays[0] == arrays[1]
+    assert arrays[0] != arrays[2]
