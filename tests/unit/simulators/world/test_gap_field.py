@@ -1,6 +1,7 @@
 """The frozen random field."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,3 +36,10 @@ def test_another_seed_is_another_world() -> None:
 def test_a_deviation_of_zero_is_no_field() -> None:
     """For comparison with what was published."""
     assert GapField(SMOOTH, 1)(sites(mixed(fa=1.0)))[0] == 0.0
+
+
+def test_the_field_of_seed_0_is_frozen() -> None:
+    """Another field would be another world under the name of this one."""
+    assert GapField(CONSTANTS, 0)(sites(mixed(fa=0.8, cs=0.2, sn=0.8, br=0.1)))[0] == pytest.approx(
+        0.010326300216, abs=1e-10
+    )
