@@ -22,7 +22,8 @@ from instruments.drivers import load_object
 from instruments.lab import read_laboratory, resolve_addresses
 from lab_agents import __version__
 from lab_agents.beat import Beat
-from lab_agents.blobs import DirectoryBlobs
+from lab_agents.blob_place import blobs_of
+from lab_agents.blobs import Blobs
 from lab_agents.bus.mqtt import MqttBus
 from lab_agents.bus.protocol import Bus, Message
 from lab_agents.clock import Clock, FollowedClock, WallClock
@@ -73,9 +74,9 @@ class Place:
         return MqttBus(self.broker, f"{self.name}-{self.epoch}", will=will)
 
     @property
-    def blobs(self) -> DirectoryBlobs:
-        """The laboratory's raw data."""
-        return DirectoryBlobs(self.folder.blobs)
+    def blobs(self) -> Blobs:
+        """The laboratory's raw data, wherever its lab file keeps them; reads that file, so in a thread."""
+        return blobs_of(self.folder.path)
 
 
 def main() -> None:
@@ -207,7 +208,8 @@ async def run_recorder(place: Place, _beat: Beat | None) -> None:
         writer = await worker.run(LogWriter, place.folder.store, place.laboratory.name, project)
         bus = await stack.enter_async_context(place.make_bus())
         clock = await stack.enter_async_context(laboratory_clock(place, bus))
-        recorder = Recorder(writer, worker, bus, place.blobs, clock, place.topics, place.settings)
+        blobs = await worker.run(lambda: place.blobs)
+        recorder = Recorder(writer, worker, bus, blobs, clock, place.topics, place.settings)
         file = await worker.run(_keep_lab_file, place)
         await recorder.open(place.laboratory, file, __version__)
         await recorder.run()
@@ -222,7 +224,7 @@ async def run_compute(place: Place, beat: Beat | None) -> None:
     from lab_agents.compute import ComputeServer
     from lab_agents.jobs import run_job
 
-    blobs = place.blobs
+    blobs = await asyncio.to_thread(lambda: place.blobs)
     path = place.folder.compute / f"{place.name}.sock"
     async with ComputeServer(path, lambda name, arguments: run_job(name, arguments, blobs)) as server:
         if beat is not None:
@@ -364,7 +366,8 @@ class _AgentProcess:
         laboratory = await _located(place)
         documents = place.folder.documents / place.name
         setup = EngineSetup(laboratory, place.name, place.epoch, documents, place.settings)
-        engine = Engine(setup, JournalIntents(self._journal, self._worker), self._clock, place.blobs)
+        blobs = await asyncio.to_thread(lambda: place.blobs)
+        engine = Engine(setup, JournalIntents(self._journal, self._worker), self._clock, blobs)
         engine.on_change(self._agent.changed.set)
         self._runners["motion"] = MotionRunner(
             engine,

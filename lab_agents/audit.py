@@ -11,7 +11,8 @@ from lab_agents.auditing import actuations, content, lineage
 from lab_agents.auditing.evidence import Evidence, gather
 from lab_agents.auditing.ledger import Ledger, read_ledger
 from lab_agents.auditing.report import AuditReport, Check
-from lab_agents.blobs import Blobs, open_blobs
+from lab_agents.blob_place import blobs_of
+from lab_agents.blobs import Blobs
 from lab_agents.store.reader import StoreReader
 from lab_agents.store.summaries import ChainReport
 
@@ -21,7 +22,7 @@ def audit(state: Path, blobs: Blobs | None = None) -> AuditReport:
 
     Args:
         state: The state folder.
-        blobs: Where raw data are; the folder's own directory by default.
+        blobs: Where raw data are; where its lab file says by default.
 
     Returns:
         The report; `agrees` is False where anything was found.
@@ -29,7 +30,7 @@ def audit(state: Path, blobs: Blobs | None = None) -> AuditReport:
     Raises:
         StoreError: If there is no store, or it cannot be read.
     """
-    blobs = blobs or open_blobs(state / "blobs")
+    blobs = blobs or blobs_of(state)
     with StoreReader(state / "store.sqlite") as reader:
         # The log before the ledger tells what must have moved, the log after it what may have: the laboratory goes on.
         before = gather(reader.sealed())

@@ -4,8 +4,11 @@ import hashlib
 import os
 import re
 import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import unquote, urlsplit
 
 from lab_agents.errors import BlobError
 
@@ -28,6 +31,38 @@ class Blobs(Protocol):
 
         Raises:
             BlobError: If they are missing or do not match their address.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A blob that is there: its address, its size in bytes, when it was written (seconds of Unix time).
+
+    `at` is infinite where the place that keeps it does not know.
+    """
+
+    address: str
+    size: int
+    at: float
+
+
+class ClearableBlobs(Blobs, Protocol):
+    """Blobs that can be listed and deleted: what `lab-agents gc` needs, and nobody else."""
+
+    def kept(self) -> Iterator[Kept]:
+        """Every blob that is there, in no order.
+
+        Raises:
+            BlobError: If they cannot be listed.
+        """
+        ...
+
+    def remove(self, address: str) -> None:
+        """Delete one; one that is gone is no mistake.
+
+        Raises:
+            BlobError: If it cannot be deleted.
         """
         ...
 
@@ -67,15 +102,41 @@ class DirectoryBlobs:
             raise BlobError(f"blob {address} cannot be read from {self.folder}: {error.strerror}") from error
         return _checked(address, data, str(self.folder))
 
+    def kept(self) -> Iterator[Kept]:
+        """List the files."""
+        try:
+            for path in self.folder.glob("??/*"):
+                if _ADDRESS.fullmatch(path.name):
+                    status = path.stat()
+                    yield Kept(path.name, status.st_size, status.st_mtime)
+        except OSError as error:
+            raise BlobError(f"the blobs in {self.folder} cannot be listed: {error.strerror}") from error
+
+    def remove(self, address: str) -> None:
+        """Delete the file."""
+        try:
+            self.path(address).unlink(missing_ok=True)
+        except OSError as error:
+            raise BlobError(f"blob {address} cannot be deleted from {self.folder}: {error.strerror}") from error
+
 
 class RemoteBlobs:
-    """Blobs wherever fsspec reaches (`s3://bucket/prefix`, `memory://`): the store's own write is trusted to last."""
+    """Blobs wherever fsspec reaches (`s3://bucket/prefix`, `memory://`): the store's own write is trusted to last.
+
+    Raises:
+        BlobError: If nothing that is installed speaks the URL's protocol.
+    """
 
     def __init__(self, url: str) -> None:
         from fsspec.core import url_to_fs
 
         self._files: Any
-        self._files, self._root = url_to_fs(url)
+        try:
+            self._files, self._root = url_to_fs(url)
+        except (ImportError, ValueError) as error:
+            raise BlobError(
+                f"blobs cannot be kept at {url}: {error}. Install what speaks it, or mend `blobs`"
+            ) from error
         self.url = url
 
     def put(self, data: bytes) -> str:
@@ -83,7 +144,8 @@ class RemoteBlobs:
         address = hashlib.sha256(data).hexdigest()
         path = f"{self._root}/{address[:2]}/{address}"
         try:
-            if not self._files.exists(path):
+            # One of another size is what a broken connection left.
+            if not self._files.exists(path) or self._files.size(path) != len(data):
                 self._files.makedirs(f"{self._root}/{address[:2]}", exist_ok=True)
                 self._files.pipe_file(path, data)
         except OSError as error:
@@ -96,12 +158,50 @@ class RemoteBlobs:
             data = bytes(self._files.cat_file(f"{self._root}/{address[:2]}/{address}"))
         except FileNotFoundError:
             raise BlobError(f"blob {address} is missing from {self.url}") from None
+        except OSError as error:
+            raise BlobError(f"blob {address} cannot be read from {self.url}: {error.strerror or error}") from error
         return _checked(address, data, self.url)
 
+    def kept(self) -> Iterator[Kept]:
+        """List what the remote holds, as fresh as it says."""
+        try:
+            self._files.invalidate_cache()
+            found = self._files.find(self._root, detail=True) if self._files.exists(self._root) else {}
+        except OSError as error:
+            raise BlobError(f"the blobs at {self.url} cannot be listed: {error.strerror or error}") from error
+        for path, about in found.items():
+            name = path.rpartition("/")[2]
+            if _ADDRESS.fullmatch(name):
+                yield Kept(name, int(about.get("size") or 0), self._written_at(path))
 
-def open_blobs(location: str | Path) -> Blobs:
-    """Blobs in a directory, or behind a URL with a scheme."""
-    return RemoteBlobs(location) if isinstance(location, str) and "://" in location else DirectoryBlobs(Path(location))
+    def _written_at(self, path: str) -> float:
+        try:
+            return float(self._files.modified(path).timestamp())
+        except (NotImplementedError, OSError):
+            return float("inf")
+
+    def remove(self, address: str) -> None:
+        """Delete it at the remote."""
+        try:
+            self._files.rm_file(f"{self._root}/{address[:2]}/{address}")
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise BlobError(f"blob {address} cannot be deleted from {self.url}: {error.strerror or error}") from error
+
+
+def open_blobs(location: str | Path) -> ClearableBlobs:
+    """Blobs in a directory (also as `file://` URL), or behind a URL with another scheme.
+
+    Raises:
+        BlobError: If nothing that is installed speaks the URL's protocol.
+    """
+    if isinstance(location, Path) or "://" not in location:
+        return DirectoryBlobs(Path(location))
+    if urlsplit(location).scheme == "file":
+        # Written, synced and renamed, which a remote's own write need not be.
+        return DirectoryBlobs(Path(unquote(urlsplit(location).path)))
+    return RemoteBlobs(location)
 
 
 def _write(path: Path, data: bytes) -> None:

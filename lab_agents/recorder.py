@@ -114,6 +114,8 @@ class Recorder:
             raise StoreError("The log does not begin with LabOpened; it was not made by this program.")
         if last.laboratory != laboratory:
             await self._check_nothing_open()
+        if last.laboratory.blobs != laboratory.blobs:
+            await self._check_moved(last.file, laboratory)
         if (last.laboratory, last.version) != (laboratory, version):
             change = LabChanged(laboratory=laboratory, file=file, version=version)
             await self._commit(self._own([(f"lab/{self._writer.recorder}", change)]))
@@ -125,6 +127,17 @@ class Recorder:
                 "The lab file changed while a campaign is open. Put the former file back and end the campaign first "
                 "(lab-agents abort), or choose another --state."
             )
+
+    async def _check_moved(self, file: str, laboratory: Laboratory) -> None:
+        """Raw data must be where the lab file says: an audit of the log would find nothing behind it."""
+        try:
+            await self._worker.run(self._blobs.get, file)
+        except BlobError as error:
+            where = laboratory.blobs or "the state folder"
+            raise StoreError(
+                f"The lab file keeps blobs at {where}, but those of this log are not there ({error}). Copy them first, "
+                "or put the former `blobs` back."
+            ) from error
 
     async def run(self) -> None:
         """Serve until cancelled, or until the lease is lost.

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from lab_agents import __version__
 from lab_agents.agents.behaviour import AnyBehaviour
-from lab_agents.blobs import Blobs, open_blobs
+from lab_agents.blob_place import blobs_of
+from lab_agents.blobs import Blobs
 from lab_agents.messages.commands import EntryVoided
 from lab_agents.messages.life import LabChanged, LabOpened, TroubleMet
 from lab_agents.records.laboratory import Laboratory
@@ -32,7 +33,7 @@ def replay(
         state: The state folder.
         behaviour_of: Which rules belong to which agent.
         run_job: Computes jobs again; None compares decisions only, and says so in the report.
-        blobs: Where raw data are; the folder's own directory by default.
+        blobs: Where raw data are; where its lab file says by default.
 
     Returns:
         The report; `agrees` is False where this version's own stretches differ.
@@ -40,7 +41,7 @@ def replay(
     Raises:
         StoreError: If there is no store, or it cannot be read.
     """
-    scratch = ScratchBlobs(blobs or open_blobs(state / "blobs"))
+    scratch = ScratchBlobs(blobs or blobs_of(state))
     compute = None if run_job is None else ComputeHere(run_job, scratch)
     agents: dict[str, Retaking] = {}
     head = 0

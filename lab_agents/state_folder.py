@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import get_ident
 from typing import Any
+from uuid import uuid4
 
 from lab_agents import __version__
 from lab_agents.errors import StateFolderError
@@ -56,7 +57,8 @@ class StateFolder:
                     (folder.path / name).mkdir(parents=True, exist_ok=True)
                 write_atomically(folder.lab_file, lab_file)
                 # The identity comes last: a folder that has one is whole.
-                write_json(folder.identity, {"format": FORMAT, "lab": lab, "version": __version__})
+                mark = uuid4().hex[:8]
+                write_json(folder.identity, {"format": FORMAT, "lab": lab, "version": __version__, "mark": mark})
             folder.check_identity(lab)
             folder.check_writable()
         return folder
@@ -80,6 +82,12 @@ class StateFolder:
     def lab(self) -> str:
         """Name of the laboratory it belongs to."""
         return str(read_json(self.identity)["lab"])
+
+    @property
+    def mark(self) -> str:
+        """The laboratory's name with what tells this folder from another one of the same laboratory."""
+        identity = read_json(self.identity)
+        return "-".join(str(identity[key]) for key in ("lab", "mark") if key in identity)
 
     def check_identity(self, lab: str | None) -> None:
         """Raise a `StateFolderError` where the folder is of another laboratory than `lab`, or of another format."""
@@ -115,7 +123,7 @@ class StateFolder:
 
     @property
     def identity(self) -> Path:
-        """`lab.json`: format, laboratory, software version that made it."""
+        """`lab.json`: format, laboratory, software version that made it, the folder's mark."""
         return self.path / "lab.json"
 
     @property
@@ -130,7 +138,7 @@ class StateFolder:
 
     @property
     def blobs(self) -> Path:
-        """Content-addressed raw data."""
+        """Content-addressed raw data, unless the lab file keeps them elsewhere (see `lab_agents.blob_place`)."""
         return self.path / "blobs"
 
     def journal(self, agent: str) -> Path:

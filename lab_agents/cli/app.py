@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import typer
 
 from instruments.errors import InstrumentError
-from lab_agents.cli import benchmark, checks, course, inspection, people, safety
+from lab_agents.cli import benchmark, checks, course, inspection, people, safety, upkeep
 from lab_agents.cli.exits import Exit, exit_of
 from lab_agents.errors import LabAgentsError
 
@@ -24,7 +24,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (course, inspection, people, safety, benchmark):
+for module in (course, inspection, people, safety, upkeep, benchmark):
     module.register(app)
 app.add_typer(checks.labs, name="labs")
 app.add_typer(checks.campaigns, name="campaign")

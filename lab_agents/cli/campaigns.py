@@ -8,7 +8,7 @@ import yaml
 from setproctitle import setproctitle
 
 from instruments.lab import read_laboratory
-from lab_agents.blobs import DirectoryBlobs
+from lab_agents.blob_place import blobs_of
 from lab_agents.campaign_file import CampaignFile
 from lab_agents.cli.ending import print_cost, print_summary
 from lab_agents.cli.exits import Exit
@@ -49,8 +49,11 @@ def run_campaign(campaign: CampaignFile, laboratory: Laboratory, wishes: Wishes)
     file = with_speed(laboratory_file(campaign.lab_path, declared, campaign.plan.space), wishes.speed)
     folder = open_folder(path, laboratory, file)
     keep_table(folder, campaign)
+    blobs = blobs_of(folder.path)
+    # The recorder keeps it again; put here it shows, before anything starts, whether raw data can be kept at all.
+    blobs.put(file)
     if campaign.pool_bytes is not None:
-        DirectoryBlobs(folder.blobs).put(campaign.pool_bytes)
+        blobs.put(campaign.pool_bytes)
     plan = campaign.plan
     write_frame(folder, StartCampaign(plan=plan, person=wishes.person), subject=plan.name, campaign=plan.name)
     console.print(f"state folder: {folder.path}", highlight=False, soft_wrap=True)

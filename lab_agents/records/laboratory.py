@@ -149,7 +149,11 @@ class GuardAddress(Record):
 
 
 class Laboratory(Record):
-    """The whole declaration. Agents not listed under `agents` but needed by every lab are added by the reader."""
+    """The whole declaration. Agents not listed under `agents` but needed by every lab are added by the reader.
+
+    `blobs` is where raw data are kept, a URL that fsspec reaches (`file:///data`, `s3://bucket/prefix`); None means in
+    the state folder.
+    """
 
     name: Name
     agents: FrozenMap[Name, AgentDeclaration]
@@ -163,6 +167,7 @@ class Laboratory(Record):
     machines: tuple[Name, ...] = ("main",)
     guards: FrozenMap[Name, GuardAddress] = Field(default_factory=dict)
     broker: str | None = None
+    blobs: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9+.-]*://.+$")
     interlocks: Interlocks = Interlocks()
     simulation: SimulationDeclaration | None = None
 

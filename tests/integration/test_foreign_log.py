@@ -55,7 +55,8 @@ async def recorded(folder: StateFolder, carrier: MemoryCarrier) -> AsyncIterator
     worker, bus = OwnThread("store"), MemoryBus(carrier, "recorder")
     carrier.join(bus)
     writer = await worker.run(LogWriter, folder.store, place.laboratory.name, project)
-    recorder = Recorder(writer, worker, bus, place.blobs, FollowedClock(AT), place.topics, QUICK)
+    blobs = await worker.run(lambda: place.blobs)
+    recorder = Recorder(writer, worker, bus, blobs, FollowedClock(AT), place.topics, QUICK)
     await recorder.open(place.laboratory, "0" * 64, "1")
     serving = asyncio.create_task(recorder.run())
     try:

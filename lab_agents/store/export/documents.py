@@ -44,7 +44,7 @@ def export_documents(state: Path, out: Path, blobs: BlobReader) -> ExportedDocum
     Args:
         state: The state folder.
         out: The file; it is replaced.
-        blobs: Where documents are, `lab_agents.blobs.open_blobs(state / "blobs")` by default of a laboratory.
+        blobs: Where documents are, `lab_agents.blob_place.blobs_of(state)`.
 
     Raises:
         StoreError: If there is no store, or it cannot be read.

@@ -1,8 +1,10 @@
 """Blobs are what their address says, or an error."""
 
 import resource
+import time
 from pathlib import Path
 
+import fsspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,6 +30,27 @@ def test_a_missing_blob_says_where_it_was_looked_for(blobs: Blobs) -> None:
     """And which one it was."""
     with pytest.raises(BlobError, match="is missing from"):
         blobs.get("0" * 64)
+
+
+def test_blobs_can_be_listed_and_deleted(blobs: Blobs) -> None:
+    """What is gone already is no mistake."""
+    assert isinstance(blobs, DirectoryBlobs | RemoteBlobs)
+    assert list(blobs.kept()) == []
+    addresses = {blobs.put(data): len(data) for data in (b"", b"raw", b"more")}
+    assert {one.address: one.size for one in blobs.kept()} == addresses
+    assert all(abs(one.at - time.time()) < 3600 for one in blobs.kept())
+    for address in addresses:
+        blobs.remove(address)
+        blobs.remove(address)
+    assert list(blobs.kept()) == []
+
+
+def test_what_a_broken_connection_left_is_written_again() -> None:
+    """A remote may keep the first half of a write under its name."""
+    blobs = RemoteBlobs("memory://halves")
+    address = blobs.put(b"whole")
+    fsspec.filesystem("memory").pipe_file(f"/halves/{address[:2]}/{address}", b"who")
+    assert blobs.get(blobs.put(b"whole")) == b"whole"
 
 
 def test_a_changed_blob_is_found_out(tmp_path: Path) -> None:

@@ -283,6 +283,15 @@ async def test_bytes_that_cannot_be_kept_as_a_blob_are_refused_only_once_they_ca
         assert await log.worker.run(log.blobs.get, hashlib.sha256(b"nonsense").hexdigest()) == b"nonsense"
 
 
+async def test_a_laboratory_whose_blobs_moved_alone_is_refused(tmp_path: Path) -> None:
+    """The log would name what cannot be found."""
+    async with small_log(tmp_path) as log:
+        changed = LABORATORY.model_copy(update={"blobs": "s3://bucket/raw"})
+        with pytest.raises(StoreError, match=r"keeps blobs at s3://bucket/raw, but .* not there .*Copy them first"):
+            await log.recorder.open(changed, "1" * 64, "1")
+        assert log.writer.position == 1
+
+
 async def test_a_laboratory_is_not_opened_on_a_full_disk(tmp_path: Path) -> None:
     """The log must begin with `LabOpened`, or not at all."""
     with watched_disk() as disk:

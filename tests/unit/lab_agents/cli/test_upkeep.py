@@ -1,0 +1,37 @@
+"""`lab-agents gc`: what it says, and how it ends."""
+
+import json
+
+import pytest
+
+from lab_agents.blobs import DirectoryBlobs
+from lab_agents.cli import main
+from lab_agents.state_folder import locked
+from tests.toy_machine import toy_folder
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = toy_folder(tmp_path)
+    DirectoryBlobs(folder.blobs).put(b"young")
+    return folder
+
+
+def left_with(arguments):
+    with pytest.raises(SystemExit) as left:
+        main(arguments)
+    return left.value.code
+
+
+def test_it_says_how_many_and_how_large(folder, capsys):
+    assert left_with(["gc", "--state", str(folder.path)]) == 0
+    assert "0 blobs deleted" in capsys.readouterr().out
+    assert left_with(["gc", "--state", str(folder.path), "--dry-run", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["deleted"], answer["n_young"], answer["young_bytes"]) == (False, 1, 5)
+
+
+def test_a_laboratory_that_runs_ends_it_with_the_code_of_a_busy_state(folder, capsys):
+    with locked(folder.guard("main") / "lock"):
+        assert left_with(["gc", "--state", str(folder.path)]) == 4
+    assert "End it with: lab-agents end" in capsys.readouterr().err
