@@ -3,7 +3,8 @@
 LabAgentsError
 ├── DeclarationError        a campaign, lab file or table that cannot be meant
 ├── MessageError            bytes that are no entry, frame, question or status
-│   └── OversizedError      more bytes than the protocol carries
+│   ├── OversizedError      more bytes than the protocol carries
+│   └── UnreadableEntryError  an entry of the log that this version cannot read
 ├── BusError                a broker that cannot be found, started or addressed
 ├── TableError              a table of recorded data that cannot be read as declared
 ├── BlobError               a blob that is missing or whose content does not match its address
@@ -47,6 +48,20 @@ class MessageError(LabAgentsError):
 
 class OversizedError(MessageError):
     """More bytes than the protocol carries."""
+
+
+class UnreadableEntryError(MessageError):
+    """An entry of the log that this version cannot read: of a newer kind, or damaged where it was written.
+
+    Attributes:
+        log: Identity of the log.
+        position: Where the entry stands.
+        chain: The chain there.
+    """
+
+    def __init__(self, reason: str, *, log: str, position: int, chain: str) -> None:
+        self.log, self.position, self.chain = log, position, chain
+        super().__init__(f"entry {position} cannot be read by this version: {reason}")
 
 
 class BusError(LabAgentsError):

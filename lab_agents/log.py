@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from lab_agents.bus.protocol import Bus, Message
-from lab_agents.errors import FencedError, ForeignLogError, MessageError
+from lab_agents.errors import FencedError, ForeignLogError, MessageError, UnreadableEntryError
 from lab_agents.journal import OutboxRow
 from lab_agents.messages.frames import (
     GENESIS,
@@ -53,6 +53,7 @@ class LogLink:
         self._wake = asyncio.Event()
         self._answers: dict[int, asyncio.Future[tuple[Answer, list[bytes]]]] = {}
         self._number = 0
+        self._reborn: asyncio.Future[None] | None = None
         self._failure: Exception | None = None
         self._agreed = 0
         self.head: Head | None = None
@@ -107,6 +108,7 @@ class LogLink:
         Raises:
             ForeignLogError: If the log is not the one followed so far.
             FencedError: If a newer process of this source was born.
+            UnreadableEntryError: If this version cannot read the entry; the next call gives the one after it.
         """
         while not self._ready:
             self._check_failure()
@@ -117,7 +119,12 @@ class LogLink:
                 if self._failure is None:
                     await self._wake.wait()
         self._check_failure()
-        return unpack_logged(self._ready.popleft())
+        data = self._ready.popleft()
+        try:
+            return unpack_logged(data)
+        except MessageError as error:
+            seal, _ = unpack_sealed(data)
+            raise UnreadableEntryError(str(error), log=seal.log, position=seal.position, chain=seal.chain) from error
 
     async def _fetch(self) -> None:
         after = self._tail
@@ -135,7 +142,10 @@ class LogLink:
     async def _ask(
         self, ask: str, *, after: int = 0, sequence: int = 0, last_epoch: int = 0
     ) -> tuple[Answer, list[bytes]]:
-        """Put a question until it is answered; a lost question or answer only costs a second."""
+        """Put a question until it is answered; a lost question or answer only costs a second.
+
+        A recorder that is born has not heard what was asked of the one before: it is asked at once.
+        """
         self._number += 1
         number = self._number
         question = Question(
@@ -152,13 +162,22 @@ class LogLink:
         try:
             while not future.done():
                 self._check_failure()
+                reborn = self._await_recorder()
                 await self._bus.publish(
                     self._topics.build("read", source=self.source), question.model_dump_json().encode()
                 )
-                await asyncio.wait([future], timeout=self._settings.ask_again)
+                await asyncio.wait(
+                    [future, reborn], timeout=self._settings.ask_again, return_when=asyncio.FIRST_COMPLETED
+                )
             return future.result()
         finally:
             del self._answers[number]
+
+    def _await_recorder(self) -> asyncio.Future[None]:
+        """Done when another recorder than the one heard so far is born."""
+        if self._reborn is None or self._reborn.done():
+            self._reborn = asyncio.get_running_loop().create_future()
+        return self._reborn
 
     def _receive_page(self, message: Message) -> None:
         try:
@@ -181,6 +200,9 @@ class LogLink:
             self._fail(self._foreign(head.log))
         elif self._tail.log and head.position == self._tail.position and head.chain != self._tail.chain:
             self._fail(self._changed(head.position))
+        is_born = not message.retained and (self.head is None or head.recorder > self.head.recorder)
+        if is_born and self._reborn is not None and not self._reborn.done():
+            self._reborn.set_result(None)
         if self.head is None or head.recorder >= self.head.recorder:
             if self.head is None or head.position >= self.head.position or head.recorder > self.head.recorder:
                 self.head = head

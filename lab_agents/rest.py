@@ -9,6 +9,7 @@ from datetime import datetime
 from pydantic import ValidationError
 
 from lab_agents.bus.protocol import Bus, Message
+from lab_agents.errors import UnreadableEntryError
 from lab_agents.log import Cursor, LogLink
 from lab_agents.messages.course import AgentDeclaredIn, AgentDeclaredOut, CampaignFinished, CampaignStarted
 from lab_agents.messages.frames import AgentStatus, GuardStatus, Head, Logged
@@ -71,7 +72,12 @@ class RestWatch:
         await self._bus.subscribe(self._topics.build("agent_status", source="+"), self._hear_agent)
         await self._bus.subscribe(self._topics.build("guard_status", machine="+"), self._hear_guard)
         while True:
-            self._take(await self._link.next())
+            try:
+                self._take(await self._link.next())
+            except UnreadableEntryError as unread:
+                # The agents are stuck there and hold the clock; the watch itself must see them go on.
+                self._followed = unread.position
+                self._changed.set()
 
     def verdict(self, finished: Collection[str], running: Collection[str] = ()) -> Look:
         """A pure look at what is known now; see `simulators.held_clock.LabAtRest`."""

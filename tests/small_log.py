@@ -11,6 +11,7 @@ from typing import Any
 from lab_agents.blobs import DirectoryBlobs
 from lab_agents.bus.memory import MemoryBus, MemoryCarrier
 from lab_agents.clock import FollowedClock
+from lab_agents.messages.commands import AbortCampaign
 from lab_agents.messages.entry import KINDS, Body, Entry
 from lab_agents.messages.frames import Answer, Head, Header, Question, pack, unpack_logged, unpack_page
 from lab_agents.messages.life import AgentStarted
@@ -18,7 +19,7 @@ from lab_agents.messages.topics import Topics
 from lab_agents.recorder import Recorder
 from lab_agents.records.laboratory import AgentDeclaration, InstrumentDeclaration, Laboratory
 from lab_agents.settings import Settings
-from lab_agents.store.writer import LogWriter
+from lab_agents.store.writer import LogWriter, Offered, SourceState
 from lab_agents.threads import OwnThread
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -107,6 +108,14 @@ class SmallLog:
         """Submit a frame."""
         header = Header(source=source, epoch=epoch, sequence=sequence)
         await bus.publish(TOPICS.build("submit", source=source), pack(header, payload))
+
+    async def add_unreadable(self) -> int:
+        """Append an entry of a kind that this version does not know, as a newer one would; return its position."""
+        entry = make_entry("once-newer/0/0", AbortCampaign(person="p", reason="r"))
+        data = entry.to_bytes().replace(b"AbortCampaign", b"FromTheFuture")
+        offered = Offered(Header(source="once-newer", epoch=0, sequence=1), entry, data)
+        await self.worker.run(self.writer.append, [offered], {"once-newer": SourceState(0, 0, 1)}, AT)
+        return self.writer.position
 
     async def entries(self, count: int) -> list[Entry]:
         """The log, once it holds `count` entries."""

@@ -15,7 +15,7 @@ from lab_agents.agents.changes import Changes
 from lab_agents.agents.decisions import concerns, decision_id, step
 from lab_agents.agents.rebuild import Rebuild
 from lab_agents.clock import Clock
-from lab_agents.errors import ForeignLogError
+from lab_agents.errors import ForeignLogError, UnreadableEntryError
 from lab_agents.journal import Journal, OutboxRow, Saved
 from lab_agents.log import Cursor, LogLink, Submitter
 from lab_agents.messages.commands import EntryVoided
@@ -120,7 +120,7 @@ class Agent(Generic[S]):
         """Make state, position and outbox anew from the log, up to the head at birth."""
         rebuild = Rebuild(self.name, self.behaviour, await self._find_voided(answer.head))
         self.link.rewind(Cursor())
-        while rebuild.position < answer.head and rebuild.take(await self.link.next()):
+        while rebuild.position < answer.head and rebuild.take(await self._next()):
             continue
         # Where an entry could not be handled, the loop meets it again, and knows how to be stuck.
         self.link.rewind(rebuild.cursor)
@@ -135,11 +135,12 @@ class Agent(Generic[S]):
         self.link.rewind(Cursor())
         position, voided, stuck = 0, set(), set()
         while position < head:
-            logged = await self.link.next()
-            position, record = logged.position, logged.entry.record
+            logged = await self._next()
+            position = logged.position
+            record = logged.entry.record if isinstance(logged, Logged) else None
             if isinstance(record, EntryVoided):
                 voided.add(record.position)
-            elif isinstance(record, TroubleMet) and logged.entry.id.startswith(f"{self.name}/stuck/"):
+            elif isinstance(record, TroubleMet) and _is_stuck(self.name, logged):
                 stuck.add(record.position)
         return frozenset(voided & stuck)
 
@@ -169,9 +170,19 @@ class Agent(Generic[S]):
     async def follow(self) -> None:
         """Handle every entry, in order, for ever."""
         while True:
-            await self._take(await self.link.next())
+            await self._take(await self._next())
 
-    async def _take(self, logged: Logged) -> None:
+    async def _next(self) -> Logged | UnreadableEntryError:
+        """The entry after the last one, or why this version cannot read it."""
+        try:
+            return await self.link.next()
+        except UnreadableEntryError as unread:
+            return unread
+
+    async def _take(self, logged: Logged | UnreadableEntryError) -> None:
+        if isinstance(logged, UnreadableEntryError):
+            await self._be_stuck(Cursor(logged.log, logged.position, logged.chain), str(logged), str(logged))
+            return
         for _ in range(self.settings.poison_tries):
             try:
                 await self._worker.run(self._handle, logged)
@@ -180,11 +191,12 @@ class Agent(Generic[S]):
             else:
                 self._tell()
                 return
-        await self._be_stuck(logged, trace)
+        what = f"{self.name} cannot handle entry {logged.position} ({logged.entry.kind} {logged.entry.id})"
+        await self._be_stuck(_cursor_at(logged), what, trace)
 
     def _handle(self, logged: Logged) -> None:
         """Begin, apply, decide, write position, state and outbox, commit: whole in the journal's thread."""
-        cursor = Cursor(logged.seal.log, logged.position, logged.seal.chain)
+        cursor = _cursor_at(logged)
         if not concerns(self.name, self.behaviour, logged):
             self.cursor = cursor
             return
@@ -297,31 +309,32 @@ class Agent(Generic[S]):
 
     # Poison.
 
-    async def _be_stuck(self, logged: Logged, trace: str) -> None:
+    async def _be_stuck(self, at: Cursor, what: str, trace: str) -> None:
         """Say so, start nothing, and wait until a person voids the entry; entries in between are kept."""
-        self.stuck = f"stuck at {logged.position}"
+        self.stuck = f"stuck at {at.position}"
         trouble = Trouble(
-            what=f"{self.name} cannot handle entry {logged.position} ({logged.entry.kind} {logged.entry.id})",
+            what=what[:2000],
             severity="stopped",
-            evidence={"trace": trace[-4000:], "position": str(logged.position)},
-            remedies=("ship a fix and restart the agent", f"lab-agents log void {logged.position} --reason WHY"),
+            evidence={"trace": trace[-4000:], "position": str(at.position)},
+            remedies=("ship a fix and restart the agent", f"lab-agents log void {at.position} --reason WHY"),
         )
         # The same failure after a restart is the same entry; another one is news.
         await self.sense(
-            f"stuck/{logged.position}-{hashlib.sha256(trace.encode()).hexdigest()[:8]}",
-            [Draft(body=TroubleMet(trouble=trouble, position=logged.position), subject=self.name)],
+            f"stuck/{at.position}-{hashlib.sha256(trace.encode()).hexdigest()[:8]}",
+            [Draft(body=TroubleMet(trouble=trouble, position=at.position), subject=self.name)],
         )
-        held: list[Logged] = []
-        while not (held and _voids(held[-1], logged.position)):
-            held.append(await self.link.next())
+        held: list[Logged | UnreadableEntryError] = []
+        while not (held and _voids(held[-1], at.position)):
+            held.append(await self._next())
             await self._worker.run(self._settle_alone, held[-1])
             self._tell()
-        self.stuck = None
-        self.cursor = Cursor(logged.seal.log, logged.position, logged.seal.chain)
+        self.stuck, self.cursor = None, at
         for one in held:
             await self._take(one)
 
-    def _settle_alone(self, logged: Logged) -> None:
+    def _settle_alone(self, logged: Logged | UnreadableEntryError) -> None:
+        if isinstance(logged, UnreadableEntryError):
+            return
         with self._journal.transaction() as journal:
             self._settle(journal, logged)
         self._look()
@@ -367,6 +380,14 @@ class Agent(Generic[S]):
         return tuple(job for job in self.state.jobs() if job.id not in self.concluded)
 
 
-def _voids(logged: Logged, position: int) -> bool:
-    record = logged.entry.record
+def _cursor_at(logged: Logged) -> Cursor:
+    return Cursor(logged.seal.log, logged.position, logged.seal.chain)
+
+
+def _voids(logged: Logged | UnreadableEntryError, position: int) -> bool:
+    record = logged.entry.record if isinstance(logged, Logged) else None
     return isinstance(record, EntryVoided) and record.position == position
+
+
+def _is_stuck(name: str, logged: Logged | UnreadableEntryError) -> bool:
+    return isinstance(logged, Logged) and logged.entry.id.startswith(f"{name}/stuck/")

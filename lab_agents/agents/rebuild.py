@@ -5,6 +5,7 @@ from typing import Generic, TypeVar
 
 from lab_agents.agents.behaviour import AgentState, Behaviour, Draft
 from lab_agents.agents.decisions import concerns, decision_id, step
+from lab_agents.errors import UnreadableEntryError
 from lab_agents.log import Cursor
 from lab_agents.messages.frames import Logged
 
@@ -31,13 +32,21 @@ class Rebuild(Generic[S]):
         """How far the log was taken."""
         return self.cursor.position
 
-    def take(self, logged: Logged) -> bool:
+    def take(self, logged: Logged | UnreadableEntryError) -> bool:
         """Apply the next entry; False where it cannot be handled, and everything stands as before it."""
+        if isinstance(logged, UnreadableEntryError):
+            return self._pass_over(logged)
         try:
             self._apply(logged)
         except Exception:  # noqa: BLE001 - the loop meets the same entry again, and makes trouble of it
             return False
         self.cursor = Cursor(logged.seal.log, logged.position, logged.seal.chain)
+        return True
+
+    def _pass_over(self, unread: UnreadableEntryError) -> bool:
+        if unread.position not in self._voided:
+            return False
+        self.cursor = Cursor(unread.log, unread.position, unread.chain)
         return True
 
     def _apply(self, logged: Logged) -> None:

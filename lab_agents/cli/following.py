@@ -17,7 +17,7 @@ from lab_agents.control import Json
 from lab_agents.display.live import Picture
 from lab_agents.display.plain import line_for
 from lab_agents.display.scene import Scene
-from lab_agents.errors import GuardError, LabAgentsError
+from lab_agents.errors import GuardError, LabAgentsError, UnreadableEntryError
 from lab_agents.guard_client import detach, shutdown, start_guard, watch_guard
 from lab_agents.guard_door import find_guard
 from lab_agents.log import Cursor, LogLink
@@ -121,7 +121,11 @@ class Following:
         link = LogLink(bus, topics, new_source(), 0)
         await link.start(Cursor())
         while True:
-            logged = await link.next()
+            try:
+                logged = await link.next()
+            except UnreadableEntryError as unread:
+                self.scene.notice = str(unread)
+                continue
             self.scene.take_entry(logged)
             if self.wishes.is_plain and (line := line_for(logged, self.scene)) is not None:
                 self.console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from lab_agents.bus.faulty import Faults, FaultyCarrier
-from lab_agents.bus.memory import MemoryBus
-from lab_agents.errors import FencedError, ForeignLogError
+from lab_agents.bus.memory import MemoryBus, MemoryCarrier
+from lab_agents.errors import FencedError, ForeignLogError, UnreadableEntryError
 from lab_agents.journal import OutboxRow
 from lab_agents.log import Cursor, LogLink, Submitter
-from lab_agents.messages.frames import GENESIS
+from lab_agents.messages.frames import GENESIS, Answer, Head, pack_page
 from tests.small_log import QUICK, TOPICS, SmallLog, small_log, started
 
 BAD = Faults(loss=0.25, doubling=0.2, delay=0.2, reordering=0.2)
@@ -154,3 +154,41 @@ async def test_a_birth_tells_the_last_sequence_and_the_epoch_before(tmp_path: Pa
         answer = await link.birth(0, 0)
         assert (answer.sequence, answer.last_epoch, answer.head) == (4, 1, 5)
         assert (await link.birth(0, 0)).last_epoch == 1
+
+
+async def test_a_question_is_asked_again_at_once_of_a_recorder_that_was_just_born(tmp_path: Path) -> None:
+    """It has not heard what was asked of the one before; a second of waiting would be lost at each kill."""
+    slow = QUICK.model_copy(update={"ask_again": 3600.0})
+    carrier = MemoryCarrier()
+    asked: list[bytes] = []
+    async with MemoryBus(carrier, "ear") as ear, MemoryBus(carrier, "line") as bus:
+        await ear.subscribe(TOPICS.build("read", source="+"), lambda message: asked.append(message.payload))
+        link = LogLink(bus, TOPICS, "line", 1, slow)
+        await link.start(Cursor())
+        asking = asyncio.create_task(link.birth(0, 0))
+        async with asyncio.timeout(10):
+            for recorder, n_asked in ((1, 2), (1, 2), (2, 3)):
+                head = Head(log="l", position=0, chain=GENESIS, recorder=recorder)
+                await ear.publish(TOPICS.build("head"), head.model_dump_json().encode())
+                while len(asked) < n_asked:
+                    await asyncio.sleep(0)
+        assert len(asked) == 3, "the same recorder is not asked twice within the time"
+        answer = Answer(answer="birth", number=1, log="l", epoch=1, head=0, recorder=2)
+        await ear.publish(TOPICS.build("page", source="line"), pack_page(answer, []))
+        assert (await asking).recorder == 2
+
+
+async def test_an_entry_that_this_version_cannot_read_is_said_with_its_place(tmp_path: Path) -> None:
+    """And the next one follows: whoever may pass over it can go on."""
+    async with small_log(tmp_path) as log:
+        await log.add_unreadable()
+        submitting = await submit_all(log, 1)
+        link = link_on(await log.join("reader"), "reader")
+        await link.start(Cursor())
+        assert (await link.next()).position == 1
+        with pytest.raises(UnreadableEntryError, match="entry 2 cannot be read by this version") as caught:
+            await link.next()
+        assert (caught.value.log, caught.value.position) == (log.writer.log, 2)
+        assert (await link.next()).position == 3
+        submitting.cancel()
+        await asyncio.gather(submitting, return_exceptions=True)

@@ -9,6 +9,7 @@ import pytest
 from lab_agents.bus.faulty import Faults, FaultyCarrier
 from lab_agents.errors import FencedError, ForeignLogError
 from lab_agents.messages.commands import EntryVoided
+from lab_agents.messages.frames import unpack_logged
 from lab_agents.messages.life import AgentStarted, EntryRefused, TimerRang, TroubleMet
 from tests.full_disk import connection_of
 from tests.small_log import SmallLog, make_entry, small_log
@@ -276,6 +277,28 @@ async def test_a_lost_journal_is_stuck_where_nobody_voided_the_entry(tmp_path: P
             await log.entries(13)
             await void(log, 9, bad)
             await life.until(lambda: life.agent.state.heard == ("one", "two") and life.agent.outbox_size == 0)
+
+
+async def test_an_entry_that_cannot_be_read_stops_the_agent_and_not_its_process(tmp_path: Path) -> None:
+    """A newer version wrote it: the agent says where it stands, and goes on once a person has voided it."""
+    async with small_log(tmp_path) as log:
+        async with living(log, tmp_path, 1) as life:
+            await say(log, 1, "one")
+            await life.until(lambda: life.agent.state.heard == ("one",) and life.agent.outbox_size == 0)
+            position = await log.add_unreadable()
+            await say(log, 2, "two")
+            await life.until(lambda: life.agent.stuck == f"stuck at {position}")
+            assert life.agent.state.heard == ("one",)
+            await void(log, 9, position)
+            await life.until(lambda: life.agent.state.heard == ("one", "two") and life.agent.outbox_size == 0)
+            assert life.agent.stuck is None
+        sealed = await log.worker.run(log.writer.page, position, 10_000_000)
+        told = [unpack_logged(one).entry for one in sealed]
+        stuck = next(entry.record.trouble for entry in told if entry.id.startswith("line/stuck/"))
+        assert f"entry {position} cannot be read by this version" in stuck.what
+        await lose_journal(tmp_path)
+        async with living(log, tmp_path, 2) as life:
+            assert life.agent.state.heard == ("one", "two"), "a rebuilt journal passes over it, too"
 
 
 async def test_what_others_stumbled_over_stays_handled_when_the_journal_is_lost(tmp_path: Path) -> None:
