@@ -17,7 +17,7 @@ from lab_agents.messages.course import (
 )
 from lab_agents.messages.entry import Body
 from lab_agents.messages.frames import Logged
-from lab_agents.messages.life import EntryRefused, TroubleMet
+from lab_agents.messages.life import EntryRefused, LabChanged, LabOpened, TroubleMet
 from lab_agents.messages.work import MeasurementTaken, SampleMade
 from lab_agents.records.base import FrozenMap, with_item, without_item
 from lab_agents.records.measurement import Measurement
@@ -34,12 +34,15 @@ MOST_MEASUREMENTS = 3
 class AnalysisState(AgentState):
     """Targets of open campaigns, samples as made until their campaign ends, and jobs by the position of their cause.
 
-    `taken` are the measurements of each sample, in the order in which they were taken.
+    `taken` are the measurements of each sample, in the order in which they were taken; `references` are the last ones
+    of each kind of standard.
     """
 
     targets: FrozenMap[str, Target] = Field(default_factory=dict)
     samples: FrozenMap[str, Sample] = Field(default_factory=dict)
     taken: FrozenMap[str, tuple[Measurement, ...]] = Field(default_factory=dict)
+    standards: FrozenMap[str, str] = Field(default_factory=dict)
+    references: FrozenMap[str, Measurement] = Field(default_factory=dict)
     open: tuple[Job, ...] = ()
 
     def jobs(self) -> tuple[Job, ...]:
@@ -56,7 +59,8 @@ class Analysis:
     @property
     def kinds(self) -> frozenset[str]:
         """Kinds of entries that concern analysis."""
-        return frozenset({"CampaignStarted", "CampaignFinished", "SampleMade", "MeasurementTaken"})
+        kinds = {"CampaignStarted", "CampaignFinished", "SampleMade", "MeasurementTaken"}
+        return frozenset(kinds | {"LabOpened", "LabChanged"})
 
     def start(self) -> AnalysisState:
         """Nothing to analyse."""
@@ -66,6 +70,9 @@ class Analysis:
         """The state after an entry: a measurement opens a job, its own outcome closes it."""
         body, campaign = logged.entry.record, logged.entry.campaign or ""
         match body:
+            case LabOpened() | LabChanged():
+                standards = {s.name: s.kind for s in body.laboratory.standards}
+                return state.model_copy(update={"standards": standards})
             case CampaignStarted():
                 return state.model_copy(update={"targets": with_item(state.targets, body.plan.name, body.plan.target)})
             case CampaignFinished():
@@ -150,14 +157,17 @@ def _last_word(measurement: Measurement, n_observed: int, unread: tuple[Unread, 
 
 
 def _earlier(state: AnalysisState, measurement: Measurement) -> dict[str, Measurement]:
-    """What the conclusion may lean on: the same sample's measurement of the same kind in an earlier step."""
-    before = [
-        m for m in state.taken.get(measurement.sample, ()) if m.kind == measurement.kind and m.step < measurement.step
-    ]
-    return {"before": before[-1]} if before else {}
+    """What the conclusion may lean on: the same sample in an earlier step, and the standards looked at last."""
+    known = state.taken.get(measurement.sample, ())
+    before = [m for m in known if m.kind == measurement.kind and m.step < measurement.step]
+    references = {role: m for role, m in state.references.items() if m.kind == measurement.kind}
+    return references | ({"before": before[-1]} if before else {})
 
 
 def _open(state: AnalysisState, measurement: Measurement, logged: Logged) -> AnalysisState:
+    standard = state.standards.get(measurement.sample)
+    if standard is not None:
+        return state.model_copy(update={"references": with_item(state.references, standard, measurement)})
     sample = state.samples.get(measurement.sample)
     target = state.targets.get(logged.entry.campaign or "")
     if sample is None or target is None:

@@ -3,6 +3,8 @@
 A `ProposalMade` offers each of its candidates (`make-<sample>`), a `SampleMade` its sample's first measurement
 (`measure-<sample>-1`), a `MeasurementConcluded` the next one that the campaign wants, a `RemeasureRequested` the same
 one again: the last number counts all measurements of the sample that were offered.
+Before each batch the standards of the laboratory are offered too (`check-<standard>-<campaign>-<batch>`): a blank
+for the spectra, silicon for the patterns once a day.
 Rounds count from 1. The next round is opened by
 `AwardDeclined` or `AwardWithdrawn` of the present round, and bidders answer that entry as they answered the offer; an
 acceptance ends the offer if it stands before them. A bidder that was silent needs no new round: when it is back it
@@ -11,9 +13,12 @@ After `CampaignClosing` nothing is offered any more, except that what was made i
 """
 
 import math
+from collections.abc import Mapping
+from datetime import timedelta
+from types import MappingProxyType
 from typing import Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from lab_agents.messages.course import (
     AwardWithdrawn,
@@ -27,18 +32,27 @@ from lab_agents.messages.course import (
     WorkAwarded,
 )
 from lab_agents.messages.frames import Logged
+from lab_agents.messages.life import LabChanged, LabOpened
 from lab_agents.messages.work import AwardAccepted, AwardDeclined, SampleMade, SampleQuarantined
 from lab_agents.records.base import FrozenMap, Identifier, Name, Record, with_item, without_item
 from lab_agents.records.campaign import CampaignPlan
 from lab_agents.records.proposal import ProposedCandidate
 from lab_agents.records.space import Candidate
+from lab_agents.records.stock import Standard
 
 WorkKind = Literal["make", "measure"]
 _LARGEST_EXPONENT = 50.0
 """Acquisitions are expected improvements or their logarithms; beyond e^±50 their order no longer matters."""
 
+CHECKS: Mapping[str, tuple[str, timedelta]] = MappingProxyType(
+    {"blank": ("spectrum", timedelta(0)), "silicon": ("pattern", timedelta(days=1))}
+)
+"""Kind of a standard → the measurement that it stands behind, and the laboratory time for which one look will do."""
+
 OFFER_KINDS = frozenset(
     {
+        "LabOpened",
+        "LabChanged",
         "CampaignStarted",
         "CampaignClosing",
         "CampaignFinished",
@@ -90,12 +104,17 @@ class MadeSample(Record):
 
 
 class Offers(Record):
-    """Open offers by work, the plans of open campaigns, and the samples that could be measured again."""
+    """Open offers by work, the plans of open campaigns, and the samples that could be measured again.
+
+    `checked` says when each of the `standards` was offered last, in laboratory time.
+    """
 
     plans: FrozenMap[str, CampaignPlan] = Field(default_factory=dict)
     closing: FrozenMap[str, bool] = Field(default_factory=dict)
     open: FrozenMap[str, Offer] = Field(default_factory=dict)
     samples: FrozenMap[str, MadeSample] = Field(default_factory=dict)
+    standards: tuple[Standard, ...] = ()
+    checked: FrozenMap[str, AwareDatetime] = Field(default_factory=dict)
 
     def opened_at(self, position: int) -> tuple[Offer, ...]:
         """Offers whose present round was opened by the entry at `position`, in the order of their works."""
@@ -123,6 +142,8 @@ def follow_offers(offers: Offers, logged: Logged) -> Offers:
     """The offers after an entry."""
     campaign, body = logged.entry.campaign or "", logged.entry.record
     match body:
+        case LabOpened() | LabChanged():
+            return offers.model_copy(update={"standards": body.laboratory.standards})
         case CampaignStarted():
             return offers.model_copy(update={"plans": with_item(offers.plans, body.plan.name, body.plan)})
         case CampaignClosing():
@@ -130,7 +151,7 @@ def follow_offers(offers: Offers, logged: Logged) -> Offers:
         case CampaignFinished():
             return _forget(offers, campaign)
         case ProposalMade():
-            return _propose(offers, campaign, body, logged.position)
+            return _check(_propose(offers, campaign, body, logged.position), campaign, body, logged)
         case SampleMade():
             return _offer_sample(offers, body, logged.position)
         case SampleQuarantined():
@@ -177,7 +198,7 @@ def _close(offers: Offers, campaign: str, *, measure: bool) -> Offers:
     left = {
         work: offer
         for work, offer in offers.open.items()
-        if offer.campaign != campaign or (measure and offer.kind == "measure")
+        if offer.campaign != campaign or (measure and offer.kind == "measure" and offer.sample in offers.samples)
     }
     return offers.model_copy(update={"open": left, "closing": with_item(offers.closing, campaign, measure)})
 
@@ -188,6 +209,8 @@ def _forget(offers: Offers, campaign: str) -> Offers:
         closing=without_item(offers.closing, campaign),
         open={w: o for w, o in offers.open.items() if o.campaign != campaign},
         samples={s: m for s, m in offers.samples.items() if m.campaign != campaign},
+        standards=offers.standards,
+        checked=offers.checked,
     )
 
 
@@ -205,6 +228,33 @@ def _propose(offers: Offers, campaign: str, body: ProposalMade, position: int) -
             since=position,
         )
         offers = _put(offers, offer)
+    return offers
+
+
+def _check(offers: Offers, campaign: str, body: ProposalMade, logged: Logged) -> Offers:
+    """The standards that this batch's measurements will lean on, unless they were looked at recently enough."""
+    plan = offers.plans.get(campaign)
+    if plan is None or campaign in offers.closing:
+        return offers
+    now, kinds = logged.entry.at, set()
+    for standard in offers.standards:
+        measurement, lasts = CHECKS[standard.kind]
+        last = offers.checked.get(standard.name)
+        is_recent = last is not None and now - last < lasts
+        if standard.kind in kinds or measurement not in plan.measurements or is_recent:
+            continue
+        kinds.add(standard.kind)
+        offer = Offer(
+            work=f"check-{standard.name}-{campaign}-{body.proposal.number}",
+            kind="measure",
+            measurement=measurement,
+            campaign=campaign,
+            sample=standard.name,
+            asked=Candidate(values={}),
+            place=standard.place,
+            since=logged.position,
+        )
+        offers = _put(offers.model_copy(update={"checked": with_item(offers.checked, standard.name, now)}), offer)
     return offers
 
 
@@ -260,4 +310,6 @@ def _measuring(offers: Offers, sample: str, made: MadeSample, position: int) -> 
 
 def _withhold(offers: Offers, body: SampleQuarantined) -> Offers:
     left = {work: offer for work, offer in offers.open.items() if offer.sample != body.sample}
-    return offers.model_copy(update={"open": left, "samples": without_item(offers.samples, body.sample)})
+    standards = tuple(s for s in offers.standards if s.name != body.sample)
+    update = {"open": left, "samples": without_item(offers.samples, body.sample), "standards": standards}
+    return offers.model_copy(update=update)

@@ -12,6 +12,7 @@ from pydantic import Field
 from lab_agents.records.base import FrozenMap, Identifier, Name, Record
 from lab_agents.records.place import Place
 from lab_agents.records.recipe import Need
+from lab_agents.records.stock import Standard
 
 
 class Request(Record):
@@ -59,6 +60,13 @@ class Places(Record):
     def standing(self, sample: str) -> str | None:
         """Where a sample stands, as far as is known."""
         return next((place for place, other in self.occupied.items() if other == sample), None)
+
+
+def stand(places: Places, standards: Iterable[Standard]) -> Places:
+    """The places with the laboratory's standards in theirs, except those that stand elsewhere already."""
+    declared = {p.name for p in places.declared}
+    new = {s.place: s.name for s in standards if s.place in declared and places.standing(s.name) is None}
+    return places.model_copy(update={"occupied": {**new, **places.occupied}})
 
 
 def find_flaw(places: Places, needs: Iterable[Need]) -> str | None:

@@ -32,6 +32,7 @@ from lab_agents.agents.places import (
     move,
     release,
     resolve,
+    stand,
 )
 from lab_agents.agents.tasks import conclude_motion, fail_refused, say_begun
 from lab_agents.messages.course import CampaignClosing, CampaignFinished, ObservationMade, TicketClosed
@@ -143,7 +144,7 @@ class Service:
         match body:
             case LabOpened() | LabChanged():
                 mine = tuple(p for p in body.laboratory.all_places if p.service == self.name)
-                return places.model_copy(update={"declared": mine})
+                return stand(places.model_copy(update={"declared": mine}), body.laboratory.standards)
             case ReservationRequested():
                 return self._take_request(places, body, logged)
             case ReservationReleased():

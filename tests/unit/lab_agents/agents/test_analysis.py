@@ -3,12 +3,13 @@
 from lab_agents.agents.analysis import Analysis
 from lab_agents.agents.behaviour import JobOutcome
 from lab_agents.messages.course import MeasurementConcluded, ObservationMade, RemeasureRequested
-from lab_agents.messages.life import EntryRefused, TroubleMet
+from lab_agents.messages.life import EntryRefused, LabOpened, TroubleMet
 from lab_agents.messages.work import MeasurementTaken
 from lab_agents.records.measurement import Measurement
 from lab_agents.records.observation import Unread
 from lab_agents.records.questions import AnalyseArguments, AnalysisFailed, Found, Remeasure
-from tests.model_lab import START, analyse, sha
+from lab_agents.records.stock import Standard
+from tests.model_lab import START, analyse, laboratory, sha
 from tests.story import Story, sample
 
 
@@ -107,3 +108,19 @@ def test_a_refused_conclusion_closes_the_job_with_trouble_of_the_sample():
     )
     assert [type(b) for b in story.tell("recorder", refused)] == [TroubleMet]
     assert story.state.jobs() == ()
+
+
+def test_a_measurement_leans_on_the_standard_that_was_looked_at_last():
+    glass = Standard(name="glass", kind="blank", place="rack_9")
+    lab = laboratory().model_copy(update={"standards": (glass,)})
+    story = Story(Analysis("analysis"))
+    story.tell("recorder", LabOpened(laboratory=lab, file="0" * 64, version="1"))
+    story.begin()
+    story.tell("line_a", sample())
+    check = taken()
+    of_glass = check.measurement.model_copy(update={"id": "check-glass-opv-1", "sample": "glass"})
+    assert story.tell("tester", check.model_copy(update={"measurement": of_glass}), subject="glass") == ()
+    assert story.state.jobs() == ()
+    story.tell("tester", taken(), subject="opv-0001")
+    question = AnalyseArguments.model_validate_json(story.state.jobs()[0].arguments)
+    assert question.earlier["blank"].sample == "glass"

@@ -13,10 +13,12 @@ from lab_agents.messages.course import (
     WindowClosed,
     WorkAwarded,
 )
+from lab_agents.messages.life import LabOpened
 from lab_agents.messages.work import AwardAccepted, AwardDeclined, SampleQuarantined
 from lab_agents.records.proposal import ProposedCandidate
 from lab_agents.records.space import Candidate
-from tests.model_lab import plan
+from lab_agents.records.stock import Standard
+from tests.model_lab import laboratory, plan
 from tests.story import logged, proposal, sample
 
 WORK = "make-opv-0001"
@@ -124,3 +126,43 @@ def test_value_grows_with_the_acquisition_and_is_one_without():
     assert value(None) == 1.0
     assert 0 < value(-1e9) < value(-3.0) < value(2.0) < value(1e9) < float("inf")
     assert make_work("s") == "make-s"
+
+
+STANDARDS = (
+    Standard(name="glass", kind="blank", place="rack_1"),
+    Standard(name="silicon", kind="silicon", place="rack_2"),
+)
+
+
+def checks(*bodies, kinds=("spectrum", "pattern")):
+    """The standards that are offered after a start in a laboratory with two, and these entries."""
+    lab = laboratory().model_copy(update={"standards": STANDARDS})
+    opened = LabOpened(laboratory=lab, file="0" * 64, version="1")
+    offers = Offers()
+    for position, body in enumerate((opened, CampaignStarted(plan=plan(measurements=kinds), person="ada"), *bodies), 1):
+        offers = follow_offers(offers, logged(position, "somebody", body))
+    return [work for work in sorted(offers.open) if work.startswith("check-")]
+
+
+def test_standards_are_offered_with_a_batch_whose_measurements_lean_on_them():
+    first = proposal((0.5, 0.5, 0.0, 0.0))
+    assert checks(first) == ["check-glass-opv-1", "check-silicon-opv-1"]
+    assert checks(first, kinds=("spectrum",)) == ["check-glass-opv-1"]
+    assert checks(first, kinds=("transmission_trace",)) == []
+
+
+def test_silicon_is_looked_at_once_a_day_and_the_blank_before_each_batch():
+    first = proposal((0.5, 0.5, 0.0, 0.0))
+    second = first.model_copy(update={"proposal": first.proposal.model_copy(update={"number": 2})})
+    assert checks(first, second) == ["check-glass-opv-1", "check-glass-opv-2", "check-silicon-opv-1"]
+
+
+def test_a_closing_campaign_needs_no_standards():
+    assert checks(proposal((0.5, 0.5, 0.0, 0.0)), CampaignClosing(reason="r")) == []
+
+
+def test_a_standard_that_fell_is_offered_no_more():
+    fell = SampleQuarantined(sample="glass", work="check-glass-opv-1", reason="it fell")
+    first = proposal((0.5, 0.5, 0.0, 0.0))
+    second = first.model_copy(update={"proposal": first.proposal.model_copy(update={"number": 2})})
+    assert checks(first, fell, second) == ["check-silicon-opv-1"]

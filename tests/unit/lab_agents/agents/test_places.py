@@ -14,10 +14,12 @@ from lab_agents.agents.places import (
     not_found,
     release,
     resolve,
+    stand,
     stranded,
 )
 from lab_agents.records.place import Place
 from lab_agents.records.recipe import Need
+from lab_agents.records.stock import Standard
 
 DECLARED = (
     Place(name="stage", kind="stage", service="robot"),
@@ -102,3 +104,11 @@ def test_only_observed_samples_are_taken_out_of_a_full_rack():
     emptied = empty(mark_observed(waiting, "a"), "rack")
     assert emptied.occupied == {"rack_2": "b"}
     assert find_full(emptied, waiting.waiting["c"]) is None
+
+
+def test_standards_stand_in_their_places_from_the_beginning():
+    silicon = Standard(name="silicon", kind="silicon", place="rack_2")
+    places = stand(Places(declared=DECLARED), (silicon,))
+    assert places.occupied == {"rack_2": "silicon"}
+    carried = move(places, "silicon", "rack_2", "stage")
+    assert stand(carried, (silicon,)).occupied == {"stage": "silicon"}, "declared again, it stands where it stands"

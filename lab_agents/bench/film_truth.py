@@ -1,0 +1,280 @@
+"""The simulated thin-film laboratory without its wires: recipes, models, keys and analysis are those of the processes.
+
+Samples are made one after the other, on the lines in turn, at a steady pace of laboratory time; every measurement that
+the campaign wants is taken in its order and analysed from its raw record.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from lab_agents.agents.characterization import measuring_act
+from lab_agents.agents.film_recipe import FilmRecipe
+from lab_agents.agents.making import Making
+from lab_agents.agents.offers import make_work, measure_work
+from lab_agents.analysis.concluded import Concluded, Conclusions
+from lab_agents.analysis.errors import AnalysisError
+from lab_agents.analysis.evidence import BEFORE, BLANK, SILICON, Evidence
+from lab_agents.analysis.kinds import find_analysis
+from lab_agents.bench.floor import BenchFloor
+from lab_agents.bench.loop import Lost
+from lab_agents.errors import DeclarationError
+from lab_agents.messages.work import TaskDone
+from lab_agents.records.campaign import CampaignPlan
+from lab_agents.records.laboratory import Laboratory
+from lab_agents.records.recipe import Act, ActResult, Argument, Recipe, Task
+from lab_agents.records.sample import AsMade
+from lab_agents.records.space import Candidate
+from lab_agents.records.stock import volumes_text
+from planners.protocols import Learned, Outcome, Refused
+from simulators.errors import RefusedError
+from simulators.instruments.program import Prepared
+from simulators.world.truth import Truth as TrueProperties
+
+MOST_ATTEMPTS = 3
+"""Measurements of one step; the laboratory's analysis asks no more often."""
+PACE = timedelta(minutes=25)
+"""Laboratory time from one sample to the next: what two lines and one diffractometer make of an hour."""
+DAY = timedelta(days=1)
+
+_CHECKS: Mapping[str, tuple[str, str]] = {BLANK: ("blank", "spectrum"), SILICON: ("silicon", "pattern")}
+"""Role of a reference measurement → kind of the standard, and of its measurement."""
+
+
+class MishapError(Exception):
+    """A sample was lost on its way."""
+
+
+@dataclass
+class MadeFilm:
+    """A film of the bench: where it stands, what it was reported to be, what was concluded of it."""
+
+    sample: str
+    token: str
+    place: str
+    made: AsMade
+    at: datetime
+    values: dict[str, Concluded] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
+    raw: dict[str, list[bytes]] = field(default_factory=dict)
+
+
+class FilmTruth:
+    """Makes films and measures them; implements `lab_agents.bench.loop.Truth`.
+
+    Attributes:
+        films: What was made, by sample.
+    """
+
+    def __init__(self, laboratory: Laboratory, plan: CampaignPlan, *, analyses: bool = True) -> None:
+        """Join a lab file that simulates the world of absorbers with a campaign.
+
+        Args:
+            laboratory: Its simulation's seed keys every draw.
+            plan: Which measurements a sample gets.
+            analyses: Without, films are made and never measured: for planners that do not learn.
+        """
+        if laboratory.simulation is None or not laboratory.stocks:
+            raise DeclarationError("this laboratory simulates no stock solutions", source=laboratory.name)
+        self._floor, self._lab, self._plan, self._analyses = BenchFloor(laboratory), laboratory, plan, analyses
+        self._lines = plan.lines or laboratory.agents_of("synthesis")
+        self._rules = FilmRecipe()
+        self._starts_at = datetime.fromisoformat(laboratory.simulation.starts_at)
+        self._checked: dict[str, tuple[datetime, bytes]] = {}
+        self._n_checks = 0
+        self.films: dict[str, MadeFilm] = {}
+
+    def observe(self, sample: str, candidate: Candidate) -> Learned | Refused | Lost:
+        """Make, measure, analyse."""
+        number = int(sample.rsplit("-", 1)[-1])
+        at = self._starts_at + number * PACE
+        recipe, line = self._find_recipe(number, candidate)
+        names = [p.name for p in self._plan.space.parameters]
+        if recipe is None:
+            return Refused(tuple(candidate.values[n] for n in names), self._lines)
+        try:
+            film = self._make(sample, line, recipe, candidate, at)
+            self.films[sample] = film
+            if self._analyses:
+                self._check_instruments(number, at)
+                for step, kind in enumerate(self._plan.measurements):
+                    self._measure(film, step, kind)
+        except (MishapError, RefusedError) as error:
+            return Lost(str(error))
+        outcomes = {name: Outcome(c.value, c.deviation) for name, c in sorted(film.values.items())}
+        wanted = self._plan.target.properties
+        values = tuple(film.made.values[n] for n in names)
+        known = {name: outcome for name, outcome in outcomes.items() if name in wanted}
+        return Learned(sample, values, known, frozenset(n for n in film.missing if n in wanted and n not in known))
+
+    def truth(self, sample: str) -> TrueProperties | None:
+        """What is true of a film that was made; None where there is no perovskite to speak of."""
+        film = self.films[sample]
+        history = self._floor.models.thin_film.history
+        thing = self._floor.things.films[film.token]
+        state = history.fresh(thing)
+        return None if state is None else history.world.truth(state)
+
+    def _find_recipe(self, number: int, candidate: Candidate) -> tuple[Recipe | None, str]:
+        """The recipe of the line whose turn it is, or of another one that is able."""
+        for offset in range(len(self._lines)):
+            line = self._lines[(number + offset) % len(self._lines)]
+            prepared = self._rules.prepare(line, self._lab, candidate)
+            if hasattr(prepared, "recipe"):
+                return prepared.recipe, line
+        return None, ""
+
+    def _make(self, sample: str, line: str, recipe: Recipe, candidate: Candidate, at: datetime) -> MadeFilm:
+        work, number = make_work(sample), int(sample.rsplit("-", 1)[-1])
+        places = self._places(recipe, number)
+        results: dict[str, tuple[ActResult, ...]] = {}
+        for k, step in enumerate(recipe.steps):
+            acts = _filled(step.acts, places, self._instruments())
+            if step.transfer is not None:
+                acts = (self._transfer(places[step.transfer.source], places[step.transfer.target]),)
+            task = Task(id=f"{work}/{k}", work=work, sample=sample, step=k, name=step.name, owner=step.owner, acts=acts)
+            done = self._floor.do(acts[0], task.token(0), at)
+            _check_drop(done, sample)
+            results[step.name] = (_result(task.token(0), _READ.get(done.action, _nothing)(done), at),)
+            said = TaskDone(
+                task=task.id, work=work, sample=sample, step=k, owner=step.owner, results=results[step.name]
+            )
+            if flaw := self._rules.find_flaw(step, said):
+                raise MishapError(f"{sample}: {flaw}")
+        made = self._rules.made(self._lab, Making(line, candidate, recipe, results, is_mixture=False))
+        token = Task(id=f"{work}/1", work=work, sample=sample, step=1, name="spin", owner=line, acts=acts).token(0)
+        return MadeFilm(sample, token, places["rack"], made, at)
+
+    def _measure(self, film: MadeFilm, step: int, kind: str) -> None:
+        """One step of the campaign's measurements, again and longer where analysis asks for it."""
+        reason = ""
+        for attempt in range(1, MOST_ATTEMPTS + 1):
+            number = 1 + sum(map(len, film.raw.values()))
+            raw, settings = self._take(film.sample, film.place, kind, number, attempt, film.at)
+            before = film.raw.get(kind, [])[-1:] if attempt == 1 else film.raw.get(kind, [])[-attempt : -attempt + 1]
+            film.raw.setdefault(kind, []).append(raw)
+            earlier = {role: data for role, (_, data) in self._checked.items()}
+            if before:
+                earlier[BEFORE] = before[0]
+            try:
+                evidence = Evidence(raw, settings, film.made, earlier)
+                self._conclude(film, find_analysis(kind)(evidence))
+            except AnalysisError as error:
+                reason = str(error)
+                if not error.may_help:
+                    break
+            else:
+                return
+        film.missing[kind] = reason
+
+    def _conclude(self, film: MadeFilm, conclusions: Conclusions) -> None:
+        film.values |= {c.property: c for c in conclusions.values}
+        film.missing |= {m.property: m.reason for m in conclusions.missing}
+
+    def _take(
+        self, sample: str, place: str, kind: str, number: int, attempt: int, at: datetime
+    ) -> tuple[bytes, Mapping[str, Argument]]:
+        """Carry in, measure, carry home, under the tokens that the laboratory's tasks would have."""
+        station = next(
+            s for s in self._lab.agents_of("characterization") if self._lab.agents[s].settings.get("kind") == kind
+        )
+        settings = self._lab.agents[station].settings
+        act = measuring_act(settings, attempt)
+        stage = next(p.name for p in self._lab.all_places if p.instrument == act.instrument)
+        work = measure_work(sample, number)
+        self._carry(sample, place, stage, _token(work, 0), at)
+        done = self._floor.do(act, _token(work, 1), at)
+        raw = self._floor.record(act, _token(work, 1), at, done)
+        self._carry(sample, stage, place, _token(work, 2), at)
+        return raw, act.arguments
+
+    def _carry(self, sample: str, source: str, target: str, token: str, at: datetime) -> None:
+        _check_drop(self._floor.do(self._transfer(source, target), token, at), sample)
+
+    def _check_instruments(self, number: int, at: datetime) -> None:
+        """The blank before each batch, the silicon once a day."""
+        for role, (standard, kind) in _CHECKS.items():
+            last = self._checked.get(role)
+            is_due = last is None or (at - last[0] >= DAY if role == SILICON else (number - 1) % self._plan.batch == 0)
+            specimen = next((s for s in self._lab.standards if s.kind == standard), None)
+            if not is_due or specimen is None:
+                continue
+            self._n_checks += 1
+            raw, _ = self._take(f"{specimen.name}-{self._plan.name}", specimen.place, kind, self._n_checks, 1, at)
+            self._checked[role] = (at, raw)
+
+    def _places(self, recipe: Recipe, number: int) -> dict[str, str]:
+        """Places for a recipe: those it names, of a kind any in turn, in a rack one for each sample."""
+        places = {}
+        for need in recipe.needs:
+            of_kind = [p.name for p in self._lab.all_places if p.kind == need.kind]
+            places[need.role] = need.place or of_kind[number % len(of_kind)]
+        places["rack"] = self._racks[number - 1]
+        return places
+
+    @property
+    def _racks(self) -> list[str]:
+        taken = {s.place for s in self._lab.standards}
+        return [p.name for p in self._lab.all_places if p.kind == "rack" and p.name not in taken]
+
+    def _instruments(self) -> dict[str, str]:
+        return {p.name: p.instrument for p in self._lab.all_places if p.instrument is not None}
+
+    def _transfer(self, source: str, target: str) -> Act:
+        robot = next(i for i, d in self._lab.instruments.items() if d.driver == "opcua_robot")
+        return Act(instrument=robot, plan="transfer", arguments={"source": source, "target": target})
+
+
+def _filled(acts: tuple[Act, ...], places: Mapping[str, str], instruments: Mapping[str, str]) -> tuple[Act, ...]:
+    """Acts with their granted places filled in."""
+    filled = []
+    for act in acts:
+        arguments = {**act.arguments, **{name: places[role] for name, role in act.places.items()}}
+        instrument = act.instrument if act.at is None else instruments[places[act.at]]
+        filled.append(Act(instrument=instrument, plan=act.plan, arguments=arguments))
+    return tuple(filled)
+
+
+def _token(work: str, step: int) -> str:
+    act = Act(instrument="any", plan="any")
+    return Task(id=f"{work}/{step}", work=work, sample="any", step=step, name="any", owner="any", acts=(act,)).token(0)
+
+
+def _result(token: str, readings: Mapping[str, Argument], at: datetime) -> ActResult:
+    return ActResult(act=0, token=token, run="bench", readings=readings, started_at=at, ended_at=at)
+
+
+def _check_drop(done: Prepared, sample: str) -> None:
+    if done.action == "drop":
+        raise MishapError(f"{sample} fell from the robot's gripper")
+
+
+def _mixed(done: Prepared) -> dict[str, Argument]:
+    stocks = [str(name) for name in done.details["stocks"]]  # type: ignore[union-attr]
+    told = {name: dict(zip(stocks, done.details[name], strict=True)) for name in ("reported", "deviation")}  # type: ignore[arg-type]
+    flagged = ";".join(str(name) for name in done.details["flagged"])  # type: ignore[union-attr]
+    return {
+        "delivered": volumes_text(told["reported"]),
+        "deviation": volumes_text(told["deviation"]),
+        "flagged": flagged,
+    }
+
+
+def _spun(done: Prepared) -> dict[str, Argument]:
+    return {"speed": float(done.details["speed"]), "delay": float(done.details["seen_delay"])}  # type: ignore[arg-type]
+
+
+def _annealed(done: Prepared) -> dict[str, Argument]:
+    return {
+        "temperature": float(done.details["seen_temperature"]),  # type: ignore[arg-type]
+        "duration": float(done.details["duration"]),  # type: ignore[arg-type]
+    }
+
+
+def _nothing(done: Prepared) -> dict[str, Argument]:
+    del done
+    return {}
+
+
+_READ = {"mix": _mixed, "spin": _spun, "anneal": _annealed}
+"""What the devices report of a program that is done, by its action."""
