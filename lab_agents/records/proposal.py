@@ -6,10 +6,18 @@ from lab_agents.records.base import FrozenMap, Identifier, Record, Sha256
 from lab_agents.records.space import Candidate
 
 
+class Prediction(Record):
+    """What a property is expected to be, with one standard deviation, in the unit that the target gives it."""
+
+    mean: float
+    deviation: float = Field(ge=0)
+
+
 class ProposedCandidate(Record):
     """A candidate, the number of the sample it would become, and what the planner expects of it.
 
-    `mean` and `deviation` are the model's prediction in the target's unit; space-filling points have none.
+    `mean` and `deviation` are the model's prediction in the target's unit; space-filling points have none. So have
+    `predictions`, of each property that the sample will be measured for, where the planner models several.
     """
 
     sample: Identifier
@@ -17,6 +25,7 @@ class ProposedCandidate(Record):
     acquisition: float | None = None
     mean: float | None = None
     deviation: float | None = Field(default=None, ge=0)
+    predictions: FrozenMap[str, Prediction] = Field(default_factory=dict)
 
 
 class Proposal(Record):
