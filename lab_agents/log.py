@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -166,9 +167,8 @@ class LogLink:
                 await self._bus.publish(
                     self._topics.build("read", source=self.source), question.model_dump_json().encode()
                 )
-                await asyncio.wait(
-                    [future, reborn], timeout=self._settings.ask_again, return_when=asyncio.FIRST_COMPLETED
-                )
+                waits: tuple[asyncio.Future[Any], ...] = (future, reborn)
+                await asyncio.wait(waits, timeout=self._settings.ask_again, return_when=asyncio.FIRST_COMPLETED)
             return future.result()
         finally:
             del self._answers[number]

@@ -4,6 +4,8 @@ import asyncio
 from pathlib import Path
 from typing import Literal
 
+from pydantic import AwareDatetime
+
 from instruments.lab import read_laboratory
 from lab_agents.errors import GuardError, ReportError, StateFolderError, StoreError
 from lab_agents.guard_door import find_guard, guard_status
@@ -15,7 +17,7 @@ from lab_agents.records.laboratory import Laboratory
 from lab_agents.report.account import Account
 from lab_agents.report.telling import tell
 from lab_agents.report.truth import Truth, regrets
-from lab_agents.report.wording import composition_text, with_deviation
+from lab_agents.report.wording import composition_text, until_text, with_deviation
 from lab_agents.report.writing import find_truth
 from lab_agents.state_folder import StateFolder, read_json
 from lab_agents.store.reader import StoreReader
@@ -31,12 +33,14 @@ class ProcessStanding(Record):
 
 
 class TicketStanding(Record):
-    """A ticket that waits for a person."""
+    """A ticket that waits for a person: after the `deadline` (wall time; None: it waits on) its `default` is taken."""
 
     ticket: str
     subject: str
     what: str
     answers: tuple[str, ...]
+    default: str = ""
+    deadline: AwareDatetime | None = None
 
 
 class WaitStanding(Record):
@@ -107,7 +111,7 @@ class Standing(Record):
         for ticket in self.tickets:
             answers = " | ".join(ticket.answers) or "ANSWER"
             lines.append(f"ticket {ticket.ticket} about {ticket.subject}: {ticket.what}")
-            lines.append(f"  lab-agents answer {ticket.ticket} {answers}")
+            lines.append(f"  lab-agents answer {ticket.ticket} {answers}{until_text(ticket.deadline, ticket.default)}")
         return "\n".join(lines)
 
 
@@ -255,7 +259,12 @@ def _tickets(account: Account | None) -> tuple[TicketStanding, ...]:
         return ()
     return tuple(
         TicketStanding(
-            ticket=id_, subject=t.ticket.subject, what=t.ticket.trouble.what, answers=t.ticket.trouble.remedies
+            ticket=id_,
+            subject=t.ticket.subject,
+            what=t.ticket.trouble.what,
+            answers=t.ticket.trouble.remedies,
+            default=t.ticket.trouble.default,
+            deadline=t.ticket.deadline,
         )
         for id_, t in account.tickets.items()
         if not t.answer

@@ -45,7 +45,8 @@ class EchoState(AgentState):
 class Echo:
     """Says twice what a person said; `poison` is a word it cannot hear.
 
-    Words with a meaning: `forbidden` makes it publish what is not its own, `compute` wants a job, `wake` a timer.
+    Words with a meaning: `forbidden` makes it publish what is not its own, `compute` wants a job, `wake` a timer, `alarm` one
+    that is due at once by the wall.
     """
 
     poison: str = ""
@@ -70,6 +71,8 @@ class Echo:
             changes["wanted"] = (job,)
         if record.reason == "wake":
             changes["rings"] = (Timer(subject="s", purpose="nap", wall=0.05, since=logged.position),)
+        if record.reason == "alarm":
+            changes["rings"] = (Timer(subject="s", purpose="alarm", until=logged.seal.recorded_at),)
         return state.model_copy(update=changes)
 
     def decide(self, before: EchoState, after: EchoState, logged: Logged) -> tuple[Draft, ...]:

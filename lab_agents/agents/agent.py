@@ -245,7 +245,8 @@ class Agent(Generic[S]):
 
     async def ring(self, timer: Timer) -> None:
         """Let a timer ring: the agent's own entry first, decided on when it comes back."""
-        when = f"{timer.due:%Y%m%dT%H%M%S.%fZ}" if timer.due else f"since-{timer.since}"
+        at = timer.due or timer.until
+        when = f"{at:%Y%m%dT%H%M%S.%fZ}" if at else f"since-{timer.since}"
         body = TimerRang(purpose=timer.purpose, due=timer.due)
         entry = self._entry(
             f"{self.name}/timer/{timer.subject}/{timer.purpose}-{when}",

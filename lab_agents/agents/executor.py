@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Protocol
 
 from lab_agents.agents.agent import Agent
@@ -103,7 +104,7 @@ class Compute(Protocol):
 
 
 class Timers:
-    """Rings what the state wants to be woken for: laboratory instants, and waits in wall time."""
+    """Rings what the state wants to be woken for: instants of the laboratory or of the wall, and waits in wall time."""
 
     def __init__(self, agent: Agent[AgentState]) -> None:
         self._agent = agent
@@ -129,4 +130,6 @@ class Timers:
     def _is_due(self, timer: Timer, now: float) -> bool:
         if timer.due is not None:
             return self._agent.clock.now() >= timer.due
+        if timer.until is not None:
+            return datetime.now(UTC) >= timer.until
         return timer.wall is not None and now - self._since[timer] >= timer.wall

@@ -10,8 +10,8 @@ from lab_agents.agents.campaigns import finish, follow_campaign, name_plan, say_
 from lab_agents.agents.clearing import ANSWERS, PREFIX
 from lab_agents.agents.fates import FATE_KINDS, follow_fates
 from lab_agents.agents.offers import OFFER_KINDS, follow_offers
-from lab_agents.agents.supervision_state import SupervisionState
-from lab_agents.agents.tickets import find_objection, raise_ticket, take_answer
+from lab_agents.agents.supervision_state import DEADLINE, SupervisionState
+from lab_agents.agents.tickets import close_ticket, find_deadline, find_objection, raise_ticket, take_answer
 from lab_agents.messages.commands import AnswerTicket, StartCampaign
 from lab_agents.messages.course import (
     AgentDeclaredIn,
@@ -21,8 +21,9 @@ from lab_agents.messages.course import (
     TicketClosed,
     TicketOpened,
 )
+from lab_agents.messages.entry import Body
 from lab_agents.messages.frames import Logged
-from lab_agents.messages.life import AgentStarted, EntryRefused, LabChanged, LabOpened, TroubleMet
+from lab_agents.messages.life import AgentStarted, EntryRefused, LabChanged, LabOpened, TimerRang, TroubleMet
 from lab_agents.messages.work import (
     AwardAccepted,
     ReservationRefused,
@@ -31,8 +32,14 @@ from lab_agents.messages.work import (
     SampleQuarantined,
 )
 from lab_agents.records.base import FrozenMap, with_item, without_item
-from lab_agents.records.ticket import Trouble
+from lab_agents.records.laboratory import Laboratory
+from lab_agents.records.ticket import Ticket, Trouble
 
+TICKET_HOURS = 24.0
+"""Hours of wall time after which a ticket that nobody answered gets its default: somebody looks once a day. The agent's
+setting `ticket_hours` overrides it; 0 waits for ever."""
+NOBODY = "nobody"
+"""Who stands in the log for an answer that was taken by default."""
 REMEMBERED = 64
 """Stops and re-arms kept for each machine: more than a guard's status repeats."""
 
@@ -77,6 +84,8 @@ class Supervision:
         body, tickets = logged.entry.record, state.tickets
         if isinstance(body, AnswerTicket):
             tickets = take_answer(tickets, body, logged.position)
+        elif self._is_deadline(logged):
+            tickets = close_ticket(tickets, logged.entry.subject, logged.position)
         elif (trouble := _trouble_in(state, logged)) is not None:
             subject = body.source if isinstance(body, EntryRefused) else logged.entry.subject
             source = body.source if isinstance(body, EntryRefused) else logged.seal.source
@@ -87,8 +96,13 @@ class Supervision:
                 raised_by=source,
                 campaign=logged.entry.campaign,
                 position=logged.position,
+                deadline=find_deadline(trouble, logged.seal.recorded_at, _ticket_hours(state.lab, self.name)),
             )
         return state.model_copy(update={"tickets": tickets})
+
+    def _is_deadline(self, logged: Logged) -> bool:
+        body = logged.entry.record
+        return isinstance(body, TimerRang) and body.purpose == DEADLINE and logged.seal.source == self.name
 
     def decide(self, before: SupervisionState, after: SupervisionState, logged: Logged) -> tuple[Draft, ...]:
         """Commands that cannot be obeyed, tickets, then the campaign's own course."""
@@ -163,6 +177,14 @@ def _remember(known: FrozenMap[str, tuple[str, ...]], machine: str, stop: str) -
     return with_item(known, machine, (*known.get(machine, ()), stop)[-REMEMBERED:])
 
 
+def _ticket_hours(lab: Laboratory | None, me: str) -> float | None:
+    """How long a ticket waits; for ever where a simulated person answers it in laboratory time."""
+    if lab is None or lab.agents_of("person"):
+        return None
+    declared = lab.agents[me].settings.get("ticket_hours", TICKET_HOURS) if me in lab.agents else TICKET_HOURS
+    return float(declared) or None
+
+
 def _trouble_in(state: SupervisionState, logged: Logged) -> Trouble | None:
     """The trouble of this entry, also where the refused source is nobody who could report it."""
     body = logged.entry.record
@@ -204,8 +226,16 @@ def _say_tickets(after: SupervisionState, logged: Logged) -> tuple[Draft, ...]:
         for o in tickets.open.values()
         if o.since == logged.position
     ]
-    if isinstance(body, AnswerTicket) and tickets.answered is not None and tickets.since == logged.position:
+    if tickets.answered is not None and tickets.since == logged.position:
         answered = tickets.answered
-        closed = TicketClosed(ticket=body.ticket, answer=body.answer, person=body.person, note=body.note)
+        closed = _closed(answered.ticket, body)
         drafts.append(Draft(body=closed, subject=answered.ticket.subject, campaign=answered.campaign))
     return tuple(drafts)
+
+
+def _closed(ticket: Ticket, body: Body) -> TicketClosed:
+    """The end of a ticket: what a person answered, or what is taken without an answer."""
+    if isinstance(body, AnswerTicket):
+        return TicketClosed(ticket=ticket.id, answer=body.answer, person=body.person, note=body.note)
+    note = f"nobody answered until {ticket.deadline:%Y-%m-%d %H:%M} UTC" if ticket.deadline else ""
+    return TicketClosed(ticket=ticket.id, answer=ticket.trouble.default, person=NOBODY, note=note)

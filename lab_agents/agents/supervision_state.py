@@ -14,6 +14,9 @@ from lab_agents.records.base import FrozenMap, Record
 from lab_agents.records.campaign import CampaignPlan
 from lab_agents.records.laboratory import Laboratory
 
+DEADLINE = "deadline"
+"""Purpose of a timer whose subject is a ticket."""
+
 
 class Oversight(Record):
     """The open campaign. `changed` is the entry that led to the phase, `reason` why it closes."""
@@ -50,7 +53,12 @@ class SupervisionState(AgentState):
     rearms: FrozenMap[str, tuple[str, ...]] = Field(default_factory=dict)
 
     def timers(self) -> tuple[Timer, ...]:
-        """The end of the hours that the campaign may last, in laboratory time."""
+        """The end of the hours that the campaign may last, in laboratory time; deadlines of tickets, in wall time."""
+        deadlines = ((ticket, opened.ticket.deadline) for ticket, opened in self.tickets.open.items())
+        waits = (Timer(subject=ticket, purpose=DEADLINE, until=until) for ticket, until in deadlines if until)
+        return (*self._hours(), *waits)
+
+    def _hours(self) -> tuple[Timer, ...]:
         campaign = self.campaign
         if campaign is None or campaign.phase != "running" or campaign.started_at is None:
             return ()

@@ -1,10 +1,20 @@
-"""Troubles that wait for a person: opened once, answered once, by one of their remedies or by their default."""
+"""Troubles that wait for a person: opened once, answered once, by one of their remedies or by their default.
+
+A ticket has a deadline, in wall time, where nobody but a real person would answer it and its default does no harm. The
+instant derives from when the trouble was recorded, so that a restart does not put it off.
+"""
+
+from datetime import datetime, timedelta
 
 from pydantic import Field
 
 from lab_agents.messages.commands import AnswerTicket
 from lab_agents.records.base import FrozenMap, Identifier, Record, with_item, without_item
 from lab_agents.records.ticket import Ticket, Trouble
+
+HARMLESS = frozenset({"seen", "close the campaign", "discard"})
+"""Defaults that are taken when a deadline passes: they move nothing, and use nothing that is in doubt. Others (`clear`
+drives a robot to where something may stand) are for who looks; their tickets wait."""
 
 
 class OpenTicket(Record):
@@ -23,14 +33,28 @@ class Tickets(Record):
     since: int = 0
 
 
+def find_deadline(trouble: Trouble, recorded_at: datetime, hours: float | None) -> datetime | None:
+    """When the default of a trouble is taken without an answer: `hours` after it was recorded, or never."""
+    if hours is None or trouble.default not in HARMLESS:
+        return None
+    return recorded_at + timedelta(hours=hours)
+
+
 def raise_ticket(
-    tickets: Tickets, trouble: Trouble, *, subject: str, raised_by: str, campaign: str | None, position: int
+    tickets: Tickets,
+    trouble: Trouble,
+    *,
+    subject: str,
+    raised_by: str,
+    campaign: str | None,
+    position: int,
+    deadline: datetime | None = None,
 ) -> Tickets:
     """The tickets after a trouble was met; a note is no ticket, and the same trouble of one subject is one ticket."""
     is_known = any(o.ticket.subject == subject and o.ticket.trouble.what == trouble.what for o in tickets.open.values())
     if trouble.severity == "note" or is_known:
         return tickets
-    ticket = Ticket(id=f"ticket-{position}", subject=subject, raised_by=raised_by, trouble=trouble)
+    ticket = Ticket(id=f"ticket-{position}", subject=subject, raised_by=raised_by, trouble=trouble, deadline=deadline)
     opened = OpenTicket(ticket=ticket, campaign=campaign, since=position)
     return tickets.model_copy(update={"open": with_item(tickets.open, ticket.id, opened)})
 
@@ -51,6 +75,12 @@ def take_answer(tickets: Tickets, answer: AnswerTicket, position: int) -> Ticket
     """The tickets after an answer."""
     if find_objection(tickets, answer) is not None:
         return tickets
-    answered = tickets.open[answer.ticket]
-    left = without_item(tickets.open, answer.ticket)
-    return Tickets(open=left, answered=answered, since=position)
+    return close_ticket(tickets, answer.ticket, position)
+
+
+def close_ticket(tickets: Tickets, ticket: str, position: int) -> Tickets:
+    """The tickets after one of them got its answer, or its default at the deadline; unchanged if it is not open."""
+    if ticket not in tickets.open:
+        return tickets
+    left = without_item(tickets.open, ticket)
+    return Tickets(open=left, answered=tickets.open[ticket], since=position)

@@ -11,6 +11,7 @@ from lab_agents.messages.topics import Topics
 from lab_agents.report.account import Account, SampleAccount
 from lab_agents.report.telling import Teller
 from lab_agents.report.truth import Truth, regrets
+from lab_agents.report.wording import until_text
 
 
 class Scene:
@@ -114,7 +115,8 @@ class Scene:
     def open_tickets(self) -> list[str]:
         """Each open ticket as one line, with how to answer it."""
         return [
-            f"{id_}: {t.ticket.trouble.what} (answers: {', '.join(t.ticket.trouble.remedies) or 'any'})"
+            f"{id_}: {t.ticket.trouble.what} (answers: {', '.join(t.ticket.trouble.remedies) or 'any'}"
+            f"{until_text(t.ticket.deadline, t.ticket.trouble.default)})"
             for id_, t in self.account.tickets.items()
             if not t.answer
         ]

@@ -71,7 +71,8 @@ class Timer(Record):
     """A wake-up that an agent's state wants.
 
     `due` is laboratory time. With `wall` it is instead a wait in wall seconds from the moment the entry at `since` was
-    handled; such a timer never moves the simulated clock and its id derives from `since`.
+    handled; such a timer never moves the simulated clock and its id derives from `since`. With `until` it is an instant
+    of wall time, which stays the same however often the process is started again.
     """
 
     subject: str
@@ -79,3 +80,4 @@ class Timer(Record):
     due: AwareDatetime | None = None
     wall: float | None = None
     since: int | None = None
+    until: AwareDatetime | None = None

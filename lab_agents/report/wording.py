@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from lab_agents.records.space import DesignSpace
 
@@ -37,6 +37,11 @@ def composition_text(values: Mapping[str, float], space: DesignSpace | None) -> 
         return ", ".join(f"{name} {100 * share:.1f} %" for name, share in shares)
     units = {p.name: p.unit for p in space.parameters} if space is not None else {}
     return ", ".join(f"{n} {v:.4g}{'' if units.get(n, '1') == '1' else ' ' + units[n]}" for n, v in values.items())
+
+
+def until_text(deadline: datetime | None, default: str) -> str:
+    """`; on 2026-01-02 08:30 UTC: discard`: what is taken for an answer when, or nothing where a ticket waits on."""
+    return "" if deadline is None else f"; on {deadline.astimezone(UTC):%Y-%m-%d %H:%M} UTC: {default}"
 
 
 def short(address: str | None) -> str:

@@ -32,6 +32,7 @@ def test_an_open_ticket_says_how_to_answer_it(log, tmp_path):
     answered = next(i for i, logged in enumerate(log) if logged.entry.kind == "TicketClosed")
     standing = standing_of(write_state(tmp_path / "state", log[:answered]).path)
     assert standing.tickets[0].answers == ("done", "not done", "discard")
+    assert (standing.tickets[0].deadline, standing.tickets[0].default) == (None, "hold")
     assert "lab-agents answer ticket-1 done | not done | discard" in standing.to_text()
 
 

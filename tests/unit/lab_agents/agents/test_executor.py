@@ -177,6 +177,26 @@ async def test_a_timer_of_wall_time_rings_once(tmp_path: Path) -> None:
     assert [entry.record for entry in entries if entry.kind == "TimerRang"] == [TimerRang(purpose="nap", due=None)]
 
 
+async def test_an_instant_of_the_wall_rings_once_over_all_lives_of_a_process(tmp_path: Path) -> None:
+    """It was due while nobody lived; the id derives from the instant, so a second ring is the same entry."""
+    async with small_log(tmp_path) as log:
+        async with living(log, tmp_path, 1) as life:
+            await say(log, 1, "alarm")
+            await life.until(lambda: life.agent.state.rings and life.agent.outbox_size == 0)
+        for epoch in (2, 3):
+            async with living(log, tmp_path, epoch) as life:
+                timers = asyncio.create_task(Timers(life.agent).run())
+                await log.entries(5 + epoch)
+                await life.until(lambda: life.agent.is_born and life.agent.outbox_size == 0)
+                await asyncio.sleep(0.25)  # more looks at the same timer
+                timers.cancel()
+                await asyncio.gather(timers, return_exceptions=True)
+        entries = await log.entries(8)
+    rings = [entry for entry in entries if entry.kind == "TimerRang"]
+    assert [ring.record for ring in rings] == [TimerRang(purpose="alarm", due=None)]
+    assert rings[0].id.startswith("line/timer/s/alarm-20")
+
+
 class Pool:
     """Workers that give one answer."""
 

@@ -1,14 +1,16 @@
 """Supervision: tickets, commands, the agents' coming and going."""
 
+from datetime import timedelta
+
 import pytest
 
 from lab_agents.agents.supervision import Supervision
 from lab_agents.messages.commands import AnswerTicket, StartCampaign
 from lab_agents.messages.course import AgentDeclaredOut, TicketClosed, TicketOpened
-from lab_agents.messages.life import EntryRefused, TroubleMet
+from lab_agents.messages.life import EntryRefused, LabOpened, TimerRang, TroubleMet
 from lab_agents.messages.work import SampleQuarantined
 from lab_agents.records.ticket import Trouble
-from tests.model_lab import plan, sha
+from tests.model_lab import START, laboratory, plan, sha
 from tests.story import Story
 
 TROUBLE = TroubleMet(trouble=Trouble(what="the lamp is dark", remedies=("seen",), default="seen"))
@@ -84,3 +86,60 @@ def test_a_campaign_that_the_laboratory_cannot_serve_is_refused_with_a_note():
     assert "cannot measure diffraction; it can measure transmission_trace" in note.trouble.what
     assert one.state.campaign is None
     assert one.state.timers() == ()
+
+
+def attended(**settings: float) -> Story:
+    """Supervision of a laboratory with real people."""
+    lab = laboratory()
+    agents = {name: agent for name, agent in lab.agents.items() if agent.role != "person"}
+    agents["supervision"] = agents["supervision"].model_copy(update={"settings": settings})
+    one = story()
+    one.tell("recorder", LabOpened(laboratory=lab.model_copy(update={"agents": agents}), file=sha("l"), version="1"))
+    return one
+
+
+@pytest.mark.parametrize(("settings", "hours"), [({}, 24.0), ({"ticket_hours": 1.5}, 1.5)])
+def test_a_ticket_that_nobody_answers_gets_its_default_at_its_deadline(settings, hours):
+    """The deadline counts from when the trouble was recorded, by the wall, so that a restart does not put it off."""
+    one = attended(**settings)
+    (opened,) = one.tell("tester", TROUBLE, subject="opv-0001")
+    assert opened.ticket.deadline == START + timedelta(hours=hours)
+    (timer,) = one.state.timers()
+    assert (timer.subject, timer.until) == (opened.ticket.id, opened.ticket.deadline)
+    assert (timer.due, timer.wall) == (None, None), "the simulated clock is never moved to it"
+    (closed,) = one.tell("supervision", TimerRang(purpose="deadline", due=None), subject=opened.ticket.id)
+    assert (closed.answer, closed.person) == ("seen", "nobody")
+    assert "nobody answered until 2026-01-" in closed.note
+    assert one.state.timers() == ()
+    assert one.tell("supervision", TimerRang(purpose="deadline", due=None), subject=opened.ticket.id) == ()
+
+
+def test_an_answer_before_the_deadline_counts():
+    one = attended()
+    (opened,) = one.tell("tester", TROUBLE, subject="opv-0001")
+    (closed,) = one.tell("once-1", AnswerTicket(ticket=opened.ticket.id, answer="seen", person="ada"))
+    assert closed.person == "ada"
+    assert one.tell("supervision", TimerRang(purpose="deadline", due=None), subject=opened.ticket.id) == ()
+
+
+@pytest.mark.parametrize("trouble", [{"default": "clear", "remedies": ("clear", "discard")}, {"remedies": ("a",)}])
+def test_a_ticket_without_a_harmless_default_waits(trouble):
+    one = attended()
+    (opened,) = one.tell("line_a", TroubleMet(trouble=Trouble(what="where is it?", **trouble)), subject="s")
+    assert opened.ticket.deadline is None
+    assert one.state.timers() == ()
+
+
+def test_no_ticket_has_a_deadline_where_nobody_wants_one():
+    """With `ticket_hours: 0`, and where a simulated person answers in laboratory time."""
+    (opened,) = attended(ticket_hours=0).tell("tester", TROUBLE, subject="s")
+    assert opened.ticket.deadline is None
+    (opened,) = story().tell("tester", TROUBLE, subject="s")
+    assert opened.ticket.deadline is None
+
+
+def test_a_timer_of_somebody_else_closes_no_ticket():
+    one = attended()
+    (opened,) = one.tell("tester", TROUBLE, subject="s")
+    assert one.tell("line_a", TimerRang(purpose="deadline", due=None), subject=opened.ticket.id) == ()
+    assert set(one.state.tickets.open) == {opened.ticket.id}

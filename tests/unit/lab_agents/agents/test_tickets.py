@@ -1,6 +1,17 @@
 """Tickets."""
 
-from lab_agents.agents.tickets import Tickets, find_objection, raise_ticket, take_answer
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from lab_agents.agents.tickets import (
+    Tickets,
+    close_ticket,
+    find_deadline,
+    find_objection,
+    raise_ticket,
+    take_answer,
+)
 from lab_agents.messages.commands import AnswerTicket
 from lab_agents.records.ticket import Trouble
 
@@ -48,3 +59,21 @@ def test_another_answer_names_those_that_count():
 def test_a_ticket_is_answered_once():
     tickets = take_answer(raised(), answer("seen"), 9)
     assert "no open ticket ticket-7" in (find_objection(tickets, answer("seen")) or "")
+
+
+@pytest.mark.parametrize(
+    ("default", "is_taken"),
+    [("seen", True), ("close the campaign", True), ("discard", True), ("clear", False), ("hold", False)],
+)
+def test_a_default_that_moves_nothing_is_taken_in_time_and_another_never(default, is_taken):
+    """What drives a robot to where something may stand is for who looks."""
+    at = datetime(2026, 3, 1, 9, tzinfo=UTC)
+    deadline = find_deadline(TROUBLE.model_copy(update={"default": default}), at, 24.0)
+    assert deadline == (at + timedelta(days=1) if is_taken else None)
+    assert find_deadline(TROUBLE.model_copy(update={"default": default}), at, None) is None
+
+
+def test_a_ticket_that_is_closed_is_closed_once():
+    closed = close_ticket(raised(), "ticket-7", 9)
+    assert (closed.open, closed.since) == ({}, 9)
+    assert close_ticket(closed, "ticket-7", 10) == closed

@@ -90,6 +90,21 @@ def test_open_tickets_say_what_may_be_answered():
     assert scene.open_tickets == ["ticket-1: dispenser_b: channel 3 is clogged (answers: done, not done, discard)"]
 
 
+def test_an_open_ticket_with_a_deadline_says_what_is_taken_then():
+    scene = Scene(TOPICS)
+    for logged in tell_campaign(12, failing=5):
+        body = logged.entry.record
+        if logged.entry.kind == "TicketOpened":
+            ticket = body.ticket.model_copy(update={"deadline": START + timedelta(days=1)})
+            entry = logged.entry.model_copy(update={"record": body.model_copy(update={"ticket": ticket})})
+            logged = logged.model_copy(update={"entry": entry})
+        if logged.entry.kind == "TicketClosed":
+            break
+        scene.take_entry(logged)
+    (line,) = scene.open_tickets
+    assert line.endswith(f"discard; on {START + timedelta(days=1):%Y-%m-%d %H:%M} UTC: {ticket.trouble.default})")
+
+
 def test_an_empty_scene_can_be_asked_everything():
     scene = Scene(TOPICS)
     assert (scene.best, scene.regret, scene.lab_now, scene.alarms, scene.open_tickets) == (None, None, None, [], [])

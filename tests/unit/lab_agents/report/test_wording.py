@@ -1,11 +1,11 @@
 """Numbers, times and compositions as people read them."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from lab_agents.records.space import DesignSpace, Parameter
-from lab_agents.report.wording import composition_text, count, duration, short, with_deviation
+from lab_agents.report.wording import composition_text, count, duration, short, until_text, with_deviation
 
 MIXTURE = DesignSpace(parameters=tuple(Parameter(name=n, lower=0.0, upper=1.0) for n in "ab"), simplices=(("a", "b"),))
 BOX = DesignSpace(
@@ -45,3 +45,8 @@ def test_other_parameters_are_told_with_their_units():
 def test_small_words():
     assert (count(1, "sample"), count(2, "sample")) == ("1 sample", "2 samples")
     assert (short("abcdefghijklm"), short(None)) == ("abcdefghij", "-")
+
+
+def test_a_deadline_says_what_happens_then():
+    assert until_text(datetime(2026, 1, 2, 8, 30, tzinfo=UTC), "discard") == "; on 2026-01-02 08:30 UTC: discard"
+    assert until_text(None, "clear") == ""
