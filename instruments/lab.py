@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from pydantic import ValidationError
 
@@ -33,6 +34,7 @@ def read_laboratory(path: Path) -> Laboratory:
     if len(laboratory.channels) > CHANNELS:
         raise document.error(f"{len(laboratory.channels)} are declared, dispensers have {CHANNELS}", "channels")
     _check_interlocks(document, laboratory)
+    _check_waits(document, laboratory)
     return _with_default_agents(document, laboratory)
 
 
@@ -156,6 +158,19 @@ def _check_interlocks(document: Declaration, laboratory: Laboratory) -> None:
                 raise document.error(
                     f"no channel or stock carries {parameter!r}", "interlocks", "forbidden_pairs", i, remedy=remedy
                 )
+
+
+_WAITS: Mapping[Role, str] = MappingProxyType({"supervision": "ticket_hours", "person": "delay"})
+"""How long people may take: hours until a ticket gets its default, seconds until a simulated person comes."""
+
+
+def _check_waits(document: Declaration, laboratory: Laboratory) -> None:
+    for name, agent in laboratory.agents.items():
+        setting = _WAITS.get(agent.role, "")
+        value = agent.settings.get(setting, 0)
+        if isinstance(value, str) or value < 0:
+            remedy = "Give a number, 0 or more"
+            raise document.error(f"is {value!r}", "agents", name, "settings", setting, remedy=remedy)
 
 
 def _check_known(document: Declaration, laboratory: Laboratory, instrument: str, *where: str | int) -> None:

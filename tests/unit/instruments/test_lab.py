@@ -110,6 +110,22 @@ def test_an_address_that_is_missing_or_of_another_protocol_is_refused(change):
         resolve_addresses(read_laboratory(LAB_FILE), addresses)
 
 
+@pytest.mark.parametrize("hours", ["soon", "-1.0"])
+def test_hours_that_tickets_may_wait_are_a_number(tmp_path, hours):
+    """They are read again at each start from the log, where nobody could mend them."""
+    text = LAB_FILE.read_text().replace(
+        "agents:\n", f"agents:\n  supervision: {{role: supervision, settings: {{ticket_hours: {hours}}}}}\n", 1
+    )
+    path = tmp_path / "lab.yaml"
+    path.write_text(text)
+    with pytest.raises(
+        DeclarationError, match=r"agents\.supervision\.settings\.ticket_hours.*Give a number, 0 or more"
+    ):
+        read_laboratory(path)
+    path.write_text(text.replace(f"ticket_hours: {hours}", "ticket_hours: 8"))
+    assert read_laboratory(path).agents["supervision"].settings["ticket_hours"] == 8
+
+
 def test_reading_a_lab_loads_neither_bluesky_nor_a_client():
     heavy = ["bluesky", "ophyd", "ophyd_async", "numpy", "pymodbus", "asyncua", "pyvisa", "epics", "torch"]
     light = "instruments.lab, instruments.interlocks, instruments.transports, instruments.errors, instruments.protocols"
