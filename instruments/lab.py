@@ -24,10 +24,13 @@ def read_laboratory(path: Path) -> Laboratory:
     Agents that every laboratory needs and the file does not list (planning, analysis, training, supervision, and in
     simulation the person) are added under the names of their roles, on the first machine.
 
+    A file that says `like: NAME` is as the laboratory of that name that comes with the package, except for the fields
+    that it declares itself.
+
     Raises:
         DeclarationError: For the first thing that cannot be meant.
     """
-    document = read_declaration(path)
+    document = _completed(read_declaration(path))
     laboratory = document.read(Laboratory)
     for name, instrument in laboratory.instruments.items():
         _check_instrument(document, name, instrument)
@@ -36,6 +39,20 @@ def read_laboratory(path: Path) -> Laboratory:
     _check_interlocks(document, laboratory)
     _check_waits(document, laboratory)
     return _with_default_agents(document, laboratory)
+
+
+def _completed(document: Declaration) -> Declaration:
+    """The document with what it leaves to the laboratory that it is like."""
+    name = document.data.get("like")
+    if name is None:
+        return document
+    if not isinstance(name, str) or "/" in name or name.endswith((".yaml", ".yml")):
+        raise document.error(f"is {name!r}", "like", remedy="Name a laboratory that comes with the package")
+    like = read_declaration(find_laboratory(name, Path()))
+    if "like" in like.data:
+        raise document.error(f"{name} is itself like another one", "like", remedy=f"Be like {like.data['like']}")
+    own = {key: value for key, value in document.data.items() if key != "like"}
+    return Declaration(document.source, {**like.data, **own}, {**like.lines, **document.lines})
 
 
 def find_laboratory(name_or_path: str, base: Path) -> Path:

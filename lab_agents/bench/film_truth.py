@@ -36,6 +36,8 @@ MOST_ATTEMPTS = 3
 PACE = timedelta(minutes=25)
 """Laboratory time from one sample to the next: what two lines and one diffractometer make of an hour."""
 DAY = timedelta(days=1)
+LATE = 60.0
+"""Seconds: no spin lasts so long, so that an antisolvent of such a delay never came."""
 
 _CHECKS: Mapping[str, tuple[str, str]] = {BLANK: ("blank", "spectrum"), SILICON: ("silicon", "pattern")}
 """Role of a reference measurement → kind of the standard, and of its measurement."""
@@ -47,7 +49,10 @@ class MishapError(Exception):
 
 @dataclass
 class MadeFilm:
-    """A film of the bench: where it stands, what it was reported to be, what was concluded of it."""
+    """A film of the bench: where it stands, what it was reported to be, what was concluded of it.
+
+    `mishaps` are the faults of the laboratory that really struck it, whether anybody noticed or not.
+    """
 
     sample: str
     token: str
@@ -57,6 +62,7 @@ class MadeFilm:
     values: dict[str, Concluded] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
     raw: dict[str, list[bytes]] = field(default_factory=dict)
+    mishaps: set[str] = field(default_factory=set)
 
 
 class FilmTruth:
@@ -128,6 +134,7 @@ class FilmTruth:
         work, number = make_work(sample), int(sample.rsplit("-", 1)[-1])
         places = self._places(recipe, number)
         results: dict[str, tuple[ActResult, ...]] = {}
+        mishaps: set[str] = set()
         for k, step in enumerate(recipe.steps):
             acts = _filled(step.acts, places, self._instruments())
             if step.transfer is not None:
@@ -135,6 +142,7 @@ class FilmTruth:
             task = Task(id=f"{work}/{k}", work=work, sample=sample, step=k, name=step.name, owner=step.owner, acts=acts)
             done = self._floor.do(acts[0], task.token(0), at)
             _check_drop(done, sample)
+            mishaps |= find_mishaps(done)
             results[step.name] = (_result(task.token(0), _READ.get(done.action, _nothing)(done), at),)
             said = TaskDone(
                 task=task.id, work=work, sample=sample, step=k, owner=step.owner, results=results[step.name]
@@ -143,14 +151,15 @@ class FilmTruth:
                 raise MishapError(f"{sample}: {flaw}")
         made = self._rules.made(self._lab, Making(line, candidate, recipe, results, is_mixture=False))
         token = Task(id=f"{work}/1", work=work, sample=sample, step=1, name="spin", owner=line, acts=acts).token(0)
-        return MadeFilm(sample, token, places["rack"], made, at)
+        return MadeFilm(sample, token, places["rack"], made, at, mishaps=mishaps)
 
     def _measure(self, film: MadeFilm, step: int, kind: str) -> None:
         """One step of the campaign's measurements, again and longer where analysis asks for it."""
         reason = ""
         for attempt in range(1, MOST_ATTEMPTS + 1):
             number = 1 + sum(map(len, film.raw.values()))
-            raw, settings = self._take(film.sample, film.place, kind, number, attempt, film.at)
+            raw, settings, mishaps = self._take(film.sample, film.place, kind, number, attempt, film.at)
+            film.mishaps |= mishaps
             before = film.raw.get(kind, [])[-1:] if attempt == 1 else film.raw.get(kind, [])[-attempt : -attempt + 1]
             film.raw.setdefault(kind, []).append(raw)
             earlier = {role: data for role, (_, data) in self._checked.items()}
@@ -173,7 +182,7 @@ class FilmTruth:
 
     def _take(
         self, sample: str, place: str, kind: str, number: int, attempt: int, at: datetime
-    ) -> tuple[bytes, Mapping[str, Argument]]:
+    ) -> tuple[bytes, Mapping[str, Argument], set[str]]:
         """Carry in, measure, carry home, under the tokens that the laboratory's tasks would have."""
         station = next(
             s for s in self._lab.agents_of("characterization") if self._lab.agents[s].settings.get("kind") == kind
@@ -186,7 +195,7 @@ class FilmTruth:
         done = self._floor.do(act, _token(work, 1), at)
         raw = self._floor.record(act, _token(work, 1), at, done)
         self._carry(sample, stage, place, _token(work, 2), at)
-        return raw, act.arguments
+        return raw, act.arguments, find_mishaps(done)
 
     def _carry(self, sample: str, source: str, target: str, token: str, at: datetime) -> None:
         _check_drop(self._floor.do(self._transfer(source, target), token, at), sample)
@@ -200,7 +209,7 @@ class FilmTruth:
             if not is_due or specimen is None:
                 continue
             self._n_checks += 1
-            raw, _ = self._take(f"{specimen.name}-{self._plan.name}", specimen.place, kind, self._n_checks, 1, at)
+            raw, _, _ = self._take(f"{specimen.name}-{self._plan.name}", specimen.place, kind, self._n_checks, 1, at)
             self._checked[role] = (at, raw)
 
     def _places(self, recipe: Recipe, number: int) -> dict[str, str]:
@@ -223,6 +232,26 @@ class FilmTruth:
     def _transfer(self, source: str, target: str) -> Act:
         robot = next(i for i, d in self._lab.instruments.items() if d.driver == "opcua_robot")
         return Act(instrument=robot, plan="transfer", arguments={"source": source, "target": target})
+
+
+def find_mishaps(done: Prepared) -> set[str]:
+    """The faults that struck an act, read from what really moved."""
+    details = done.details
+    found: set[str] = set()
+    if done.action == "mix":
+        pairs = zip(details["delivered"], details["asked"], strict=True)  # type: ignore[arg-type]
+        found |= {"clog" for delivered, asked in pairs if delivered < 0.85 * asked}
+    if done.action == "spin" and float(details["delay"]) > LATE:  # type: ignore[arg-type]
+        found.add("missed antisolvent")
+    if details.get("is_wet"):
+        found.add("wet glovebox")
+    if details.get("tilt"):
+        found.add("tilted sample")
+    if details.get("shutter_open") == 0:
+        found.add("stuck shutter")
+    if float(details.get("fails_at", -1.0)) >= 0:  # type: ignore[arg-type]
+        found.add("lamp failure")
+    return found
 
 
 def _filled(acts: tuple[Act, ...], places: Mapping[str, str], instruments: Mapping[str, str]) -> tuple[Act, ...]:

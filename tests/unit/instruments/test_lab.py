@@ -132,3 +132,17 @@ def test_reading_a_lab_loads_neither_bluesky_nor_a_client():
     program = f"import sys, {light}\nprint([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_laboratory_may_be_like_another_but_for_what_it_says(tmp_path):
+    path = tmp_path / "odd.yaml"
+    path.write_text("name: odd\nlike: opv_replay\nsimulation: {world: replay, seed: 99}\n")
+    odd, usual = read_laboratory(path), read_laboratory(find_laboratory("opv_replay", Path()))
+    assert (odd.name, odd.simulation.seed) == ("odd", 99)
+    assert odd.instruments == usual.instruments
+    path.write_text("name: odd\nlike: ./mine.yaml\n")
+    with pytest.raises(DeclarationError, match="Name a laboratory that comes with the package"):
+        read_laboratory(path)
+    path.write_text("name: odd\nlike: thin_film_bad_day\n")
+    with pytest.raises(DeclarationError, match="is itself like another one"):
+        read_laboratory(path)
