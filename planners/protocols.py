@@ -1,7 +1,7 @@
 """What a planner is: observations in, candidates out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from lab_agents.records.space import Candidate, DesignSpace
@@ -64,12 +64,16 @@ class Ask:
 
 @dataclass(frozen=True)
 class Scored:
-    """A candidate with its acquisition value and the prediction behind it (target's unit); None where there is none."""
+    """A candidate with its acquisition value and the prediction behind it (target's unit); None where there is none.
+
+    `predictions` are what each property of the sample is expected to be.
+    """
 
     candidate: Candidate
     acquisition: float | None = None
     mean: float | None = None
     deviation: float | None = None
+    predictions: Mapping[str, Outcome] = field(default_factory=dict)
 
 
 class Planner(Protocol):

@@ -81,7 +81,7 @@ def ask(blobs: DirectoryBlobs, planner: str = "bayesian", n_observed: int = 6, *
     return arguments.model_copy(update=changes)
 
 
-@pytest.mark.parametrize("planner", ["bayesian", "space_filling", "random"])
+@pytest.mark.parametrize("planner", ["bayesian", "constrained", "space_filling", "random"])
 def test_an_ask_is_answered_by_a_proposal_that_keeps_its_question(blobs: DirectoryBlobs, planner: str) -> None:
     """Samples are numbered on; the whole question stands under `inputs`, and asked again gives the same bytes."""
     question = ask(blobs, planner)

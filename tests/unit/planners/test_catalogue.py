@@ -6,7 +6,7 @@ from planners.catalogue import make_planner
 from planners.errors import SettingsError
 
 
-@pytest.mark.parametrize("name", ["bayesian", "space_filling", "random"])
+@pytest.mark.parametrize("name", ["bayesian", "constrained", "space_filling", "random"])
 def test_each_shipped_planner_is_found_by_its_own_name(name: str) -> None:
     """As an entry point, the same way as a user's."""
     assert make_planner(name, {}).name == name
@@ -14,7 +14,7 @@ def test_each_shipped_planner_is_found_by_its_own_name(name: str) -> None:
 
 def test_an_unknown_planner_is_refused_with_the_installed_ones() -> None:
     """The message helps to spell it."""
-    with pytest.raises(SettingsError, match=r"'bayes'; installed are bayesian, random, space_filling"):
+    with pytest.raises(SettingsError, match=r"'bayes'; installed are bayesian, constrained, random, space_filling"):
         make_planner("bayes", {})
 
 

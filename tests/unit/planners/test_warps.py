@@ -1,0 +1,40 @@
+"""Stretching outcomes."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from planners.warps import STRAIGHT, Warp
+
+WARPS = st.builds(Warp, st.floats(-5, 5), st.sampled_from([0.0, 0.01, 0.5, 3.0]))
+
+
+@given(WARPS, st.floats(-100, 100))
+def test_the_way_back_is_the_inverse(warp: Warp, value: float) -> None:
+    """To within rounding."""
+    values = np.array([value])
+    assert warp.back(warp.forth(values)) == pytest.approx(values, rel=1e-9, abs=1e-9)
+
+
+@given(WARPS, st.floats(-100, 100))
+def test_the_slope_is_the_derivative(warp: Warp, value: float) -> None:
+    """By finite differences; away from the center, where the second derivative jumps."""
+    values, step = np.array([value]), 1e-6 * (warp.width or 1.0)
+    rise = (warp.forth(values + step) - warp.forth(values - step)) / (2 * step)
+    assert rise == pytest.approx(warp.slope(values), rel=1e-4)
+
+
+def test_far_misses_are_compressed_and_near_ones_are_not() -> None:
+    """Order is kept."""
+    warped = Warp(0.95, 0.03).forth(np.array([0.0, 0.90, 0.95, 0.98]))
+    assert (np.diff(warped) > 0).all()
+    assert warped[1] - warped[0] < 5 * (warped[3] - warped[2])
+
+
+def test_no_width_leaves_values() -> None:
+    """To the bit."""
+    values = np.array([-1.5, 0.1])
+    assert STRAIGHT.forth(values) is values
+    assert STRAIGHT.back(values) is values
+    assert STRAIGHT.slope(values).tolist() == [1.0, 1.0]
