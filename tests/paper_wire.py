@@ -6,6 +6,7 @@ from instruments.devices.device import DeviceSetup
 from instruments.drivers import driver_names, load_driver
 from instruments.errors import TransportError
 from instruments.transports.connection import Value
+from lab_agents.records.laboratory import Laboratory
 from lab_agents.settings import Settings
 from tests.simulated_world import laboratory
 
@@ -64,9 +65,9 @@ class PaperWire:
             raise TransportError("the wire broke")
 
 
-def on_paper(instrument: str, wire: PaperWire) -> DeviceSetup:
-    """The set-up of an instrument of the shipped laboratory whose wire is of paper."""
-    declaration = LAB.instruments[instrument]
+def on_paper(instrument: str, wire: PaperWire, lab: Laboratory = LAB) -> DeviceSetup:
+    """The set-up of an instrument of a shipped laboratory whose wire is of paper."""
+    declaration = lab.instruments[instrument]
     address = declaration.address.replace(":0", ":1502")
     declaration = declaration.model_copy(update={"address": address, "settings": {"patience": 0.05}})
     driver = replace(DRIVERS[declaration.driver], wire=lambda address, limit: wire)

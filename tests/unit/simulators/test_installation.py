@@ -4,13 +4,14 @@ import pytest
 
 from lab_agents.records.laboratory import AgentDeclaration, Channel, InstrumentDeclaration
 from simulators.errors import WorldError
-from simulators.installation import Models, install, is_simulated
+from simulators.installation import Models, install, is_simulated, standing
 from simulators.instruments.coater import Coater
 from simulators.instruments.dispenser import Dispenser
 from simulators.instruments.robot import Robot
 from simulators.instruments.tester import SoakTester
 from simulators.world_state import WorldState
 from tests.simulated_world import START, TABLE, laboratory
+from tests.thin_film_stand import thin_film
 
 
 def test_every_instrument_of_the_shipped_lab_has_its_model() -> None:
@@ -77,3 +78,14 @@ def test_more_channels_than_a_dispenser_has_are_refused() -> None:
     channels = tuple(Channel(parameter=f"p{i}", scale=1.0) for i in range(5))
     with pytest.raises(WorldError, match="5 channels"):
         Models(laboratory().model_copy(update={"channels": channels}), None)
+
+
+def test_standards_stand_where_the_lab_file_says() -> None:
+    """Before anything is done."""
+    found = {film.place: (film.name, film.kind) for film in standing(thin_film())}
+    assert found == {
+        "rack_118": ("blank_1", "blank"),
+        "rack_119": ("blank_2", "blank"),
+        "rack_120": ("silicon", "silicon"),
+    }
+    assert standing(laboratory()) == ()

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from simulators.floor import Floor
 from simulators.servers.channel_access import DIALECTS, ChannelAccessServer, parse_program
-from tests.simulated_world import ledger_of, open_floor, token
+from tests.simulated_world import carry_out, ledger_of, open_floor, token
+from tests.thin_film_stand import open_floor as open_thin_film
+from tests.thin_film_stand import order
 
 DISPENSER = DIALECTS["epics_dispenser"]
 ADDRESS = "ca://127.0.0.1:0/LABB:DISP:"
@@ -23,8 +25,8 @@ DOSE = f"token={token(2)} epoch=1 command=dose channel=2 volume=33.5"
 class Client:
     """A circuit on caproto's wire format, without its client library."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader, self._writer = reader, writer
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, prefix: str = "LABB:DISP:") -> None:
+        self._reader, self._writer, self._prefix = reader, writer, prefix
         self.peer: tuple[str, int] = writer.get_extra_info("peername")
         self._circuit = ca.VirtualCircuit(our_role=ca.CLIENT, address=self.peer, priority=0)
         self._channels: dict[str, ca.ClientChannel] = {}
@@ -35,12 +37,17 @@ class Client:
 
     async def read(self, name: str) -> str | float:
         """The value of a variable; texts as texts."""
+        data = await self.read_all(name)
         channel = await self._channel(name)
-        self._send(channel.read())
-        data = (await self._hear(ca.ReadNotifyResponse)).data
         if channel.native_data_type == ca.ChannelType.CHAR:
             return bytes(data).split(b"\0")[0].decode()
         return float(data[0])
+
+    async def read_all(self, name: str) -> list[float]:
+        """All the values of a variable."""
+        channel = await self._channel(name)
+        self._send(channel.read(data_count=0))
+        return list((await self._hear(ca.ReadNotifyResponse)).data)
 
     async def write(self, name: str, value: str | float) -> bool:
         """Write with completion; whether it was taken."""
@@ -51,7 +58,7 @@ class Client:
 
     async def _channel(self, name: str) -> ca.ClientChannel:
         if name not in self._channels:
-            channel = ca.ClientChannel("LABB:DISP:" + name, self._circuit)
+            channel = ca.ClientChannel(self._prefix + name, self._circuit)
             self._send(channel.create())
             await self._hear(ca.CreateChanResponse)
             self._channels[name] = channel
@@ -205,3 +212,31 @@ async def test_bytes_that_are_no_channel_access_never_end_the_server(client, gar
         await asyncio.get_running_loop().sock_sendto(udp, garbage, (host, port))
     assert await client.write("PROGRAM", NEW)
     assert await client.read("STATUS") == 1
+
+
+async def test_counts_are_those_of_the_token_last_asked(tmp_path) -> None:
+    """None before the scan is done; the detector's constants stand there from the beginning."""
+    address = "ca://127.0.0.1:0/XRD:"
+    async with open_thin_film(tmp_path, "robot", "xrd") as floor:
+        await carry_out(floor, ("robot", order(1, "transfer", source="rack_120", target="xrd_stage")))
+        server = ChannelAccessServer(floor, "xrd", address, DIALECTS["epics_diffractometer"])
+        reader, writer = await asyncio.open_connection("127.0.0.1", await server.start(0))
+        circuit = Client(reader, writer, "XRD:")
+        await circuit.open()
+        assert await circuit.read_all("WAVELENGTHS") == [1.540593, 1.544414]
+        assert (await circuit.read("RATIO"), await circuit.read("RADIUS")) == (0.5, 240.0)
+        scan = f"token={token(2)} epoch=1 command=scan start=20.0 stop=30.0 step=0.02 time_per_step=0.1"
+        assert not await circuit.write("PROGRAM", scan.replace(" step=0.02", ""))
+        assert await circuit.write("PROGRAM", scan)
+        await circuit.write("ASK", token(2))
+        assert await circuit.read("ANSWER") == f"token={token(2)} state=1"
+        assert await circuit.read_all("COUNTS") == [0]
+        await floor.advance(floor.now + timedelta(hours=1))
+        await circuit.write("ASK", token(2))
+        assert await circuit.read("ANSWER") == f"token={token(2)} state=2"
+        counts = await circuit.read_all("COUNTS")
+        assert (len(counts), abs(20 + 0.02 * counts.index(max(counts)) - 28.44) < 0.1) == (501, True)
+        await circuit.write("ASK", token(3))
+        assert await circuit.read_all("COUNTS") == [0]
+        writer.close()
+        await server.close()

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -10,6 +11,8 @@ from simulators.errors import WorldError
 from simulators.servers.listening import Servers
 from simulators.servers.ports import free_port
 from tests.simulated_world import laboratory, open_floor
+from tests.thin_film_stand import open_floor as open_thin_film
+from tests.thin_film_stand import thin_film
 
 
 def with_addresses(**addresses: str) -> Laboratory:
@@ -80,4 +83,17 @@ async def test_units_that_clash_or_cannot_be_are_refused(tmp_path, unit) -> None
         servers = Servers(lab, floor)
         with pytest.raises(WorldError, match="coater_b"):
             await servers.start()
+        await servers.close()
+
+
+async def test_slots_of_a_lamp_share_a_port_of_their_own(tmp_path) -> None:
+    """Four instruments, one server; other SCPI instruments listen elsewhere."""
+    names = ("lamp_1", "lamp_2", "lamp_3", "lamp_4", "uvvis")
+    async with open_thin_film(tmp_path, *names) as floor:
+        servers = Servers(thin_film(*names), floor)
+        await servers.start()
+        ports = {name: urlsplit(address).port for name, address in servers.addresses.items()}
+        assert len({ports[name] for name in names[:4]}) == 1
+        assert ports["uvvis"] != ports["lamp_1"]
+        assert servers.addresses["lamp_3"].endswith("?slot=3")
         await servers.close()

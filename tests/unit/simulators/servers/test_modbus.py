@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from simulators.floor import Floor
 from simulators.servers.modbus import KINDS, ModbusServer, Unit
-from tests.simulated_world import ledger_of, open_floor
+from tests.simulated_world import carry_out, ledger_of, open_floor
+from tests.thin_film_stand import open_floor as open_thin_film
+from tests.thin_film_stand import order
 
 UNITS = {1: Unit("dispenser_a", *KINDS["modbus_dispenser"]), 2: Unit("coater_a", *KINDS["modbus_coater"])}
 
@@ -225,3 +227,42 @@ async def test_a_lost_answer_leaves_a_running_program(tmp_path) -> None:
         assert floor.instruments["dispenser_a"].running is not None
         writer.close()
         await server.close()
+
+
+SPIN = {1: Unit("spin_a", *KINDS["modbus_spin_coater"]), 11: Unit("hotplate_a_1", *KINDS["modbus_hotplate"])}
+
+
+@pytest.fixture
+async def line(tmp_path) -> AsyncIterator[tuple[Client, Floor]]:
+    """A connection to a spin coater and one position of a hotplate, with ink in the vial."""
+    async with open_thin_film(tmp_path, "handler", "robot", "spin_a", "hotplate_a_1") as floor:
+        await carry_out(floor, ("handler", order(1, "mix")))
+        server = ModbusServer(floor, SPIN)
+        reader, writer = await asyncio.open_connection("127.0.0.1", await server.start(0))
+        yield Client(reader, writer), floor
+        writer.close()
+        await server.close()
+
+
+async def test_a_spin_takes_three_numbers_and_gives_three(line) -> None:
+    """Fourteen registers in one write; speed, duration and the drop's moment come back."""
+    client, floor = line
+    words = struct.pack(">QIHHfff", 9, 1, 1, 0, 4000.0, 40.0, 15.0)
+    assert (await client.write(1, 100, words[:-4]))[0] == 0x90
+    assert (await client.write(1, 100, words))[0] == 16
+    await floor.advance(floor.now + timedelta(hours=1))
+    await client.write(1, 20, struct.pack(">Q", 9))
+    state, _, speed, duration, delay = struct.unpack(">HHfff", await client.read(1, 24, 8))
+    assert (state, duration) == (2, 40.0)
+    assert (speed, delay) == (pytest.approx(4000, rel=0.02), pytest.approx(15, abs=2))
+
+
+async def test_sensors_are_registers_of_those_that_have_them(line) -> None:
+    """Dryness, door and extraction in one read; beyond them there is nothing."""
+    client, _ = line
+    for unit in (1, 11):
+        dryness, door, extraction = struct.unpack(">fff", await client.read(unit, 60, 6))
+        assert 0 < dryness < 1
+        assert (door, extraction) == (0.0, 1.0)
+    assert (await client.ask(1, struct.pack(">BHH", 3, 66, 1)))[0] == 0x83
+    assert (await client.ask(11, struct.pack(">BHH", 3, 30, 2)))[0] == 0x83

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 from asyncua import Client, ua
@@ -10,6 +11,7 @@ from asyncua import Client, ua
 from simulators.floor import Floor
 from simulators.servers.opcua import FACES, OpcuaServer, is_token
 from tests.simulated_world import carry_out, film, open_floor, token
+from tests.thin_film_stand import open_floor as open_thin_film
 
 
 class Robot:
@@ -20,8 +22,13 @@ class Robot:
 
     async def transfer(self, name: str, epoch: int, source: str, target: str) -> int:
         """Call Transfer."""
-        number = ua.Variant(epoch, ua.VariantType.Int64)
-        return await self._node.call_method(f"{self._index}:Transfer", name, number, source, target)
+        return await self.call("Transfer", name, epoch, source, target)
+
+    async def call(self, method: str, name: object, epoch: int, *texts: object) -> int:
+        """Call a method that starts a program."""
+        return await self._node.call_method(
+            f"{self._index}:{method}", name, ua.Variant(epoch, ua.VariantType.Int64), *texts
+        )
 
     async def ask(self, name: object) -> tuple[int, str]:
         """Call Ask."""
@@ -116,3 +123,37 @@ async def test_bytes_that_are_no_opc_ua_never_end_the_server(robot) -> None:
         await writer.drain()
         writer.close()
     assert await robot.read("Status") == 0
+
+
+@pytest.fixture
+async def handler(tmp_path) -> AsyncIterator[tuple[Robot, Floor]]:
+    """A client of a liquid handler, with its object, and the floor."""
+    async with open_thin_film(tmp_path, "handler", clog_rate=1.0, clog_seen_rate=1.0) as floor:
+        server = OpcuaServer(floor, "handler", FACES["opcua_handler"])
+        async with Client(f"opc.tcp://127.0.0.1:{await server.start(0)}/handler") as client:
+            index = await client.get_namespace_index("urn:lab-agents:handler")
+            yield Robot(client, index, await client.nodes.objects.get_child(f"{index}:Handler")), floor
+        await server.close()
+
+
+async def test_a_mix_tells_what_it_delivered_and_what_it_found_wrong(handler) -> None:
+    """Nothing before it is done; then every stock, and those that the pressure sensor flagged."""
+    client, floor = handler
+    assert await client.call("Mix", token(5), 1, "vial_a", "fai:100.00;pbi2:50.00") == 0
+    assert await client.ask(token(5)) == (1, "")
+    await floor.advance(floor.now + timedelta(hours=1))
+    state, detail = await client.ask(token(5))
+    told = json.loads(detail)
+    assert (state, set(told["delivered"]), told["flagged"]) == (2, {"fai", "pbi2"}, ["fai", "pbi2"])
+    assert told["delivered"]["fai"] <= 100
+    assert json.loads(await client.read("Stocks"))["csi"] == 25000
+    assert await client.read("Tips") == 1998
+
+
+async def test_a_mixture_that_cannot_be_meant_is_refused(handler) -> None:
+    """A place for no vial, volumes that are none; and what is no text is no call."""
+    client, _ = handler
+    assert await client.call("Mix", token(5), 1, "rack_1", "fai:1.00") == 2
+    assert await client.call("Mix", token(5), 1, "vial_a", "fai=1") == 2
+    with pytest.raises(ua.UaStatusCodeError):
+        await client.call("Mix", token(5), 1, "vial_a", 7)

@@ -3,6 +3,7 @@
 import asyncio
 import math
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,6 +13,8 @@ from simulators.floor import Floor
 from simulators.servers.scpi import ScpiServer
 from simulators.servers.scpi_dialects import DIALECTS
 from tests.simulated_world import carry_out, film, open_floor, soak, token, transfer
+from tests.thin_film_stand import open_floor as open_thin_film
+from tests.thin_film_stand import order
 
 
 class Client:
@@ -157,3 +160,43 @@ async def test_garbage_never_ends_the_server(client, garbage) -> None:
     writer.write(garbage)
     writer.close()
     assert await client.ask("STAT?") == "0"
+
+
+@pytest.fixture
+async def lamps(tmp_path) -> AsyncIterator[tuple[Client, Floor]]:
+    """A connection to a lamp of two slots, with a film in the second."""
+    async with open_thin_film(tmp_path, "handler", "robot", "spin_a", "lamp_1", "lamp_2") as floor:
+        orders = (("handler", order(1, "mix")), ("spin_a", order(2, "spin")))
+        await carry_out(floor, *orders, ("robot", order(3, "transfer", target="lamp_2")))
+        server = ScpiServer(floor, {1: "lamp_1", 2: "lamp_2"}, DIALECTS["scpi_lamp"])
+        reader, writer = await asyncio.open_connection("127.0.0.1", await server.start(0))
+        yield Client(reader, writer), floor
+        writer.close()
+        await server.close()
+
+
+async def test_a_slot_is_spoken_to_by_its_number(lamps) -> None:
+    """The other one stays dark, and a header without a slot is none."""
+    client, floor = lamps
+    assert await client.ask("*IDN?") == "Lab Agents,LSL-4,0,1"
+    client.send(f'SLOT1:EXP:START "{token(9)}",1,1.0,1800')
+    assert await client.error() == 3
+    client.send(f'slot2:exp:start "{token(9)}",1,1.0,1800')
+    assert await client.error() == 0
+    assert [await client.ask(f"SLOT{n}:OUTP?") for n in (1, 2)] == ["0", "1"]
+    await floor.advance(floor.now + timedelta(hours=1))
+    assert await client.ask(f'SLOT2:EXP:STATE? "{token(9)}"') == "2"
+    times = (await client.ask(f'SLOT2:TRACE:TIME? "{token(9)}"')).split(",")
+    assert (len(times), float(times[-1])) == (181, 1800.0)
+    client.send(f'EXP:STATE? "{token(9)}"')
+    assert await client.error() == -113
+
+
+async def test_a_switch_ends_the_slots_own_program(lamps) -> None:
+    """Its token has failed."""
+    client, _ = lamps
+    client.send(f'SLOT2:EXP:START "{token(9)}",1,1.0,1800')
+    client.send("SLOT1:OUTP 0")
+    assert await client.ask("SLOT2:STAT?") == "1"
+    client.send("SLOT2:OUTP 0")
+    assert await client.ask(f'SLOT2:EXP:STATE? "{token(9)}"') == "3"
