@@ -13,11 +13,14 @@ from lab_agents.hearing import Heard, hear_laboratory
 from lab_agents.messages.frames import GuardStatus
 from lab_agents.messages.topics import Topics
 from lab_agents.records.base import FrozenMap, Record
+from lab_agents.records.campaign import CampaignPlan
 from lab_agents.records.laboratory import Laboratory
 from lab_agents.report.account import Account
+from lab_agents.report.sample_account import SampleAccount
+from lab_agents.report.target_words import plain_name
 from lab_agents.report.telling import tell
 from lab_agents.report.truth import Truth, regrets
-from lab_agents.report.wording import composition_text, until_text, with_deviation
+from lab_agents.report.wording import composition_text, count, percent, until_text
 from lab_agents.report.writing import find_truth
 from lab_agents.state_folder import StateFolder, read_json
 from lab_agents.store.reader import StoreReader
@@ -52,7 +55,11 @@ class WaitStanding(Record):
 
 
 class CampaignStanding(Record):
-    """A campaign and how far it is; `best` and `regret` in the target's unit, None while there is none."""
+    """A campaign and how far it is; `best` and `regret` in the target's unit, None while there is none.
+
+    With constraints, `best` is the best hit (`hits` counts them) and `chance` the joint probability that its
+    constraints hold; while there is none, `best_text` tells which sample comes nearest.
+    """
 
     name: str
     state: Literal["running", "closing", "finished"]
@@ -66,6 +73,9 @@ class CampaignStanding(Record):
     best: float | None = None
     best_deviation: float | None = None
     best_text: str = ""
+    hits: int = 0
+    chance: float | None = None
+    has_constraints: bool = False
     regret: float | None = None
 
 
@@ -121,8 +131,10 @@ def _campaign_lines(campaign: CampaignStanding | None) -> list[str]:
     state = campaign.state + (f" ({campaign.reason})" if campaign.reason else "")
     counts = f"{campaign.observed} concluded, {campaign.made} made, {campaign.failed} failed, budget {campaign.budget}"
     lines = [f"campaign {campaign.name}: {state}; {counts}"]
+    if campaign.has_constraints:
+        lines.append(f"  {count(campaign.hits, 'hit')}: samples that meet every constraint with the confidence wanted")
     if campaign.best_text:
-        lines.append(f"  best {campaign.best_text}")
+        lines.append(f"  {'nearest' if campaign.best_sample is None else 'best'} {campaign.best_text}")
     if campaign.regret is not None:
         lines.append(f"  regret {campaign.regret:.3g} against the best recorded material")
     return lines
@@ -230,13 +242,9 @@ def _campaign(account: Account, truth: Truth | None) -> CampaignStanding | None:
     plan = account.plan
     if plan is None:
         return None
-    best = next(iter(account.best(1)), None)
-    seen = best.observation if best is not None else None
+    best, nearest = next(iter(account.best(1)), None), next(iter(account.leading(1)), None)
+    value = best.objective if best is not None else None
     samples, observed = account.samples.values(), account.observed_samples()
-    text = ""
-    if best is not None and seen is not None:
-        made = composition_text(best.made_values or {}, plan.space)
-        text = f"{plan.target.property} {with_deviation(seen.value, seen.deviation)}: {best.id} ({made})"
     return CampaignStanding(
         name=plan.name,
         state="finished" if account.is_complete else "closing" if account.closing else "running",
@@ -244,14 +252,25 @@ def _campaign(account: Account, truth: Truth | None) -> CampaignStanding | None:
         budget=plan.budget.samples,
         proposed=len(samples),
         made=sum(s.sample is not None for s in samples),
-        observed=len(observed),
+        observed=len(account.concluded_samples()),
         failed=sum(bool(s.failure) for s in samples),
         best_sample=best.id if best is not None else None,
-        best=seen.value if seen is not None else None,
-        best_deviation=seen.deviation if seen is not None else None,
-        best_text=text,
+        best=value.value if value is not None else None,
+        best_deviation=value.deviation if value is not None else None,
+        best_text=_told(nearest, plan) if nearest is not None else "",
+        hits=len(account.hits()) if plan.target.constraints else 0,
+        chance=best.chance if best is not None and plan.target.constraints else None,
+        has_constraints=bool(plan.target.constraints),
         regret=regrets(observed, truth)[-1] if truth is not None and observed else None,
     )
+
+
+def _told(sample: SampleAccount, plan: CampaignPlan) -> str:
+    """A sample with its objective, its chance where there are constraints, and what it is made of."""
+    value = sample.objective
+    chance = f", chance {percent(sample.chance)}" if plan.target.constraints else ""
+    made = composition_text(sample.made_values or {}, plan.space)
+    return f"{plain_name(plan.target.property)} {value.text if value else '?'}{chance}: {sample.id} ({made})"
 
 
 def _tickets(account: Account | None) -> tuple[TicketStanding, ...]:

@@ -2,13 +2,17 @@
 
 import math
 from datetime import timedelta
+from typing import Literal
 
 from rich.console import Console
 from rich.table import Table
 
+from lab_agents.records.target import Target
 from lab_agents.report.account import Account
+from lab_agents.report.sample_account import SampleAccount
+from lab_agents.report.target_words import target_text
 from lab_agents.report.truth import Truth, regrets
-from lab_agents.report.wording import composition_text, duration, with_deviation
+from lab_agents.report.wording import composition_text, count, duration, percent, with_deviation
 
 N_BEST = 5
 N_REGRETS = 8
@@ -16,33 +20,59 @@ N_REGRETS = 8
 
 
 def print_summary(console: Console, account: Account, truth: Truth | None) -> None:
-    """The best materials with their measured values, and the regret over samples."""
-    best = account.best(N_BEST)
+    """The best materials with their measured values, and the regret over samples.
+
+    Of a target with constraints the hits, and where there are fewer, what comes nearest to one.
+    """
+    best = account.leading(N_BEST)
     if account.plan is None or not best:
         console.print("No property was concluded.")
         return
     target = account.plan.target
-    unit = "" if target.unit == "1" else f" {target.unit}"
-    table = Table(title=f"Best materials: {target.direction} {target.property}", title_justify="left", box=None)
-    for column, how in (
-        ("sample", "left"),
-        (f"{target.property}{unit}", "right"),
-        ("recorded", "right"),
-        ("as made", "left"),
-    ):
-        if column != "recorded" or truth is not None:
-            table.add_column(column, justify=how, no_wrap=True)  # type: ignore[arg-type]
+    table = Table(title=_title(account, target), title_justify="left", box=None)
+    for column, how in _columns(target, truth):
+        table.add_column(column, justify=how, no_wrap=True)
     for sample in best:
-        seen = sample.observation
-        if seen is None:
-            continue
-        recorded = truth.of(sample) if truth is not None else None
-        cells = [sample.id, with_deviation(seen.value, seen.deviation)]
-        cells += [] if recorded is None else [f"{recorded:.4g}"]
-        table.add_row(*cells, composition_text(sample.made_values or {}, account.plan.space))
+        table.add_row(*_cells(sample, target, truth), composition_text(sample.made_values or {}, account.plan.space))
     console.print(table)
     if truth is not None:
         console.print(_regret_line(account, truth), soft_wrap=True, highlight=False)
+
+
+def _title(account: Account, target: Target) -> str:
+    if not target.constraints:
+        return f"Best materials: {target.direction} {target.property}"
+    n, of = len(account.hits()), count(len(account.observed_samples()), "sample")
+    sure = f"each with a chance of at least {percent(target.confidence)}"
+    if not n:
+        return f"No hit among {of}; the nearest, to {target_text(target)}"
+    return f"{count(n, 'hit')} among {of} (*), {sure}: {target_text(target)}"
+
+
+def _columns(target: Target, truth: Truth | None) -> list[tuple[str, Literal["left", "right"]]]:
+    columns: list[tuple[str, Literal["left", "right"]]] = [("sample", "left")]
+    columns.append((_headed(target.property, target.unit), "right"))
+    columns += [] if truth is None else [("recorded", "right")]
+    columns += [(_headed(c.property, c.unit), "right") for c in target.constraints]
+    columns += [("chance", "right")] if target.constraints else []
+    return [*columns, ("as made", "left")]
+
+
+def _headed(name: str, unit: str) -> str:
+    return name if unit == "1" else f"{name} {unit}"
+
+
+def _cells(sample: SampleAccount, target: Target, truth: Truth | None) -> list[str]:
+    recorded = truth.of(sample) if truth is not None else None
+    cells = [sample.id, _value(sample, target.property)]
+    cells += [] if recorded is None else [f"{recorded:.4g}"]
+    cells += [_value(sample, c.property) for c in target.constraints]
+    return cells + ([f"{percent(sample.chance)}{' *' if sample.is_hit else '  '}"] if target.constraints else [])
+
+
+def _value(sample: SampleAccount, name: str) -> str:
+    seen = sample.quantity(name)
+    return "not read" if seen is None else with_deviation(seen.value, seen.deviation)
 
 
 def _regret_line(account: Account, truth: Truth) -> str:

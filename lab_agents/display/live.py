@@ -9,7 +9,9 @@ from rich.text import Text
 from lab_agents.display.scene import Scene
 from lab_agents.messages.frames import AgentStatus
 from lab_agents.records.motion import Motion
-from lab_agents.report.wording import composition_text, duration, with_deviation
+from lab_agents.report.sample_account import SampleAccount
+from lab_agents.report.target_words import plain_name
+from lab_agents.report.wording import composition_text, count, duration, percent
 
 _ORDER = ("planning", "synthesis", "characterization", "service", "analysis", "training", "supervision", "person")
 _MOST_TICKETS = 4
@@ -50,19 +52,45 @@ def _head(scene: Scene) -> list[RenderableType]:
     numbers = f"{counts['observed']} of {total} concluded, {counts['made']} made, {counts['proposed']} proposed"
     failed = f", [red]{counts['failed']} failed[/]" if counts["failed"] else ""
     bar.add_row("samples", ProgressBar(total=total, completed=counts["observed"], width=36), numbers + failed)
-    best = scene.best
-    if best is not None and best.observation is not None:
-        seen = best.observation
-        unit = "" if seen.unit == "1" else f" {seen.unit}"
-        value = f"[bold green]{with_deviation(seen.value, seen.deviation)}[/]{unit}"
-        bar.add_row("best", value, f"{best.id}: {composition_text(best.made_values or {}, plan.space)}")
+    if plan.target.constraints:
+        bar.add_row("hits", *_hits(scene))
+    if scene.nearest is not None and scene.nearest.objective is not None:
+        for cells in _best(scene.nearest, scene):
+            bar.add_row(*cells)
     if scene.regret is not None:
         bar.add_row("regret", f"{scene.regret:.3g}", "against the best recorded material")
     held = f"  [dim]clock held by {scene.tick.held_by}[/]" if scene.tick is not None and scene.tick.held_by else ""
-    bar.add_row(
-        "time", f"{duration(scene.lab_elapsed)} in the laboratory", f"{duration(scene.wall_elapsed)} on the clock{held}"
-    )
+    bar.add_row("time", _lab_time(scene), f"{duration(scene.wall_elapsed)} on the clock{held}")
     return [bar]
+
+
+def _lab_time(scene: Scene) -> str:
+    hours = scene.account.plan.budget.hours if scene.account.plan is not None else None
+    of = "" if hours is None else f" of {hours:g} h"
+    return f"{duration(scene.lab_elapsed)}{of} in the laboratory"
+
+
+def _hits(scene: Scene) -> tuple[str, str]:
+    plan = scene.account.plan
+    sure = percent(plan.target.confidence) if plan is not None else ""
+    n, of = scene.counts["hits"], len(scene.account.observed_samples())
+    style = "bold green" if n else "dim"
+    return f"[{style}]{n}[/] of {count(of, 'sample')} measured", f"every constraint holds with at least {sure}"
+
+
+def _best(sample: SampleAccount, scene: Scene) -> list[tuple[str, str, str]]:
+    """The best sample with its objective; with constraints, how they are met. Before the first hit, the nearest one."""
+    plan, value = scene.account.plan, sample.objective
+    if plan is None or value is None:
+        return []
+    made = f"{sample.id}: {composition_text(sample.made_values or {}, plan.space)}"
+    if not plan.target.constraints:
+        return [("best", f"[bold green]{value.text}[/]", made)]
+    word, style = ("best", "bold green") if sample.is_hit else ("nearest", "yellow")
+    named = f"[{style}]{plain_name(plan.target.property)} {value.text}[/]"
+    read = [(c.property, sample.quantity(c.property)) for c in plan.target.constraints]
+    met = ", ".join(f"{plain_name(name)} {seen.text if seen is not None else 'not read'}" for name, seen in read)
+    return [(word, named, made), ("", f"chance {percent(sample.chance)}", met)]
 
 
 def _agents(scene: Scene) -> Table:

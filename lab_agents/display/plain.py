@@ -6,9 +6,11 @@ from typing import Any
 from lab_agents.display.scene import Scene
 from lab_agents.messages import course, life, work
 from lab_agents.messages.frames import Logged
-from lab_agents.report.wording import composition_text, with_deviation
+from lab_agents.report.sample_account import SampleAccount
+from lab_agents.report.target_words import plain_name
+from lab_agents.report.wording import composition_text, percent, with_deviation, with_unit
 
-Words = Callable[[Any, Scene], str]
+Words = Callable[[Any, Scene], str | None]
 
 
 def line_for(logged: Logged, scene: Scene) -> str | None:
@@ -16,7 +18,8 @@ def line_for(logged: Logged, scene: Scene) -> str | None:
     words = _WORDS.get(type(logged.entry.record))
     if words is None:
         return None
-    return f"{logged.entry.at:%Y-%m-%d %H:%M:%S}  {words(logged.entry.record, scene)}"
+    said = words(logged.entry.record, scene)
+    return None if said is None else f"{logged.entry.at:%Y-%m-%d %H:%M:%S}  {said}"
 
 
 def _proposal(body: course.ProposalMade, _scene: Scene) -> str:
@@ -32,12 +35,48 @@ def _made(body: work.SampleMade, scene: Scene) -> str:
     return f"{body.sample.id} made by {body.sample.made_by}: {made}"
 
 
-def _observed(body: course.ObservationMade, scene: Scene) -> str:
+def _observed(body: course.ObservationMade, scene: Scene) -> str | None:
+    """Of one measurement a sample; where there are several, the last word on each tells all of it in one line."""
     seen = body.observation
+    if _n_steps(scene) > 1:
+        return None
+    return f"{seen.sample}: {seen.property} {with_deviation(seen.value, seen.deviation)} {_how_far(seen.sample, scene)}"
+
+
+def _concluded(body: course.MeasurementConcluded, scene: Scene) -> str | None:
+    sample, plan = scene.account.samples.get(body.sample), scene.account.plan
+    if plan is None or sample is None or (_n_steps(scene) == 1 and not body.unread):
+        return None
+    wanted = [o for o in sample.observations.values() if o.property in plan.target.properties]
+    said = [
+        f"{plain_name(o.property)} {with_unit(o.value, o.deviation, o.unit)}"
+        for o in wanted
+        if o.measurement == body.measurement
+    ]
+    said += [f"{plain_name(u.property)} not read: {u.reason}" for u in body.unread]
+    kind = plan.measurements[body.step] if body.step < len(plan.measurements) else "measurement"
+    line = f"{body.sample} {kind}: {'; '.join(said) or 'concluded'}"
+    is_last = body.step + 1 >= len(plan.measurements)
+    return f"{line} {_judged(sample, scene)}{_how_far(body.sample, scene)}" if is_last else line
+
+
+def _judged(sample: SampleAccount, scene: Scene) -> str:
+    plan, value = scene.account.plan, sample.objective
+    if plan is None or not plan.target.constraints:
+        return ""
+    objective = f"{plain_name(plan.target.property)} {value.text}, " if value is not None else ""
+    return f"=> {objective}{'HIT' if sample.is_hit else 'no hit'}, chance {percent(sample.chance)} "
+
+
+def _how_far(sample: str, scene: Scene) -> str:
     best = scene.best
-    mark = "  <- best so far" if best is not None and best.id == seen.sample else ""
+    mark = "  <- best so far" if best is not None and best.id == sample else ""
     n, of = scene.counts["observed"], scene.account.plan.budget.samples if scene.account.plan else 0
-    return f"{seen.sample}: {seen.property} {with_deviation(seen.value, seen.deviation)} ({n} of {of}){mark}"
+    return f"({n} of {of}){mark}"
+
+
+def _n_steps(scene: Scene) -> int:
+    return len(scene.account.plan.measurements) if scene.account.plan is not None else 1
 
 
 _WORDS: dict[type, Words] = {
@@ -50,6 +89,7 @@ _WORDS: dict[type, Words] = {
     ),
     course.ProposalMade: _proposal,
     course.ObservationMade: _observed,
+    course.MeasurementConcluded: _concluded,
     course.ObservationRetracted: lambda b, _: f"{b.sample}: observation retracted: {b.reason}",
     course.RemeasureRequested: lambda b, _: f"{b.sample} is measured again: {b.reason}",
     course.PlannerExhausted: lambda b, _: f"the planner has nothing left: {b.reason}",

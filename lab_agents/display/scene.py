@@ -8,7 +8,8 @@ from pydantic import ValidationError
 from lab_agents.bus.protocol import Message
 from lab_agents.messages.frames import AgentStatus, GuardStatus, Head, Logged, Tick
 from lab_agents.messages.topics import Topics
-from lab_agents.report.account import Account, SampleAccount
+from lab_agents.report.account import Account
+from lab_agents.report.sample_account import SampleAccount
 from lab_agents.report.telling import Teller
 from lab_agents.report.truth import Truth, regrets
 from lab_agents.report.wording import until_text
@@ -91,8 +92,13 @@ class Scene:
 
     @property
     def best(self) -> SampleAccount | None:
-        """The best sample so far."""
+        """The best sample so far; where constraints must hold, the best hit."""
         return next(iter(self.account.best(1)), None)
+
+    @property
+    def nearest(self) -> SampleAccount | None:
+        """The best, or while nothing is a hit, the sample that most probably meets the constraints."""
+        return next(iter(self.account.leading(1)), None)
 
     @property
     def regret(self) -> float | None:
@@ -107,8 +113,9 @@ class Scene:
         return {
             "proposed": len(samples),
             "made": sum(s.sample is not None for s in samples),
-            "observed": len(self.account.observed_samples()),
+            "observed": len(self.account.concluded_samples()),
             "failed": sum(bool(s.failure) for s in samples),
+            "hits": len(self.account.hits()),
         }
 
     @property

@@ -11,48 +11,10 @@ from lab_agents.records.laboratory import Laboratory
 from lab_agents.records.measurement import Measurement
 from lab_agents.records.model import TrainedModel
 from lab_agents.records.observation import Observation
-from lab_agents.records.proposal import ProposedCandidate
 from lab_agents.records.recipe import ActResult, Task
 from lab_agents.records.sample import Sample
 from lab_agents.records.ticket import Ticket
-
-
-@dataclass
-class SampleAccount:
-    """All that the log says of one sample, with the positions of the entries that say it."""
-
-    proposed: ProposedCandidate
-    batch: int
-    planner: str
-    model: str | None
-    positions: dict[str, int]
-    bids: list[work.BidMade] = field(default_factory=list)
-    refusals: list[work.BidRefused] = field(default_factory=list)
-    awards: list[course.WorkAwarded] = field(default_factory=list)
-    sample: Sample | None = None
-    measurements: list[Measurement] = field(default_factory=list)
-    observation: Observation | None = None
-    retracted: str = ""
-    failure: str = ""
-
-    @property
-    def id(self) -> str:
-        """The sample's id."""
-        return self.proposed.sample
-
-    @property
-    def made_values(self) -> dict[str, float] | None:
-        """What was made, as the instruments reported it; None where nothing was."""
-        return dict(self.sample.made.values) if self.sample is not None else None
-
-    @property
-    def outcome(self) -> str:
-        """One word for people."""
-        if self.observation is not None:
-            return "retracted" if self.retracted else "observed"
-        if self.failure:
-            return "failed"
-        return "made" if self.sample is not None else "not made"
+from lab_agents.report.sample_account import SampleAccount
 
 
 @dataclass
@@ -79,8 +41,22 @@ class TicketAccount:
 
 
 @dataclass
+class CheckAccount:
+    """A thing that is no candidate, measured to see whether instruments can be trusted: a blank, standard, control."""
+
+    id: str
+    kind: str
+    sample: Sample | None = None
+    measurements: list[Measurement] = field(default_factory=list)
+    observations: list[tuple[datetime, Observation]] = field(default_factory=list)
+
+
+@dataclass
 class Account:
-    """One campaign as the log tells it. `observed` holds samples in the order in which they were concluded."""
+    """One campaign as the log tells it.
+
+    `observed` holds samples in the order in which they were concluded, `checks` what was measured beside candidates.
+    """
 
     laboratory: Laboratory | None = None
     lab_version: str = ""
@@ -95,6 +71,7 @@ class Account:
     granted: int = 0
     samples: dict[str, SampleAccount] = field(default_factory=dict)
     observed: list[str] = field(default_factory=list)
+    checks: dict[str, CheckAccount] = field(default_factory=dict)
     spans: list[Span] = field(default_factory=list)
     models: list[tuple[int, TrainedModel]] = field(default_factory=list)
     tickets: dict[str, TicketAccount] = field(default_factory=dict)
@@ -122,20 +99,34 @@ class Account:
 
     def observed_samples(self) -> list[SampleAccount]:
         """Samples with an observation that counts, in the order in which they were concluded."""
-        return [s for name in self.observed if (s := self.samples[name]).observation is not None and not s.retracted]
+        return [s for name in self.observed if (s := self.samples[name]).is_observed]
+
+    def concluded_samples(self) -> list[SampleAccount]:
+        """Observed samples whose last measurement was analysed."""
+        last = len(self.plan.measurements) - 1 if self.plan is not None else 0
+        return [s for s in self.observed_samples() if last in s.steps]
+
+    def hits(self) -> list[SampleAccount]:
+        """Samples that meet every constraint with the target's confidence; without constraints, all observed ones."""
+        return [s for s in self.observed_samples() if s.is_hit]
 
     def best(self, n: int = 1) -> list[SampleAccount]:
-        """The best observed samples, the best first."""
+        """The hits with the best objective, the best first."""
         sign = self.plan.target.sign if self.plan is not None else 1.0
-        ranked = sorted(self.observed_samples(), key=lambda s: -sign * value_of(s))
-        return ranked[:n]
+        return sorted(self.hits(), key=lambda s: -sign * value_of(s))[:n]
+
+    def leading(self, n: int = 1) -> list[SampleAccount]:
+        """The best, and where there are fewer than `n`, those that come nearest: with the highest chances."""
+        best = self.best(n)
+        others = [s for s in self.observed_samples() if not s.is_hit and s.objective is not None]
+        return (best + sorted(others, key=lambda s: -s.chance))[:n]
 
 
 def value_of(sample: SampleAccount) -> float:
-    """The observed value of a sample that has one."""
-    if sample.observation is None:
-        raise ValueError(f"{sample.id} has no observation")
-    return sample.observation.value
+    """The objective of a sample that has one."""
+    if sample.objective is None:
+        raise ValueError(f"{sample.id} has no value of {sample.target.property}")
+    return sample.objective.value
 
 
 def campaigns_in(entries: Iterable[Logged]) -> dict[str, tuple[int, int | None]]:

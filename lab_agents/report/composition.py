@@ -5,9 +5,10 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from lab_agents.records.space import DesignSpace
-from lab_agents.report.account import Account, SampleAccount, value_of
+from lab_agents.report.account import Account, value_of
 from lab_agents.report.drawing import INK, ONE, QUIET, RULE, THREE, plot
 from lab_agents.report.figures import Figure
+from lab_agents.report.sample_account import SampleAccount
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

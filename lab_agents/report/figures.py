@@ -4,8 +4,9 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lab_agents.report.account import Account, SampleAccount, value_of
+from lab_agents.report.account import Account, value_of
 from lab_agents.report.drawing import BAD, INK, ONE, PAPER, QUIET, THREE, TWO, plot
+from lab_agents.report.sample_account import SampleAccount
 from lab_agents.report.truth import Truth, regrets
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def label(account: Account) -> str:
 
 def progress(account: Account, truth: Truth | None) -> Figure | None:
     """The property over samples, with the best so far."""
-    samples = account.observed_samples()
+    samples = [s for s in account.observed_samples() if s.objective is not None]
     if not samples or account.plan is None:
         return None
     sign = account.plan.target.sign
@@ -52,7 +53,7 @@ def progress(account: Account, truth: Truth | None) -> Figure | None:
             of_kind = [i for i, s in enumerate(samples) if (s.proposed.mean is not None) == chosen]
             at = [i for i in of_kind if i not in outside]
             if at:
-                errors = [samples[i].observation.deviation for i in at]  # type: ignore[union-attr]
+                errors = [samples[i].objective.deviation for i in at]  # type: ignore[union-attr]
                 axes.errorbar(
                     [i + 1 for i in at], [values[i] for i in at], yerr=errors, fmt=marker, color=colour, ms=4.5,
                     mec=PAPER, mew=0.5, elinewidth=0.9, label=name,
@@ -129,9 +130,9 @@ def regret(account: Account, truth: Truth | None) -> Figure | None:
 
 def _predicted(samples: list[SampleAccount]) -> list[tuple[float, float, float, float]]:
     return [
-        (s.proposed.mean, s.proposed.deviation, value_of(s), s.observation.deviation)
+        (s.proposed.mean, s.proposed.deviation, seen.value, seen.deviation)
         for s in samples
-        if s.proposed.mean is not None and s.proposed.deviation is not None and s.observation is not None
+        if s.proposed.mean is not None and s.proposed.deviation is not None and (seen := s.objective) is not None
     ]
 
 

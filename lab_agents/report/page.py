@@ -4,9 +4,10 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lab_agents.report.account import Account, SampleAccount
+from lab_agents.report.account import Account
 from lab_agents.report.composition import composition
 from lab_agents.report.figures import Figure, coverage, held_out, parity, progress, regret
+from lab_agents.report.sample_account import SampleAccount
 from lab_agents.report.timeline import timeline
 from lab_agents.report.truth import Truth, regrets
 from lab_agents.report.wording import composition_text, count, duration, short, with_deviation
@@ -91,13 +92,10 @@ def verdict(account: Account, truth: Truth | None) -> str:
     spent = f"in {duration(account.lab_time)} of laboratory time ({duration(account.wall_time)} on the clock)"
     state = "" if account.is_complete else "The campaign is still running: "
     text = f"{state}{how} {spent}."
-    if not best or best[0].observation is None:
+    if not best or best[0].objective is None:
         return f"{text} No property could be concluded yet."
-    seen = best[0].observation
-    unit = "" if seen.unit == "1" else f" {seen.unit}"
     made = composition_text(best[0].made_values or {}, plan.space)
-    value = with_deviation(seen.value, seen.deviation) + unit
-    text += f" The best material is {made}, with a {plan.target.property} of {value}."
+    text += f" The best material is {made}, with a {plan.target.property} of {best[0].objective.text}."
     if truth is not None:
         text += _against_truth(account, truth)
     return text
@@ -121,8 +119,8 @@ def facts(account: Account, truth: Truth | None) -> list[Fact]:
     observed = account.observed_samples()
     result = []
     best = account.best(1)
-    if best and best[0].observation is not None and account.plan is not None:
-        seen = best[0].observation
+    if best and best[0].objective is not None and account.plan is not None:
+        seen = best[0].objective
         result.append(Fact(with_deviation(seen.value, seen.deviation), f"best {account.plan.target.property}"))
     if truth is not None and observed:
         result.append(Fact(f"{regrets(observed, truth)[-1]:.2g}", "regret against the table's best"))

@@ -7,7 +7,8 @@ from lab_agents.errors import ReportError
 from lab_agents.messages import course, life, work
 from lab_agents.messages.frames import Logged
 from lab_agents.records.recipe import ActResult, Task
-from lab_agents.report.account import Account, SampleAccount, Span, TicketAccount, campaigns_in, spans_of
+from lab_agents.report.account import Account, CheckAccount, Span, TicketAccount, campaigns_in, spans_of
+from lab_agents.report.sample_account import SampleAccount
 
 
 class Teller:
@@ -34,6 +35,7 @@ class Teller:
             course.ProposalMade: self._proposal,
             course.WorkAwarded: self._award,
             course.ObservationMade: self._observation,
+            course.MeasurementConcluded: self._concluded,
             course.ObservationRetracted: self._retraction,
             course.ModelTrained: self._model,
             course.TicketOpened: self._ticket,
@@ -101,10 +103,12 @@ class Teller:
         self.account.granted = body.samples
 
     def _proposal(self, body: course.ProposalMade, logged: Logged) -> None:
-        proposal = body.proposal
+        proposal, plan = body.proposal, self.account.plan
+        if plan is None:
+            return
         for candidate in proposal.candidates:
             self.account.samples[candidate.sample] = SampleAccount(
-                candidate, proposal.number, proposal.planner, proposal.model, {"proposed": logged.position}
+                candidate, proposal.number, proposal.planner, proposal.model, plan.target, {"proposed": logged.position}
             )
             self._sample_of_work[f"make-{candidate.sample}"] = candidate.sample
 
@@ -162,6 +166,14 @@ class Teller:
         if sample := self.account.samples.get(body.sample.id):
             sample.sample = body.sample
             sample.positions["made"] = logged.position
+        elif body.sample.kind != "candidate":
+            self._check(body.sample.id, body.sample.kind).sample = body.sample
+
+    def _check(self, name: str, kind: str = "") -> CheckAccount:
+        """What is measured and was not proposed; standards are declared by the laboratory, the rest says its kind."""
+        laboratory = self.account.laboratory
+        standards = {s.name: s.kind for s in laboratory.standards} if laboratory is not None else {}
+        return self.account.checks.setdefault(name, CheckAccount(name, kind or standards.get(name, "control")))
 
     def _quarantined(self, body: work.SampleQuarantined, _logged: Logged) -> None:
         if sample := self.account.samples.get(body.sample):
@@ -171,19 +183,47 @@ class Teller:
         if sample := self.account.samples.get(body.measurement.sample):
             sample.measurements.append(body.measurement)
             sample.positions["measured"] = logged.position
+        else:
+            self._check(body.measurement.sample).measurements.append(body.measurement)
 
     def _observation(self, body: course.ObservationMade, logged: Logged) -> None:
         observation = body.observation
-        if sample := self.account.samples.get(observation.sample):
-            sample.observation, sample.retracted = observation, ""
-            sample.positions["observed"] = logged.position
-            if sample.id not in self.account.observed:
-                self.account.observed.append(sample.id)
         self._version(f"analysis {observation.analysis}", observation.version)
+        sample = self.account.samples.get(observation.sample)
+        if sample is None:
+            self._check(observation.sample).observations.append((logged.entry.at, observation))
+            return
+        sample.observations[observation.property] = observation
+        sample.retracted.pop(observation.property, None)
+        sample.positions["observed"] = logged.position
+        # A campaign of one measurement is concluded by its observation; others by their last word.
+        steps = {m.step for m in sample.measurements if m.id == observation.measurement}
+        self._order(sample, steps if self._n_steps == 1 else set())
+
+    def _concluded(self, body: course.MeasurementConcluded, _logged: Logged) -> None:
+        if sample := self.account.samples.get(body.sample):
+            sample.unread |= {unread.property: unread.reason for unread in body.unread}
+            self._order(sample, {body.step})
+
+    @property
+    def _n_steps(self) -> int:
+        return len(self.account.plan.measurements) if self.account.plan is not None else 1
+
+    def _order(self, sample: SampleAccount, steps: set[int]) -> None:
+        """Note what is concluded of a sample; concluded as a whole, it stands behind those that were before it."""
+        observed, last = self.account.observed, self._n_steps - 1
+        if last in steps and last not in sample.steps and sample.id in observed:
+            observed.remove(sample.id)
+        sample.steps |= steps
+        if sample.is_observed and sample.id not in observed:
+            observed.append(sample.id)
 
     def _retraction(self, body: course.ObservationRetracted, _logged: Logged) -> None:
         if sample := self.account.samples.get(body.sample):
-            sample.retracted = body.reason
+            gone = [name for name, seen in sample.observations.items() if seen.measurement == body.measurement]
+            for name in gone:
+                del sample.observations[name]
+                sample.retracted[name] = body.reason
 
     def _model(self, body: course.ModelTrained, logged: Logged) -> None:
         self.account.models.append((logged.position, body.model))

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, field
 
 from lab_agents.records.target import Target
-from lab_agents.report.account import SampleAccount
+from lab_agents.report.sample_account import SampleAccount
 from lab_agents.tables import Material, Table
 
 

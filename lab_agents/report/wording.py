@@ -30,18 +30,45 @@ def duration(span: timedelta) -> str:
     return f"{minutes} min {int(seconds % 60)} s"
 
 
+def with_unit(value: float, deviation: float, unit: str) -> str:
+    """`1.351 ± 0.006 eV`; a pure number has no unit."""
+    text = with_deviation(value, deviation)
+    return text if unit == "1" else f"{text} {unit}"
+
+
 def composition_text(values: Mapping[str, float], space: DesignSpace | None) -> str:
-    """`PCE10 62 %, PCBM 38 %` for mixtures (absent components left out), else `n 8, theta 30`."""
-    if space is not None and space.is_mixture:
-        shares = [(n, v) for n, v in values.items() if v >= 0.0005]
-        return ", ".join(f"{name} {100 * share:.1f} %" for name, share in shares)
-    units = {p.name: p.unit for p in space.parameters} if space is not None else {}
+    """`PCE10 62.0 %, PCBM 38.0 %` for mixtures (absent components left out), else `n 8, theta 30`.
+
+    Of a space with several groups of fractions each group is told so, and then the other parameters:
+    `fa 90.0 %, cs 10.0 % · sn 82.0 %, pb 18.0 % · anneal_time 20 min`.
+    """
+    if space is None:
+        return _plainly(values, {})
+    groups = [_shares({name: values[name] for name in group if name in values}) for group in space.simplices]
+    grouped = {name for group in space.simplices for name in group}
+    others = {name: value for name, value in values.items() if name not in grouped}
+    units = {p.name: p.unit for p in space.parameters}
+    return " · ".join(part for part in (*groups, _plainly(others, units)) if part)
+
+
+def _shares(values: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {100 * share:.1f} %" for name, share in values.items() if share >= 0.0005)
+
+
+def _plainly(values: Mapping[str, float], units: Mapping[str, str]) -> str:
     return ", ".join(f"{n} {v:.4g}{'' if units.get(n, '1') == '1' else ' ' + units[n]}" for n, v in values.items())
 
 
 def until_text(deadline: datetime | None, default: str) -> str:
     """`; on 2026-01-02 08:30 UTC: discard`: what is taken for an answer when, or nothing where a ticket waits on."""
     return "" if deadline is None else f"; on {deadline.astimezone(UTC):%Y-%m-%d %H:%M} UTC: {default}"
+
+
+def percent(chance: float) -> str:
+    """`93 %`, `0.4 %`, `> 99.9 %`: a chance as people read it."""
+    if chance > 0.999:
+        return "> 99.9 %"
+    return f"{100 * chance:.0f} %" if chance >= 0.095 or chance < 0.0005 else f"{100 * chance:.1f} %"
 
 
 def short(address: str | None) -> str:

@@ -25,7 +25,7 @@ def test_the_best_are_told_with_values_deviations_and_what_they_are_made_of():
     text = printed(account)
     best = account.best(1)[0]
     assert best.id in text
-    assert f"± {best.observation.deviation:.4f}" in text
+    assert f"± {best.objective.deviation:.4f}" in text
     assert "PCBM" in text
     assert "recorded" not in text
 

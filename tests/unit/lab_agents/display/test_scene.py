@@ -28,7 +28,7 @@ def scene():
 
 
 def test_counts_best_and_regret_come_from_the_log(scene):
-    assert scene.counts == {"proposed": 12, "made": 11, "observed": 11, "failed": 1}
+    assert scene.counts == {"proposed": 12, "made": 11, "observed": 11, "failed": 1, "hits": 11}
     assert scene.best is scene.account.best(1)[0]
     assert scene.regret >= 0
 

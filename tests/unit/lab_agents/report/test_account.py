@@ -29,7 +29,7 @@ def test_an_empty_account_has_nothing():
     assert not account.is_complete
 
 
-def test_a_sample_without_an_observation_has_no_value():
+def test_a_sample_that_was_not_measured_has_no_value():
     account = tell(tell_campaign(8, failing=2))
-    with pytest.raises(ValueError, match="opv_blend-0003 has no observation"):
+    with pytest.raises(ValueError, match="opv_blend-0003 has no value of degradation"):
         value_of(account.samples["opv_blend-0003"])

@@ -86,7 +86,7 @@ def test_the_page_tells_every_part_of_the_story(page, account):
     for words in ("The best materials", "What went wrong", "ticket-1", "clogged", "Made with", "line_b refused"):
         assert words in page
     best = account.best(1)[0]
-    assert best.observation.raw in page
+    assert best.observations["degradation"].raw in page
     assert best.measurements[0].run in page
     assert best.model in page
 

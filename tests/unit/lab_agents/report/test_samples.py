@@ -22,7 +22,7 @@ def test_each_sample_has_one_row_that_leads_back_to_its_raw_data():
     table = rows(samples_csv(account, Truth(campaign.data, campaign.plan.target)))
     assert [r["sample"] for r in table] == list(account.samples)
     first = table[0]
-    observation = account.samples[first["sample"]].observation
+    observation = account.samples[first["sample"]].observations["degradation"]
     assert float(first["degradation"]) == observation.value
     assert first["raw"] == observation.raw
     assert float(first["made_PCE10"]) == observation.made.values["PCE10"]

@@ -34,7 +34,7 @@ def test_a_failed_sample_says_why(log):
 
 
 def test_the_best_come_first(log):
-    values = [s.observation.value for s in tell(log).best(5)]
+    values = [s.objective.value for s in tell(log).best(5)]
     assert values == sorted(values)
 
 
@@ -61,7 +61,7 @@ def test_a_campaign_that_runs_is_told_up_to_now(log):
 def test_a_retracted_observation_does_not_count(log):
     from lab_agents.messages.course import ObservationRetracted
 
-    body = ObservationRetracted(sample="opv_blend-0001", measurement="m", reason="lamp was off")
+    body = ObservationRetracted(sample="opv_blend-0001", measurement="m-opv_blend-0001", reason="lamp was off")
     last = log[-3]
     entry = last.entry.model_copy(update={"kind": "ObservationRetracted", "record": body})
     account = tell([*log[:-2], last.model_copy(update={"entry": entry})])
