@@ -19,6 +19,7 @@ from lab_agents.agents.analysis import Analysis
 from lab_agents.agents.behaviour import AgentState, AnyBehaviour, Draft, Job, JobOutcome
 from lab_agents.agents.characterization import Characterization
 from lab_agents.agents.decisions import concerns, decision_id, step
+from lab_agents.agents.learning import TIMED
 from lab_agents.agents.person import SimulatedPerson
 from lab_agents.agents.planning import Planning
 from lab_agents.agents.service import Service
@@ -49,7 +50,21 @@ from lab_agents.records.target import Target
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 MATERIALS = ("PCE10", "P3HT", "PCBM", "oIDTBR")
-SECONDS = {"new_vial": 10.0, "dose": 15.0, "coat": 60.0, "transfer": 30.0, "soak": 3600.0}
+SECONDS = {
+    "new_vial": 10.0,
+    "dose": 15.0,
+    "coat": 60.0,
+    "transfer": 30.0,
+    "soak": 3600.0,
+    "mix": 300.0,
+    "spin": 60.0,
+    "anneal": 600.0,
+    "scan": 900.0,
+    "spectrum": 90.0,
+    "illuminate": 30.0,
+    "sweep": 120.0,
+}
+"""Laboratory time of each act; one that says how long its program lasts takes that much longer."""
 ROLES = {
     "planning": Planning,
     "synthesis": Synthesis,
@@ -147,7 +162,8 @@ def train(question: TrainArguments) -> TrainedModel:
 
 
 Fault = Callable[[Task, int], str]
-"""What goes wrong with an act: "" nothing, "failed", "unknown" (it happened), "unknown-not" (it did not)."""
+"""What goes wrong with an act: "" nothing, "failed", "refused" (nothing moved), "lost" (a measurement's data are gone),
+"unknown" (it happened), "unknown-not" (it did not)."""
 
 
 @dataclass
@@ -158,6 +174,7 @@ class World:
     fault: Fault = lambda task, act: ""
     standing: dict[str, str] = field(default_factory=dict)
     vials: dict[str, list[float]] = field(default_factory=dict)
+    inks: dict[str, str] = field(default_factory=dict)
     executed: dict[str, ActResult] = field(default_factory=dict)
     n_soaks: dict[str, int] = field(default_factory=dict)
 
@@ -168,17 +185,27 @@ class World:
             token = task.token(number)
             if token not in self.executed:
                 trouble = self.fault(task, number) or self._find_nothing(task, act)
-                if trouble != "unknown-not" and trouble != "failed":
+                if trouble not in ("unknown-not", "failed", "refused"):
                     self._execute(task, act)
                 if trouble:
-                    unknown = (token,) if trouble.startswith("unknown") else ()
-                    return JobOutcome(ok=False, results=tuple(results), unknown=unknown, error=f"{act.plan} {trouble}")
-                ends = now + timedelta(seconds=SECONDS[act.plan])
+                    return JobOutcome(
+                        ok=False,
+                        results=tuple(results),
+                        unknown=(token,) if trouble.startswith("unknown") else (),
+                        moved=trouble != "refused" or bool(results),
+                        repeatable=trouble == "lost" and not results,
+                        error=f"{act.plan} {trouble}",
+                    )
+                ends = now + timedelta(seconds=self.seconds(act))
                 self.executed[token] = self._result(task, number, act, now, ends)
             result = self.executed[token]
             now = result.ended_at
             results.append(result)
         return JobOutcome(ok=True, results=tuple(results))
+
+    def seconds(self, act: Act) -> float:
+        """How long an act takes."""
+        return SECONDS[act.plan] + (float(act.arguments["duration"]) if act.plan in TIMED else 0.0)
 
     def _find_nothing(self, task: Task, act: Act) -> str:
         """Clearing may come for something that is not there; any other transfer must find its sample."""
@@ -197,10 +224,17 @@ class World:
             assert self.standing.get(source) == task.sample, f"{task.id}: {source} holds {self.standing.get(source)}"
             del self.standing[source]
             self._put(target, task.sample)
-        elif act.plan == "soak":
+        elif act.plan == "mix":
+            # A vial that stands there is thrown away: whose ink it held finds out when it is to be spun.
+            self.inks[str(act.arguments["vial"])] = task.sample
+        elif act.plan == "spin":
+            vial = act.instrument.replace("spin", "vial")
+            assert self.inks.pop(vial, None) == task.sample, f"{task.id}: the ink in {vial} is another one"
+            self._put(self.stages[act.instrument], task.sample)
+        else:
             stage = self.stages[act.instrument]
             assert self.standing.get(stage) == task.sample, f"{task.id}: {stage} holds {self.standing.get(stage)}"
-            self.n_soaks[task.sample] = self.n_soaks.get(task.sample, 0) + 1
+            self.n_soaks[task.sample] = self.n_soaks.get(task.sample, 0) + (act.plan == "soak")
 
     def _put(self, place: str, sample: str) -> None:
         assert place not in self.standing, f"{sample} to {place}, where {self.standing[place]} stands"
@@ -212,7 +246,11 @@ class World:
         blobs = {"documents": sha(f"documents {token}")}
         if act.plan == "dose":
             readings = {"delivered": float(act.arguments["volume"]) * 1.01, "deviation": 0.1}
-        if act.plan == "soak":
+        if act.plan == "mix":
+            readings = {"delivered": act.arguments["volumes"], "deviation": act.arguments["volumes"], "flagged": ""}
+        if act.plan in ("spin", "anneal"):
+            readings = dict(act.arguments)
+        if act.plan in ("soak", "scan", "spectrum", "illuminate", "sweep"):
             blobs["raw"] = sha(f"raw {token}")
         return ActResult(
             act=number, token=token, run=token, readings=readings, blobs=blobs, started_at=now, ended_at=ends
@@ -247,7 +285,8 @@ class ModelLab:
         self.ids: dict[str, Logged] = {}
         self.sequences: dict[str, int] = {}
         stages = {"tester": "stage_t", "coater_a": "stage_a", "coater_b": "stage_b"}
-        self.world = World(stages, fault)
+        stages |= {p.instrument: p.name for p in lab.places if p.instrument is not None}
+        self.world = World(stages, fault, standing={s.place: s.name for s in lab.standards})
         self.compute: dict[str, Callable[..., object]] = {"ask": ask, "analyse": analyse, "train": train}
         self.chance_of_early_timer = 0.0
         self.refuses: Callable[[str, Entry], bool] = lambda source, entry: False

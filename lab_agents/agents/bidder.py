@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from lab_agents.agents.behaviour import Draft, Job, JobOutcome
-from lab_agents.agents.bidder_state import BidderState, Prepared, Refusal, declare
+from lab_agents.agents.bidder_state import BidderState, Prepared, Refusal, declare, draw_elsewhere
 from lab_agents.agents.bookings import Booking, accept, done_at, free_at, held_back, release_lapsed, take_next
 from lab_agents.agents.courses import COURSE_KINDS, Course, Courses, begin_due, follow_courses
 from lab_agents.agents.failures import EndedBy, give_up, reason_in, say_asked, say_given_up, spoil
@@ -56,7 +56,7 @@ class Bidder(ABC):
     @property
     def kinds(self) -> frozenset[str]:
         """Kinds of entries that concern a bidder."""
-        return OFFER_KINDS | COURSE_KINDS | {"LabOpened", "LabChanged", "GiveApproval"}
+        return OFFER_KINDS | COURSE_KINDS | {"LabOpened", "LabChanged", "GiveApproval", "ConsumableUsed"}
 
     def start(self) -> BidderState:
         """A bidder that knows nothing."""
@@ -74,6 +74,11 @@ class Bidder(ABC):
         """What an own step drew from each of its consumables; a station draws nothing."""
         del state, course, body
         return {}
+
+    def find_flaw(self, state: BidderState, course: Course, body: TaskDone) -> str:
+        """What is reported of a good step that spoils the sample all the same, or an empty text."""
+        del state, course, body
+        return ""
 
     def report_step(self, state: BidderState, course: Course, body: TaskDone) -> tuple[Body, ...]:
         """What an own step brought besides its end."""
@@ -100,6 +105,8 @@ class Bidder(ABC):
         body = logged.entry.record
         if isinstance(body, LabOpened | LabChanged):
             state = declare(state, body.laboratory, self.name)
+        if isinstance(body, ConsumableUsed) and logged.seal.source != self.name:
+            state = draw_elsewhere(state, body.consumable, body.amount)
         state = self._bind(state, logged)
         bookings = state.bookings
         if isinstance(body, AwardAccepted) and body.bidder == self.name and body.work in state.offers.open:
@@ -197,12 +204,13 @@ class Bidder(ABC):
         stock = state.stock
         for consumable, amount in drawn.items():
             stock = with_item(stock, consumable, max(0.0, stock.get(consumable, 0.0) - amount))
-        update = {
+        update: dict[str, object] = {
             "results": with_item(booking.results, course.present.name, body.results),
             "stock": {k: v for k, v in booking.stock.items() if k not in drawn},
         }
         experience = state.experience
         if isinstance(body, TaskDone):
+            update["flaw"] = booking.flaw or self.find_flaw(state, course, body)
             experience = learn_durations(experience, _acts(course.present.acts), body.results)
         bookings = with_item(state.bookings, body.work, booking.model_copy(update=update))
         return state.but(bookings=bookings, stock=stock, experience=experience)

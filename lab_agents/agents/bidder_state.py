@@ -12,9 +12,11 @@ from lab_agents.agents.learning import Experience
 from lab_agents.agents.offers import Offers
 from lab_agents.messages.life import Timer
 from lab_agents.messages.work import RefusalCode
-from lab_agents.records.base import FrozenMap, Record
+from lab_agents.records.base import FrozenMap, Record, with_item
 from lab_agents.records.laboratory import Laboratory
+from lab_agents.records.place import Consumable
 from lab_agents.records.recipe import Argument, Recipe
+from lab_agents.records.stock import Stock
 
 
 class Prepared(Record):
@@ -73,11 +75,25 @@ class BidderState(AgentState):
 
 
 def declare(state: BidderState, lab: Laboratory, agent: str) -> BidderState:
-    """The state after the laboratory was declared; a stock starts anew only where its declaration changed."""
-    earlier = {c.name: c for c in state.lab.consumables} if state.lab is not None else {}
-    stock = {
-        c.name: state.stock[c.name] if earlier.get(c.name) == c else c.amount
-        for c in lab.consumables
-        if c.used_by == agent
-    }
+    """The state after the laboratory was declared; a stock starts anew only where its declaration changed.
+
+    An agent whose setting `handler` names a service also draws on what that service holds: its consumables, and the
+    laboratory's stock solutions.
+    """
+    before: tuple[Consumable | Stock, ...] = ()
+    if state.lab is not None:
+        before = (*state.lab.consumables, *state.lab.stocks)
+    earlier = {c.name: c for c in before}
+    handler = lab.agents[agent].settings.get("handler") if agent in lab.agents else None
+    mine: tuple[Consumable | Stock, ...] = tuple(c for c in lab.consumables if c.used_by in (agent, handler))
+    if handler is not None:
+        mine += lab.stocks
+    stock = {c.name: state.stock[c.name] if earlier.get(c.name) == c else c.amount for c in mine}
     return state.but(lab=lab, stock=stock)
+
+
+def draw_elsewhere(state: BidderState, consumable: str, amount: float) -> BidderState:
+    """The state after somebody else drew on a stock that this agent draws on too."""
+    if consumable not in state.stock:
+        return state
+    return state.but(stock=with_item(state.stock, consumable, max(0.0, state.stock[consumable] - amount)))

@@ -1,6 +1,7 @@
 """A campaign's course as supervision decides it: started, paused, closed and finished, each time by one entry."""
 
 from lab_agents.agents.behaviour import Draft
+from lab_agents.agents.film_recipe import PARAMETERS
 from lab_agents.agents.supervision_state import Oversight, SupervisionState
 from lab_agents.messages.commands import AbortCampaign, PauseCampaign, ResumeCampaign, StartCampaign
 from lab_agents.messages.course import (
@@ -53,8 +54,10 @@ def find_gap(lab: Laboratory, plan: CampaignPlan) -> str | None:
     for kind in plan.measurements:
         if kind not in kinds:
             return f"{lab.name} cannot measure {kind}; it can measure {', '.join(kinds) or 'nothing'}"
-    channels = {channel.parameter for channel in lab.channels}
-    missing = sorted(p.name for p in plan.space.parameters if p.name not in channels)
+    varied = {channel.parameter for channel in lab.channels}
+    if any(lab.agents[line].settings.get("recipe") == "film" for line in lines):
+        varied.update(PARAMETERS)
+    missing = sorted(p.name for p in plan.space.parameters if p.name not in varied)
     return f"{lab.name} has no channel for {', '.join(missing)}" if missing else None
 
 

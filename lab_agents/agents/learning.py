@@ -13,9 +13,22 @@ from lab_agents.records.base import FrozenMap, Record, with_item
 from lab_agents.records.quantities import Chance, Seconds
 from lab_agents.records.recipe import Act, ActResult, Argument
 
-PRIOR_SECONDS: Mapping[str, float] = {"new_vial": 10.0, "dose": 20.0, "coat": 90.0, "transfer": 30.0, "soak": 3600.0}
+PRIOR_SECONDS: Mapping[str, float] = {
+    "new_vial": 10.0,
+    "dose": 20.0,
+    "coat": 90.0,
+    "transfer": 30.0,
+    "soak": 3600.0,
+    "mix": 300.0,
+    "spin": 60.0,
+    "anneal": 600.0,
+    "scan": 900.0,
+    "spectrum": 90.0,
+    "illuminate": 30.0,
+    "sweep": 120.0,
+}
 """Durations assumed before the first outcome; an agent's setting `prior_<plan>` overrides one."""
-TIMED: Mapping[str, str] = {"anneal": "duration", "spin": "duration"}
+TIMED: Mapping[str, str] = {"anneal": "duration", "spin": "duration", "illuminate": "duration"}
 """Plans that last as long as one of their arguments (s) says, and what comes on top: ramps, cooling, handling."""
 PRIOR_OTHER = 60.0
 """For plans of a user's own drivers."""

@@ -4,12 +4,13 @@ Only what the lab file says is asked here, so that a decision taken again on ano
 and the transport check again with the driver at hand.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from instruments.errors import InterlockError
 from instruments.interlocks import check_limit, check_pair
-from lab_agents.records.laboratory import Laboratory
+from lab_agents.records.laboratory import Laboratory, Limit
 from lab_agents.records.recipe import Act
+from lab_agents.records.stock import read_volumes
 
 
 def find_breach(lab: Laboratory, acts: Iterable[Act]) -> str | None:
@@ -23,10 +24,27 @@ def find_breach(lab: Laboratory, acts: Iterable[Act]) -> str | None:
             for name, value in act.arguments.items():
                 if name in declaration.limits:
                     check_limit(act.instrument, name, value, declaration.limits[name])
-            if act.plan == "dose":
-                material = lab.channels[int(act.arguments["channel"]) - 1].parameter
+            if act.plan == "mix":
+                _check_mixture(act.instrument, read_volumes(str(act.arguments["volumes"])), declaration.limits)
+            for material in _added(lab, act):
                 check_pair(lab, act.instrument, material, inside)
                 inside.add(material)
         except InterlockError as breach:
             return str(breach)
     return None
+
+
+def _check_mixture(instrument: str, volumes: Mapping[str, float], limits: Mapping[str, Limit]) -> None:
+    """Refuse a mixture one of whose volumes, or their sum, is outside the handler's limits."""
+    for stock, volume in volumes.items():
+        if "volume" in limits:
+            check_limit(instrument, f"volume of {stock}", volume, limits["volume"])
+    if "total" in limits:
+        check_limit(instrument, "total", sum(volumes.values()), limits["total"])
+
+
+def _added(lab: Laboratory, act: Act) -> Iterable[str]:
+    """The materials that an act adds to a vial."""
+    if act.plan == "dose":
+        return (lab.channels[int(act.arguments["channel"]) - 1].parameter,)
+    return read_volumes(str(act.arguments["volumes"])) if act.plan == "mix" else ()

@@ -5,9 +5,9 @@ import struct
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
+from lab_agents.agents.blend_recipe import as_made, find_doses, making_recipe
 from lab_agents.agents.limits import find_breach
 from lab_agents.agents.offers import make_work, measure_work
-from lab_agents.agents.synthesis import as_made, find_doses, making_recipe
 from lab_agents.analysis.evidence import Evidence
 from lab_agents.analysis.kinds import find_analysis
 from lab_agents.errors import DeclarationError

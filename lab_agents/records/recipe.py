@@ -58,7 +58,7 @@ class Step(Record):
     """One step handed to one owner: either acts that are known, or a transfer between reserved places.
 
     `max_wait` is the longest laboratory time between the end of the step before and the start of this one: a step that
-    comes too late fails instead.
+    comes too late fails instead. `holds` are roles of places that the step needs although none of its acts names them.
     """
 
     name: Name
@@ -67,12 +67,13 @@ class Step(Record):
     transfer: Transfer | None = None
     on_failure: FailurePolicy = FailurePolicy()
     max_wait: Seconds | None = None
+    holds: tuple[Name, ...] = ()
 
     @property
     def roles(self) -> frozenset[str]:
         """Roles of the reserved places that it needs."""
         carried = () if self.transfer is None else (self.transfer.source, self.transfer.target)
-        return frozenset(carried).union(*(act.roles for act in self.acts))
+        return frozenset((*carried, *self.holds)).union(*(act.roles for act in self.acts))
 
     @model_validator(mode="after")
     def _check_one_of(self) -> "Step":

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from instruments.lab import read_laboratory
-from lab_agents.agents.synthesis import find_doses, making_recipe
+from lab_agents.agents.blend_recipe import find_doses, making_recipe
 from lab_agents.bench.laboratory_truth import LaboratoryTruth
 from lab_agents.records.recipe import Act, Task
 from lab_agents.records.space import Candidate

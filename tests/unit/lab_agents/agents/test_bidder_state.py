@@ -1,7 +1,8 @@
 """What a bidder knows."""
 
-from lab_agents.agents.bidder_state import BidderState, declare
+from lab_agents.agents.bidder_state import BidderState, declare, draw_elsewhere
 from lab_agents.messages.work import ReservationMade
+from tests.film_lab import film_laboratory
 from tests.model_lab import laboratory
 from tests.unit.lab_agents.agents.test_bidder import accepted, offered
 
@@ -17,6 +18,21 @@ def test_a_stock_starts_anew_only_where_its_declaration_changed():
     refilled = tuple(c.model_copy(update={"amount": 9.0}) if c.name == "inks_a" else c for c in lab.consumables)
     again = declare(state, lab.model_copy(update={"consumables": refilled}), "line_a")
     assert again.stock == {"inks_a": 9.0, "substrates_a": 3.0}
+
+
+def test_who_uses_a_handler_draws_on_what_the_handler_holds():
+    lab = film_laboratory()
+    state = declare(BidderState(), lab, "line_a")
+    assert set(state.stock) == {s.name for s in lab.stocks} | {"tips", "substrates_a", "antisolvent_a"}
+    again = declare(state.but(stock={**state.stock, "fai": 7.0}), lab, "line_a")
+    assert again.stock["fai"] == 7.0
+
+
+def test_what_others_draw_from_a_shared_stock_is_gone():
+    state = BidderState(stock={"fai": 100.0})
+    assert draw_elsewhere(state, "fai", 30.0).stock == {"fai": 70.0}
+    assert draw_elsewhere(state, "fai", 300.0).stock == {"fai": 0.0}
+    assert draw_elsewhere(state, "csi", 30.0) is state
 
 
 def test_waiting_work_says_what_it_waits_for():

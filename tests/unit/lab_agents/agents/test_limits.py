@@ -3,6 +3,8 @@
 from lab_agents.agents.limits import find_breach
 from lab_agents.records.laboratory import ForbiddenPair, Interlocks
 from lab_agents.records.recipe import Act
+from lab_agents.records.stock import volumes_text
+from tests.film_lab import film_laboratory
 from tests.model_lab import laboratory
 
 
@@ -32,6 +34,25 @@ def test_materials_that_must_not_meet_are_a_breach():
     breach = find_breach(lab, (dose(50.0, channel=1), dose(50.0, channel=2)))
     assert breach is not None
     assert "it gels" in breach
+
+
+def mixing(**volumes: float) -> Act:
+    """A mixture in one vial."""
+    return Act(instrument="handler", plan="mix", arguments={"volumes": volumes_text(volumes)})
+
+
+def test_a_mixture_is_within_the_limits_of_each_volume_and_of_the_vial():
+    lab = film_laboratory()
+    assert find_breach(lab, (mixing(fai=200.0, sni2=200.0),)) is None
+    assert "volume of fai 0.5 µL is below" in str(find_breach(lab, (mixing(fai=0.5, sni2=200.0),)))
+    assert "volume of fai 1001 µL is outside" in str(find_breach(lab, (mixing(fai=1001.0),)))
+    assert "total 1600 µL is outside" in str(find_breach(lab, (mixing(fai=800.0, sni2=800.0),)))
+
+
+def test_stocks_that_must_not_meet_are_a_breach():
+    pair = ForbiddenPair(one="fai", other="sni2", because="it flocculates")
+    lab = film_laboratory().model_copy(update={"interlocks": Interlocks(forbidden_pairs=(pair,))})
+    assert "it flocculates" in str(find_breach(lab, (mixing(fai=200.0, sni2=200.0),)))
 
 
 def test_an_instrument_that_is_not_declared_is_a_breach():

@@ -1,76 +1,15 @@
-"""A coating line: doses, bids, acceptance, what was made."""
-
-import math
+"""A line: bids, what it reports, where a film may stand."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from lab_agents.agents.bidder_state import Refusal
-from lab_agents.agents.synthesis import Synthesis, as_made, find_doses
+from lab_agents.agents.courses import Course
+from lab_agents.agents.synthesis import RULES, Synthesis
 from lab_agents.messages.work import BidMade, BidRefused
-from lab_agents.records.laboratory import Channel
-from lab_agents.records.recipe import Act, ActResult
+from lab_agents.records.recipe import Recipe
 from lab_agents.records.space import Candidate
-from tests.model_lab import MATERIALS, START, laboratory
+from tests.film_lab import film, film_laboratory
+from tests.model_lab import laboratory
 from tests.story import Story, proposal
-
-CHANNELS = tuple(Channel(parameter=m, scale=100.0) for m in MATERIALS)
-
-
-def blend(*shares: float) -> Candidate:
-    """A candidate of the four materials."""
-    return Candidate(values=dict(zip(MATERIALS, shares, strict=True)))
-
-
-def delivered(doses: dict[int, tuple[float, float]]) -> tuple[list[Act], list[ActResult]]:
-    """Acts and what the dispenser reported: channel → volume and deviation."""
-    acts = [Act(instrument="d", plan="new_vial")]
-    acts += [Act(instrument="d", plan="dose", arguments={"channel": c, "volume": v}) for c, (v, _) in doses.items()]
-    results = [
-        ActResult(
-            act=i,
-            token="0" * 16,
-            run="r",
-            readings={} if i == 0 else dict(zip(("delivered", "deviation"), list(doses.values())[i - 1], strict=True)),
-            started_at=START,
-            ended_at=START,
-        )
-        for i in range(len(acts))
-    ]
-    return acts, results
-
-
-def test_zeros_are_not_dosed():
-    assert find_doses(CHANNELS, blend(0.25, 0.0, 0.75, 0.0)) == {1: 25.0, 3: 75.0}
-
-
-def test_an_offset_is_dosed_also_for_a_zero():
-    assert find_doses((Channel(parameter="x", offset=10.0, scale=2.0),), Candidate(values={"x": 0.0})) == {1: 10.0}
-
-
-def test_a_candidate_without_channel_or_volume_is_refused():
-    assert isinstance(find_doses(CHANNELS, Candidate(values={"gold": 1.0})), Refusal)
-    assert isinstance(find_doses(CHANNELS, blend(0.0, 0.0, 0.0, 0.0)), Refusal)
-
-
-@given(volumes=st.lists(st.floats(1.0, 100.0), min_size=1, max_size=4), spread=st.floats(0.01, 2.0))
-def test_fractions_as_made_sum_to_one_with_deviations_that_derivatives_give(volumes, spread):
-    doses = {i: (v, spread) for i, v in enumerate(volumes, start=1)}
-    made = as_made(CHANNELS, *delivered(doses), is_simplex=True)
-    assert math.isclose(sum(made.values.values()), 1.0)
-    whole = sum(volumes)
-    for number, material in enumerate(MATERIALS, start=1):
-        own = doses.get(number, (0.0, 0.0))
-        slopes = [((whole - own[0]) if n == number else -own[0]) / whole**2 for n in doses]
-        expected = math.sqrt(sum((slope * spread) ** 2 for slope in slopes))
-        assert math.isclose(made.deviations[material], expected, rel_tol=1e-6, abs_tol=1e-9)
-
-
-def test_without_a_simplex_the_channel_is_inverted():
-    channel = Channel(parameter="x", offset=10.0, scale=-2.0)
-    made = as_made((channel,), *delivered({1: (6.0, 0.4)}), is_simplex=False)
-    assert (made.values["x"], made.deviations["x"]) == (2.0, 0.2)
 
 
 @pytest.mark.parametrize(("line", "bids"), [("line_a", True), ("line_b", False)])
@@ -90,3 +29,25 @@ def test_a_line_that_the_campaign_does_not_name_is_silent():
     story = Story(Synthesis("line_b"), laboratory())
     story.begin(lines=("line_a",))
     assert story.tell("planning", proposal((1.0, 0.0, 0.0, 0.0))) == ()
+
+
+def at_step(number: int, recipe: Recipe) -> Course:
+    """A film's course at its nth step, with its places granted."""
+    fields = {"me": "line_a", "work": "w", "sample": "s", "campaign": "c", "holder": "line_a", "service": "robot"}
+    places = {"vial": "vial_a", "stage": "stage_a", "plate": "plate_a_1", "rack": "rack_1"}
+    return Course(**fields, needs=recipe.needs, recipe=recipe, places=places, step=number, since=1)
+
+
+def test_a_film_may_stand_where_its_step_works_on_it_or_on_its_way():
+    recipe = RULES["film"].prepare("line_a", film_laboratory(), film()).recipe
+    doubtful = [Synthesis("line_a").doubtful(at_step(n, recipe)) for n in range(5)]
+    assert doubtful == [(), ("stage_a",), ("stage_a", "plate_a_1"), ("plate_a_1",), ("plate_a_1", "rack_1")]
+
+
+def test_a_film_that_was_not_coated_stands_nowhere():
+    recipe = RULES["blend"].prepare("line_a", laboratory(), Candidate(values={"P3HT": 1.0})).recipe
+    assert [Synthesis("line_a").doubtful(at_step(n, recipe)) for n in range(3)] == [
+        (),
+        ("stage_a",),
+        ("stage_a", "rack_1"),
+    ]
