@@ -184,7 +184,7 @@ class World:
         for number, act in enumerate(task.acts):
             token = task.token(number)
             if token not in self.executed:
-                trouble = self.fault(task, number) or self._find_nothing(task, act)
+                trouble = self._find_nothing(task, act) or self.fault(task, number)
                 if trouble not in ("unknown-not", "failed", "refused"):
                     self._execute(task, act)
                 if trouble:

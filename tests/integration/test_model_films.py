@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from itertools import pairwise
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from lab_agents.messages.commands import StartCampaign
@@ -24,7 +24,13 @@ from lab_agents.records.recipe import Task
 from tests.film_lab import ask_films, film_laboratory, film_plan
 from tests.model_lab import Fault, ModelLab
 
-QUICK = settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+# Without shrinking: a failing campaign is as small as its log, and shrinking one takes minutes.
+QUICK = settings(
+    max_examples=5,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+)
 SEEDS = st.integers(0, 10_000)
 
 
@@ -144,8 +150,8 @@ def test_whatever_fails_spoils_only_its_own_sample_and_the_campaign_ends(seed: i
 
     model = begun(seed, 6, fault)
     finished = ended(model)
-    unmade = {b.sample for b in model.bodies(SampleQuarantined)} - {b.sample.id for b in model.bodies(SampleMade)}
-    assert finished.n_made + len(unmade) == 6
+    quarantined = {b.sample for b in model.bodies(SampleQuarantined) if b.sample.startswith("films")}
+    assert finished.n_made + len(quarantined - {b.sample.id for b in model.bodies(SampleMade)}) == 6
 
 
 def test_what_did_not_move_is_tried_again_and_costs_no_sample() -> None:
