@@ -16,13 +16,17 @@ def check_against_lab(campaign: CampaignFile) -> Laboratory:
             it, a line is not there, a parameter has no channel, or no line can dose its range.
     """
     laboratory = read_laboratory(campaign.lab_path)
-    if not laboratory.channels and laboratory.simulation is not None:
+    makes_films = film_lines(laboratory) != ()
+    if not laboratory.channels and laboratory.simulation is not None and not makes_films:
         _check_channel_count(campaign)
         laboratory = laboratory.model_copy(update={"channels": channels_for(campaign.plan.space)})
     _check_measurement(campaign, laboratory)
     _check_lines(campaign, laboratory)
     _check_planner(campaign)
-    _check_channels(campaign, laboratory)
+    if makes_films:
+        _check_films(campaign, laboratory)
+    else:
+        _check_channels(campaign, laboratory)
     _check_replay(campaign, laboratory)
     return laboratory
 
@@ -98,6 +102,46 @@ def _check_channels(campaign: CampaignFile, laboratory: Laboratory) -> None:
             raise campaign.declaration.error(
                 "; ".join(problems), *inputs, parameter.name, remedy="Narrow the range, or change the channel's scale"
             )
+
+
+def _check_films(campaign: CampaignFile, laboratory: Laboratory) -> None:
+    """Every parameter is one of a film, and some line can set each end of its range."""
+    from lab_agents.agents.film_recipe import PARAMETERS
+
+    for parameter in campaign.plan.space.parameters:
+        if parameter.name not in PARAMETERS:
+            raise campaign.declaration.error(
+                f"{laboratory.name} makes films, which have no {parameter.name}", "space", "parameters", parameter.name,
+                remedy=f"Known are {', '.join(PARAMETERS)}",
+            )  # fmt: skip
+        problems = [_setting_problem(laboratory, line, parameter) for line in film_lines(laboratory)]
+        if all(problems):
+            raise campaign.declaration.error(
+                "; ".join(problems), "space", "parameters", parameter.name, remedy="Narrow the range"
+            )
+
+
+def _setting_problem(laboratory: Laboratory, line: str, parameter: Parameter) -> str:
+    """Why a line cannot set both ends of a range, or an empty text."""
+    from lab_agents.agents.film_recipe import set_point_of
+
+    set_point = set_point_of(laboratory, line, parameter.name)
+    if set_point is None:
+        return ""
+    limit = laboratory.instruments[set_point.instrument].limits[set_point.quantity]
+    ends = (set_point.factor * parameter.lower, set_point.factor * parameter.upper)
+    if limit.lower <= ends[0] and ends[1] <= limit.upper:
+        return ""
+    return (
+        f"{parameter.name} from {parameter.lower:g} to {parameter.upper:g} {parameter.unit} needs {ends[0]:g} to "
+        f"{ends[1]:g} {limit.unit}; {set_point.instrument} takes {limit.lower:g} to {limit.upper:g}"
+    )
+
+
+def film_lines(laboratory: Laboratory) -> tuple[str, ...]:
+    """The lines that make films."""
+    lines = laboratory.agents_of("synthesis")
+    return tuple(line for line in lines if laboratory.agents[line].settings.get("recipe") == "film")
 
 
 def _dispensers(laboratory: Laboratory) -> list[str]:

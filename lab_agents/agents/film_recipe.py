@@ -6,6 +6,7 @@ short time. Composition and process as made are what the instruments report, wit
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from lab_agents.agents.bidder_state import Prepared, Refusal
 from lab_agents.agents.limits import find_breach
@@ -158,6 +159,27 @@ def film_recipe(
             Need(role="rack", kind=str(settings["rack"])),
         ),
     )
+
+
+@dataclass(frozen=True)
+class SetPoint:
+    """The quantity of an instrument that a parameter sets, and what it is multiplied by."""
+
+    instrument: str
+    quantity: str
+    factor: float = 1.0
+
+
+def set_point_of(lab: Laboratory, line: str, parameter: str) -> SetPoint | None:
+    """What a parameter of the process sets on a line; None for a site fraction."""
+    settings = lab.agents[line].settings
+    coater, plate = str(settings["coater"]), _plates(lab, str(settings["plate"]))[0]
+    return {
+        "anneal_temperature": SetPoint(plate, "temperature"),
+        "anneal_time": SetPoint(plate, "duration", MINUTE),
+        "speed": SetPoint(coater, "speed"),
+        "delay": SetPoint(coater, "delay"),
+    }.get(parameter)
 
 
 def _plates(lab: Laboratory, kind: str) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lab_agents.campaign_check import check_against_lab
+from lab_agents.campaign_check import check_against_lab, film_lines
 from lab_agents.campaign_file import read_campaign
 from lab_agents.errors import DeclarationError
 
@@ -67,7 +67,7 @@ def test_a_line_that_is_not_there_is_refused(tmp_path):
 def test_a_planner_that_is_not_installed_is_refused(tmp_path):
     error = refusal(campaign(tmp_path, CAMPAIGN.replace("bayesian", "psychic")))
     assert (error.line, error.field) == (13, "planner.name")
-    assert "bayesian, random, space_filling" in str(error)
+    assert "bayesian, constrained, random, space_filling" in str(error)
 
 
 def test_a_parameter_without_a_channel_is_refused(tmp_path):
@@ -110,3 +110,27 @@ def test_more_inputs_than_channels_are_refused(tmp_path):
     error = refusal(read_campaign(tmp_path / "campaign.yaml"))
     assert "5 inputs are declared" in str(error)
     assert error.line == 6
+
+
+def film_campaign(folder, change=("", "")):
+    """The absorber campaign beside its laboratory, with one thing changed."""
+    text = (ROOT / "examples" / "absorber.yaml").read_text()
+    (folder / "films.yaml").write_text(text.replace(*change) if change[0] else text)
+    return read_campaign(folder / "films.yaml")
+
+
+def test_a_campaign_of_films_needs_no_channels(tmp_path):
+    laboratory = check_against_lab(film_campaign(tmp_path))
+    assert film_lines(laboratory) == ("line_a", "line_b")
+    assert laboratory.channels == ()
+
+
+def test_a_film_has_no_other_parameters(tmp_path):
+    error = refusal(film_campaign(tmp_path, ("{name: speed,", "{name: humidity,")))
+    assert "makes films, which have no humidity" in str(error)
+
+
+def test_a_range_that_no_line_can_set_is_refused_with_each_line_s_limit(tmp_path):
+    error = refusal(film_campaign(tmp_path, ("lower: 70.0, upper: 150.0", "lower: 70.0, upper: 250.0")))
+    assert "hotplate_a_1 takes 40 to 180" in str(error)
+    assert "hotplate_b_1 takes 40 to 150" in str(error)

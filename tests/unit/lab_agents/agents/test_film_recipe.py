@@ -3,7 +3,7 @@
 import pytest
 
 from lab_agents.agents.bidder_state import Prepared, Refusal
-from lab_agents.agents.film_recipe import DEVIATIONS, FilmRecipe
+from lab_agents.agents.film_recipe import DEVIATIONS, FilmRecipe, SetPoint, set_point_of
 from lab_agents.agents.making import Making
 from lab_agents.agents.stoichiometry import FRACTIONS
 from lab_agents.messages.work import TaskDone, TaskFailed
@@ -91,6 +91,13 @@ def test_a_parameter_that_is_not_varied_is_a_setting_of_the_line():
     assert "speed" in RULES.prepare("line_a", film_laboratory(), fixed).reason
     recipe = RULES.prepare("line_a", film_laboratory(speed=3000.0), fixed).recipe
     assert recipe.steps[1].acts[0].arguments["speed"] == 3000.0
+
+
+def test_each_parameter_of_the_process_is_a_set_point_of_an_instrument():
+    lab = film_laboratory()
+    assert set_point_of(lab, "line_b", "anneal_time") == SetPoint("hotplate_b_1", "duration", 60.0)
+    assert set_point_of(lab, "line_b", "speed") == SetPoint("spin_b", "speed")
+    assert set_point_of(lab, "line_b", "cs") is None
 
 
 def result(**readings: float | str) -> ActResult:
