@@ -10,34 +10,28 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from setproctitle import setproctitle
 
 from instruments.drivers import load_object
-from instruments.lab import read_laboratory, resolve_addresses
+from instruments.lab import read_laboratory
 from lab_agents import __version__
 from lab_agents.beat import Beat
-from lab_agents.blob_place import blobs_of
-from lab_agents.blobs import Blobs
-from lab_agents.bus.mqtt import MqttBus
 from lab_agents.bus.protocol import Bus, Message
 from lab_agents.clock import Clock, FollowedClock, WallClock
-from lab_agents.errors import FencedError, ForeignLogError, LabAgentsError, LostLeaseError
+from lab_agents.errors import FencedError, LabAgentsError, LostLeaseError, first_error
 from lab_agents.messages.frames import Tick
-from lab_agents.messages.topics import Topics
+from lab_agents.process_place import Place
 from lab_agents.processes import die_with_parent
 from lab_agents.records.laboratory import Laboratory, Role
-from lab_agents.settings import DEFAULT, Settings
 from lab_agents.state_folder import StateFolder, locked, read_json
 
 if TYPE_CHECKING:
-    from instruments.engine import Engine
-    from lab_agents.agents.agent import Memory
     from lab_agents.agents.behaviour import AnyBehaviour
     from lab_agents.rest import RestWatch
     from simulators.held_clock import Rest
@@ -46,37 +40,6 @@ _log = logging.getLogger(__name__)
 
 FENCED = 75
 """Exit code of a process whose successor was born (EX_TEMPFAIL in sysexits.h): the guard need not worry."""
-
-
-LOOK = 0.05
-"""Wall seconds between two looks for a file that another process is about to write."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a process stands: its name and role, the state folder, the laboratory, the broker."""
-
-    role: str
-    name: str
-    epoch: int
-    folder: StateFolder
-    laboratory: Laboratory
-    broker: str
-    settings: Settings = DEFAULT
-
-    @property
-    def topics(self) -> Topics:
-        """The laboratory's topics."""
-        return Topics(self.laboratory.name)
-
-    def make_bus(self, will: tuple[str, bytes] | None = None) -> MqttBus:
-        """A bus under this process's name; the epoch makes the client id new, so that no old one is displaced."""
-        return MqttBus(self.broker, f"{self.name}-{self.epoch}", will=will)
-
-    @property
-    def blobs(self) -> Blobs:
-        """The laboratory's raw data, wherever its lab file keeps them; reads that file, so in a thread."""
-        return blobs_of(self.folder.path)
 
 
 def main() -> None:
@@ -127,10 +90,7 @@ _MODULES = {
     "compute": ("lab_agents.compute", "lab_agents.jobs"),
     "simulator": ("lab_agents.log", "lab_agents.replayed_table", "lab_agents.rest", "simulators.lab"),
 }
-_AGENT_MODULES = (
-    *("lab_agents.journal", "lab_agents.log", "lab_agents.compute"),
-    *("lab_agents.agents.agent", "lab_agents.agents.executor", "lab_agents.agents.gates", "lab_agents.agents.status"),
-)
+_AGENT_MODULES = ("lab_agents.agents.process",)
 
 
 async def run_place(place: Place, up: int | None = None, down: int | None = None) -> int:
@@ -147,11 +107,11 @@ async def run_place(place: Place, up: int | None = None, down: int | None = None
             async with Beat(up, down) as beat:
                 await run(place, beat)
     except* (FencedError, LostLeaseError) as fenced:
-        _log.warning("%s", _first(fenced))
+        _log.warning("%s", first_error(fenced))
         code = FENCED
     except* LabAgentsError as errors:
         # The message says what to do; a trace would hide it.
-        _log.error("%s", _first(errors))
+        _log.error("%s", first_error(errors))
         code = 1
     except* asyncio.CancelledError:
         _log.warning("ended on request")
@@ -161,13 +121,6 @@ async def run_place(place: Place, up: int | None = None, down: int | None = None
 def _cancel(task: "asyncio.Task[int] | None") -> None:
     if task is not None:
         task.cancel()
-
-
-def _first(group: BaseExceptionGroup) -> BaseException:
-    first: BaseException = group
-    while isinstance(first, BaseExceptionGroup):
-        first = first.exceptions[0]
-    return first
 
 
 # The clock.
@@ -270,6 +223,7 @@ class _Rests:
 async def run_agent(place: Place, beat: Beat | None) -> None:
     """An agent: its loop, its jobs, and its engine where it drives instruments."""
     from lab_agents.agents.agent import Memory
+    from lab_agents.agents.process import AgentProcess
     from lab_agents.agents.status import will
     from lab_agents.journal import Journal, PatientWorker
     from lab_agents.threads import OwnThread
@@ -281,127 +235,8 @@ async def run_agent(place: Place, beat: Beat | None) -> None:
         journal = await worker.run(Journal, place.folder.journal(place.name), place.name)
         patient = PatientWorker(worker, place.settings.ask_again)
         memory = Memory(journal, patient, lambda: patient.trouble)
-        await _AgentProcess(place, bus, clock, beat, memory).run()
-
-
-class _AgentProcess:
-    """The parts of one agent's process, and the order in which they begin."""
-
-    def __init__(self, place: Place, bus: Bus, clock: Clock, beat: Beat | None, memory: "Memory") -> None:
-        from lab_agents.agents.agent import Agent
-        from lab_agents.agents.executor import Executor, Timers
-        from lab_agents.agents.gates import Gates
-        from lab_agents.log import LogLink, Submitter
-
-        self._place, self._bus, self._clock, self._beat = place, bus, clock, beat
-        self._journal, self._worker = memory.journal, memory.worker
-        link = LogLink(bus, place.topics, place.name, place.epoch, place.settings)
         behaviour = behaviour_of(place.name, place.laboratory)
-        self._agent: Agent[Any] = Agent(place.name, behaviour, memory, link, clock, place.settings)
-        self._submitter = Submitter(link, bus, place.topics, self._agent.outbox, place.settings)
-        self._gates = Gates(link, self._guard_is_alive, place.settings)
-        self._runners: dict[str, Any] = {}
-        self._executor = Executor(self._agent, self._runners, self._gates)
-        self._timers = Timers(self._agent)
-
-    def _guard_is_alive(self) -> bool:
-        if self._beat is None:
-            return True
-        self._gates.is_draining = self._beat.is_draining
-        return self._beat.guard_is_alive
-
-    async def run(self) -> None:
-        """Be born, then serve until cancelled."""
-        from lab_agents.agents.status import StatusTeller
-
-        await self._gates.start(self._bus, self._place.topics)
-        motions = await self._add_runners()
-        runner = self._runners.get("motion")
-        teller = StatusTeller(self._agent, self._executor, self._bus, self._place.topics, motions, runner)
-        if self._beat is not None:
-            # Only what moves: a motion that waits at its closed gate would keep the machine from ever ending.
-            self._beat.is_working = lambda: (
-                (motions is not None and bool(motions.motions())) or self._agent.outbox_size > 0
-            )
-        async with asyncio.TaskGroup() as group:
-            group.create_task(teller.run())
-            try:
-                await self._serve(motions)
-            except* ForeignLogError as errors:
-                self._stop_following(str(_first(errors)))
-
-    def _stop_following(self, reason: str) -> None:
-        """Start nothing more and say why, until a person ends this process: a restart would meet the same log."""
-        _log.error("%s", reason)
-        self._agent.stuck = reason
-        self._agent.changed.set()
-        if self._beat is not None:
-            self._beat.is_working = lambda: False
-
-    async def _serve(self, motions: "Engine | None") -> None:
-        async with asyncio.TaskGroup() as group:
-            await self._agent.be_born(self._submitter)
-            if motions is not None:
-                await _connect(motions)
-            for part in (self._agent.follow(), self._submitter.run(), self._executor.run(), self._timers.run()):
-                group.create_task(part)
-            group.create_task(self._agent.keep_position())
-            if self._place.role == "supervision":
-                from lab_agents.agents.watching import Watching
-
-                group.create_task(Watching(self._agent, self._bus, self._place.topics).run())
-
-    async def _add_runners(self) -> "Engine | None":
-        from lab_agents.agents.executor import ComputeRunner
-        from lab_agents.compute import ComputeClient
-
-        place = self._place
-        self._runners["compute"] = ComputeRunner(ComputeClient(place.folder.compute))
-        if not place.laboratory.agents[place.name].instruments:
-            return None
-        from instruments.engine import Engine, EngineSetup
-        from lab_agents.agents.motion import MotionRunner
-        from lab_agents.journal import JournalIntents
-
-        laboratory = await _located(place)
-        documents = place.folder.documents / place.name
-        setup = EngineSetup(laboratory, place.name, place.epoch, documents, place.settings)
-        blobs = await asyncio.to_thread(lambda: place.blobs)
-        engine = Engine(setup, JournalIntents(self._journal, self._worker), self._clock, blobs)
-        engine.on_change(self._agent.changed.set)
-        self._runners["motion"] = MotionRunner(
-            engine,
-            self._journal,
-            self._worker,
-            self._gates.check,
-            lambda: self._agent.rebuilt_until,
-            place.settings,
-            self._clock.now,
-        )
-        return engine
-
-
-async def _located(place: Place) -> Laboratory:
-    """The laboratory with real ports; a simulated one may still be opening them."""
-    if place.laboratory.simulation is None:
-        return place.laboratory
-    while not await asyncio.to_thread(place.folder.addresses.exists):  # noqa: ASYNC110 - another process writes it
-        await asyncio.sleep(LOOK)
-    return resolve_addresses(place.laboratory, await asyncio.to_thread(read_json, place.folder.addresses))
-
-
-async def _connect(engine: "Engine") -> None:
-    """Connect every instrument, however long it takes: nothing starts before."""
-    from instruments.errors import TransportError
-
-    while True:
-        try:
-            await engine.connect()
-        except TransportError as error:
-            _log.warning("%s", error)
-            await asyncio.sleep(1.0)
-        else:
-            return
+        await AgentProcess(place, bus, clock, beat, memory, behaviour).run()
 
 
 def behaviour_of(name: str, laboratory: Laboratory) -> "AnyBehaviour":

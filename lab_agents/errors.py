@@ -118,3 +118,10 @@ class GuardError(LabAgentsError):
 
 class SilentGuardError(GuardError):
     """A guard that takes a question and does not answer: frozen."""
+
+
+def first_error(group: BaseException) -> BaseException:
+    """The first error of a group of groups, which a task group makes of one; any other error is its own first."""
+    while isinstance(group, BaseExceptionGroup):
+        group = group.exceptions[0]
+    return group

@@ -9,12 +9,14 @@ import pytest
 
 from instruments.lab import find_laboratory, read_laboratory
 from lab_agents.agents.agent import Memory
-from lab_agents.assembly import Place, _AgentProcess, behaviour_of, preload
+from lab_agents.agents.process import AgentProcess
+from lab_agents.assembly import behaviour_of, preload
 from lab_agents.bus.memory import MemoryBus, MemoryCarrier
 from lab_agents.cli.adopting import adopt_log
 from lab_agents.clock import FollowedClock
 from lab_agents.journal import Journal
 from lab_agents.messages.frames import AgentStatus
+from lab_agents.process_place import Place
 from lab_agents.recorder import Recorder
 from lab_agents.state_folder import StateFolder
 from lab_agents.store.projections import project
@@ -81,7 +83,8 @@ async def live(
     )
     journal = await worker.run(Journal, folder.journal(AGENT), AGENT)
     memory = Memory(journal, worker)
-    living = asyncio.create_task(_AgentProcess(place, bus, FollowedClock(AT), None, memory).run())
+    behaviour = behaviour_of(place.name, place.laboratory)
+    living = asyncio.create_task(AgentProcess(place, bus, FollowedClock(AT), None, memory, behaviour).run())
     try:
         async with asyncio.timeout(10):
             while True:

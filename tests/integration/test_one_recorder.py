@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from instruments.lab import find_laboratory, read_laboratory
-from lab_agents.assembly import Place, preload, run_recorder
+from lab_agents.assembly import preload, run_recorder
 from lab_agents.errors import StateFolderError
+from lab_agents.process_place import Place
 from lab_agents.state_folder import StateFolder, locked
 
 

@@ -13,11 +13,12 @@ from typing import get_args
 import pytest
 
 from instruments.lab import read_laboratory
-from lab_agents.assembly import FENCED, Place, behaviour_of, laboratory_clock, run_place
+from lab_agents.assembly import FENCED, behaviour_of, laboratory_clock, run_place
 from lab_agents.bus.memory import MemoryBus, MemoryCarrier
 from lab_agents.clock import FollowedClock, WallClock
 from lab_agents.journal import Journal
 from lab_agents.messages.frames import AgentStatus, Tick
+from lab_agents.process_place import Place
 from lab_agents.records.laboratory import AgentDeclaration, Laboratory, Role
 from lab_agents.state_folder import StateFolder
 from lab_agents.store.writer import LogWriter
@@ -58,14 +59,6 @@ def test_every_role_of_a_laboratory_has_its_rules() -> None:
     for name in laboratory.agents:
         assert behaviour_of(name, laboratory).kinds
     assert {declaration.role for declaration in laboratory.agents.values()} == set(get_args(Role))
-
-
-def test_a_place_names_topics_and_raw_data(tmp_path: Path) -> None:
-    """As every other process of the laboratory names them."""
-    state = StateFolder.create(tmp_path / "state", "small", b"name: small\n")
-    place = Place("training", "training", 7, state, SMALL, "mqtt://127.0.0.1:1")
-    assert place.topics.build("agent_status", source=place.name) == "lab/small/agents/training/status"
-    assert place.blobs.folder == state.blobs
 
 
 async def test_a_real_laboratory_lives_by_the_wall_clock_and_a_simulated_one_by_its_own(tmp_path: Path) -> None:
