@@ -19,7 +19,7 @@ from lab_agents.blobs import Blobs
 from lab_agents.records.measurement import Measurement
 from lab_agents.records.model import TrainedModel
 from lab_agents.records.observation import Observation, Unread
-from lab_agents.records.proposal import Proposal, ProposedCandidate
+from lab_agents.records.proposal import Prediction, Proposal, ProposedCandidate
 from lab_agents.records.questions import (
     AnalyseAnswer,
     AnalyseArguments,
@@ -74,6 +74,7 @@ def ask(question: AskArguments, blobs: Blobs) -> AskAnswer:
             acquisition=s.acquisition,
             mean=s.mean,
             deviation=s.deviation,
+            predictions={n: Prediction(mean=o.value, deviation=o.deviation) for n, o in s.predictions.items()},
         )
         for i, s in enumerate(scored)
     )
