@@ -68,8 +68,9 @@ def make_pattern(film: Film, generator: np.random.Generator) -> bytes:
     Raises:
         ImportError: If Dans_Diffraction is not installed.
     """
-    grid = START + STEP * np.arange(POINTS)
-    lines = sum(share * _phase_pattern(film, phase, grid) for phase, share in film.shares.items() if share > 0)
+    grid = START + STEP * np.arange(POINTS, dtype=np.float64)
+    parts = [share * _phase_pattern(film, phase, grid) for phase, share in film.shares.items() if share > 0]
+    lines = np.sum(parts, axis=0)
     background = 60 + 900 / grid + 60 * np.exp(-0.5 * ((grid - 23.8) / 2.7) ** 2)
     expected = background + film.peak * lines / lines.max()
     return record(generator.poisson(expected))
@@ -188,14 +189,14 @@ def _structure(film: Film, phase: str) -> tuple[Cell, tuple[Atom, ...]]:
             ("I", 2 / 3, 1 / 3, -0.2675, 1),
         )
     if phase == "sni2":
-        sites = [
+        tin = [
             ("Sn", 0.0, 0.0),
             ("Sn", 0.7299, 0.195),
             ("I", 0.6535, 0.5751),
             ("I", 0.9151, 0.7259),
             ("I", 0.6446, 0.9379),
         ]
-        return (14.17, 4.535, 10.87, 90, 92, 90), _base_centred(sites)
+        return (14.17, 4.535, 10.87, 90, 92, 90), _base_centred(tin)
     return _yellow_cesium(lead, halides) if phase == "delta_cs" else _yellow_formamidinium(lead, halides)
 
 

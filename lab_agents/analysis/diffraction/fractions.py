@@ -4,18 +4,27 @@ The fit's covariance is sampled, because a fraction is a ratio of amounts that t
 turn into volumes. Each phase's volume carries the relative model error of its structure on top, which no scan cures.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import ndtr, ndtri
 
 from lab_agents.analysis.diffraction.pattern import Array
+from lab_agents.analysis.diffraction.screening import Hint
 from lab_agents.analysis.diffraction.search import Found
-from lab_agents.analysis.diffraction.structures import FORMS, PEROVSKITE
+from lab_agents.analysis.diffraction.structures import FORMS
 
 DRAWS = 400
 """Samples of the covariance: the deviation is then known to 4 %."""
 
-FLOOR = 0.003
+HIDDEN = 0.5
+"""Odds, before the pattern is seen, that a possible phase is in the film (assumption)."""
+
+USUAL = 0.1
+"""Fraction that such a phase usually takes (assumption)."""
+
+FLOOR = 0.002
 """Least deviation of a fraction: what a film holds between its grains is not crystalline (assumption)."""
 
 
@@ -52,9 +61,22 @@ def _volumes(found: Found, generator: np.random.Generator) -> dict[str, Array]:
     for phase in layout.phases:
         amount = np.maximum(draws[:, layout.index[f"{phase}.amount"]], 0)
         volumes[phase] = amount * refined.model.volumes(phase, draws)
+    whole = float(np.mean(sum(volumes.values())))
     for hint in found.absent:
-        amount = np.maximum(hint.deviation * generator.standard_normal(DRAWS), 0)
-        volumes[hint.phase] = amount * hint.volume
-    if PEROVSKITE not in volumes or float(np.mean(sum(volumes.values()))) <= 0:
-        raise ValueError("No phase has a volume.")
+        volumes[hint.phase] = hint.volume * _hidden(hint, whole, generator)
     return volumes
+
+
+def _hidden(hint: Hint, whole: float, generator: np.random.Generator) -> Array:
+    """Draws of the amount of a phase that was not admitted.
+
+    It is there with the odds of the Bayes factor between a usual amount and none; then it has a positive amount around
+    the one that the residuals hint at.
+    """
+    usual = USUAL * whole / hint.volume
+    odds = HIDDEN * min(1.0, hint.deviation / usual) * math.exp(min(hint.gain, 40.0) / 2)
+    there = generator.uniform(size=DRAWS) < odds / (1 + odds)
+    lowest = float(ndtr(-hint.amount / hint.deviation))
+    quantile = lowest + (1 - lowest) * generator.uniform(1e-6, 1 - 1e-6, size=DRAWS)
+    amount = hint.amount + hint.deviation * ndtri(quantile)
+    return np.where(there, np.maximum(amount, 0.0), 0.0)

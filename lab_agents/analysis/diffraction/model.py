@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from lab_agents.analysis.diffraction.parameters import BACKGROUND, Layout
 from lab_agents.analysis.diffraction.pattern import Array, Pattern
-from lab_agents.analysis.diffraction.profile import Lines, combine_widths, draw_lines
+from lab_agents.analysis.diffraction.profile import Lines, draw_lines
 from lab_agents.analysis.diffraction.reflections import Reflections
 
 WIDE, NEAR = 5.0, 1.2
@@ -29,6 +29,9 @@ MANY = 16
 HUMP, BREADTH = (21.5, 24.0, 26.5), 2.2
 """Middles and Gaussian deviation (degrees) of the bells that make the glass's halo, wherever in 22-25° it peaks: as a
 linear term, because a free middle or breadth runs after lines that no phase explains yet."""
+
+NARROWEST = 1e-4
+"""Least squared instrumental width (deg²): U and V may push the sum below zero in a trial step of the fit."""
 
 MARGIN = 0.2
 """Degrees beyond the pattern's ends from where lines still count: a phase is not concluded from tails."""
@@ -75,7 +78,7 @@ class Model:
     def background(self, vector: Array) -> Array:
         """The background alone, shape (n,)."""
         first = self.layout.index["background.0"]
-        return self._basis @ vector[first : first + BACKGROUND]
+        return np.asarray(self._basis @ vector[first : first + BACKGROUND], dtype=float)
 
     def phase(self, name: str, vector: Array) -> Drawn:
         """One phase's lines."""
@@ -94,7 +97,7 @@ class Model:
     def line_width(self, name: str, vector: Array) -> float:
         """Full width at half maximum of that line, degrees."""
         theta = np.array([self.first_line(name, vector)[1]])
-        return float(combine_widths(*self._widths(name, vector, theta))[0][0])
+        return float(self._widths(name, vector, theta)[0])
 
     def contributions(self, vector: Array) -> dict[str, Array]:
         """Each phase's part of the pattern."""
@@ -103,7 +106,8 @@ class Model:
 
     def calculate(self, vector: Array) -> Array:
         """The whole pattern, shape (n,)."""
-        return self.background(vector) + sum(self.contributions(vector).values())
+        lines = np.sum(list(self.contributions(vector).values()), axis=0)
+        return np.asarray(self.background(vector) + lines, dtype=float)
 
     def derive(self, vector: Array) -> tuple[Array, Array]:
         """The whole pattern, and its derivatives by all parameters, shape (n, parameters)."""
@@ -130,12 +134,12 @@ class Model:
             jacobian[:, index[name]] += amount * lines.summed(moved.area - drawn.area) / NUDGE
         stretched = np.degrees(-2 * np.tan(placed.theta)) / (1 + vector[index[f"{phase}.strain"]])
         jacobian[:, index[f"{phase}.strain"]] = amount * lines.shifted(drawn.area * stretched)
-        width, share = combine_widths(*self._widths(phase, vector, placed.theta))
+        jacobian[:, index[f"{phase}.lorentzian"]] = amount * lines.mixed(drawn.area)
+        width = self._widths(phase, vector, placed.theta)
         for name in self._shapes(phase):
-            wider, other = combine_widths(*self._widths(phase, self._nudged(vector, name), placed.theta))
-            by_width, by_share = (wider - width) * drawn.area, (other - share) * drawn.area
-            jacobian[:, index[name]] += amount * lines.reshaped(by_width, by_share) / NUDGE
-        return amount * drawn.pattern
+            wider = self._widths(phase, self._nudged(vector, name), placed.theta) - width
+            jacobian[:, index[name]] += amount * lines.widened(wider * drawn.area) / NUDGE
+        return np.asarray(amount * drawn.pattern, dtype=float)
 
     def _weights(self, phase: str) -> list[str]:
         return [n for n in (f"{phase}.texture", "depth", "thermal") if n in self.layout.index]
@@ -158,20 +162,21 @@ class Model:
         theta = np.arcsin(sine[inside])
         height = vector[index["shift"]] / pattern.radius
         position = np.degrees(2 * theta - 2 * height * np.cos(theta)) + vector[index["zero"]]
-        width, share = combine_widths(*self._widths(phase, vector, theta))
+        width = self._widths(phase, vector, theta)
         reach = NEAR if len(spacing) > MANY else WIDE
-        lines = draw_lines(pattern.two_theta, position, width, share, reach)
+        lines = draw_lines(pattern.two_theta, position, width, float(vector[index[f"{phase}.lorentzian"]]), reach)
         plane = np.tile(np.arange(len(spacing)), 2)[inside]
         return Placed(lines, theta, plane, np.repeat([1.0, pattern.ratio], len(spacing))[inside])
 
-    def _widths(self, phase: str, vector: Array, theta: Array) -> tuple[Array, Array]:
+    def _widths(self, phase: str, vector: Array, theta: Array) -> Array:
+        """Full widths at half maximum of lines at `theta`, degrees."""
         index, tangent = self.layout.index, np.tan(theta)
         u, v, w = vector[index["u"]], vector[index["v"]], np.exp(vector[index["width"]])
-        gaussian = np.sqrt(np.maximum(u * tangent**2 + v * tangent + w, 1e-4))
-        lorentzian = np.exp(vector[index[f"{phase}.size"]]) / np.cos(theta)
+        squared = np.maximum(u * tangent**2 + v * tangent + w, NARROWEST)
+        squared += np.exp(2 * vector[index[f"{phase}.size"]]) / np.cos(theta) ** 2
         if f"{phase}.micro" in index:
-            lorentzian = lorentzian + np.exp(vector[index[f"{phase}.micro"]]) * tangent
-        return gaussian, lorentzian
+            squared += np.exp(2 * vector[index[f"{phase}.micro"]]) * tangent**2
+        return np.asarray(np.sqrt(squared), dtype=float)
 
     def _weigh(self, phase: str, vector: Array, placed: Placed) -> Drawn:
         index, name = self.layout.index, f"{phase}.texture"

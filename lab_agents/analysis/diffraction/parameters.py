@@ -22,7 +22,7 @@ FREE = 1e9
 
 @dataclass(frozen=True)
 class Expected:
-    """What is expected of a parameter before the pattern is seen, the largest step of a trial, and the range it keeps."""
+    """What is expected of a parameter before the pattern is seen, a trial's largest step, and the range it keeps."""
 
     value: float
     deviation: float
@@ -73,9 +73,10 @@ def _of_phase(phase: str) -> dict[str, Expected]:
     form = FORMS[phase]
     expected = {
         f"{phase}.amount": Expected(0.0, FREE),
+        f"{phase}.lorentzian": Expected(0.5, 0.2, 0.2, 0.0, 1.0),
         f"{phase}.strain": Expected(0.0, form.slack, 0.002, -3.5 * form.slack, 3.5 * form.slack),
         # Crystallites of 8 nm have lines a degree wide: broader ones are background.
-        f"{phase}.size": Expected(math.log(0.06), 0.7, 0.5, math.log(0.002), math.log(1.0)),
+        f"{phase}.size": Expected(math.log(0.1), 0.7, 0.5, math.log(0.01), math.log(1.0)),
     }
     if form.axis is not None:
         march, deviation = form.texture

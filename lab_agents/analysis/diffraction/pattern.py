@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from lab_agents.analysis.errors import UnreadableError, UnusableError
+from lab_agents.analysis.reading import read_record
 from lab_agents.records.base import Record
 
 Array = NDArray[np.float64]
@@ -76,12 +77,7 @@ def read_pattern(raw: bytes, shortest: float = SHORTEST) -> Pattern:
         UnreadableError: If it is no such record (missing, fractional, negative or NaN counts), or spans too little.
         UnusableError: If there are no or hardly any counts, or the detector was saturated.
     """
-    try:
-        record = PatternRecord.model_validate_json(raw)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"])) or "record"
-        raise UnreadableError(f"This is no diffraction pattern: {place}: {first['msg']}.") from error
+    record = read_record(PatternRecord, raw, "diffraction pattern")
     span = record.step * (len(record.counts) - 1)
     if not record.counts or span < shortest:
         raise UnreadableError(
@@ -90,7 +86,7 @@ def read_pattern(raw: bytes, shortest: float = SHORTEST) -> Pattern:
         )
     counts = np.array(record.counts, dtype=float)
     _check_exposure(record, counts)
-    two_theta = record.start + record.step * np.arange(len(counts))
+    two_theta = record.start + record.step * np.arange(len(counts), dtype=np.float64)
     return Pattern(two_theta, counts, record.step, record.wavelengths, record.ratio, record.radius)
 
 
@@ -108,8 +104,9 @@ def _check_exposure(record: PatternRecord, counts: Array) -> None:
     width = len(counts[first:]) if np.all(counts[first:] == top) else int(np.argmax(counts[first:] != top))
     if top >= BRIGHT and width >= FLAT:
         raise UnusableError(
-            f"{width} neighbouring points from {record.start + first * record.step:.2f}° on hold the same largest count "
-            f"{int(top)}: the detector is saturated. Lower the tube's current or put in an attenuator, then measure again."
+            f"{width} neighbouring points from {record.start + first * record.step:.2f}° on hold the same largest "
+            f"count {int(top)}: the detector is saturated. Lower the tube's current or put in an attenuator, then "
+            "measure again."
         )
     if math.isclose(top, float(counts.min())):
         raise UnusableError(f"Every count of the pattern is {int(top)}; a detector that counts is noisy. Look at it.")

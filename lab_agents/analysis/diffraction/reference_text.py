@@ -28,7 +28,7 @@ def parse_reference(phase: str, text: str) -> Reflections:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the parser guesses at what a file leaves open, and warns
             structures = CifParser.from_str(text).parse_structures(primitive=False)
-    except (ValueError, KeyError, IndexError, AttributeError, TypeError, AssertionError) as error:
+    except (ValueError, LookupError, AttributeError, TypeError, AssertionError, ArithmeticError) as error:
         raise UnreadableError(f"Reference phase {phase} does not parse as a CIF: {error}. Mend the file.") from error
     if not structures:
         raise UnreadableError(f"Reference phase {phase} holds no structure. Mend the file.")

@@ -1,9 +1,9 @@
 """Reflections of a phase: structure factors from its sites, kept by filling.
 
-The atomic scattering factors are those of pymatgen's XRDCalculator, f(s) = Z - 41.78214 s² Σ a exp(-b s²), and so is the
-sum over sites [DeGraef2012]; summed here because texture needs each lattice vector by itself, which the calculator has
-merged by angle. Hydrogen is left out, as is usual; an organic cation is a carbon and its nitrogens at the distance of
-their bonds, free to turn (sin(qr)/qr).
+The atomic scattering factors are those of pymatgen's XRDCalculator, f(s) = Z - 41.78214 s² Σ a exp(-b s²), and so is
+the sum over sites [DeGraef2012]; summed here because texture needs each lattice vector by itself, which the calculator
+has merged by angle. Hydrogen is left out, as is usual; an organic cation is a carbon and its nitrogens at the distance
+of their bonds, free to turn (sin(qr)/qr).
 
 [DeGraef2012] De Graef and McHenry, Structure of Materials, chapters 11 and 12.
 """

@@ -123,4 +123,4 @@ def hint_phases(refined: Refined, reflections: dict[str, Reflections], phases: I
 def _strains(phase: str) -> Array:
     reach = 2.5 * FORMS[phase].slack
     n = int(reach / STRIDE)
-    return STRIDE * np.arange(-n, n + 1)
+    return STRIDE * np.arange(-n, n + 1, dtype=np.float64)

@@ -39,7 +39,7 @@ def read_standard(raw: bytes) -> dict[str, Expected]:
     amount = refined.value(f"{SILICON}.amount")
     if amount < WORTH * refined.deviation(f"{SILICON}.amount"):
         raise UnusableError(
-            f"The standard's pattern shows {amount:.3g} counts·° of silicon, no more than its noise. Is it on the stage?"
+            f"The standard's pattern shows {amount:.3g} counts·° of silicon, no more than noise. Is it on the stage?"
         )
     return {
         "zero": Expected(refined.value("zero"), refined.deviation("zero"), 0.05),

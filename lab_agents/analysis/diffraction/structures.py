@@ -50,7 +50,7 @@ class Form:
     axis: tuple[int, int, int] | None = None
     texture: tuple[float, float] = (1.0, 0.0)
     slack: float = 0.003
-    model: float = 0.10
+    model: float = 0.05
 
 
 def _cubic(a: float) -> tuple[float, float, float, float, float, float]:
@@ -64,7 +64,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
     {
         form.name: form
         for form in (
-            Form(PEROVSKITE, "Pm-3m", _cubic(6.3), _PEROVSKITE_SITES, (1, 0, 0), (0.8, 0.35), 0.01, 0.03),
+            Form(PEROVSKITE, "Pm-3m", _cubic(6.3), _PEROVSKITE_SITES, (1, 0, 0), (0.8, 0.35), 0.01, 0.02),
             Form(
                 "delta_fa",
                 "P6_3/mmc",
@@ -93,7 +93,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
                 axis=(0, 0, 1),
                 texture=(0.55, 0.35),
                 slack=0.002,
-                model=0.05,
+                model=0.04,
             ),
             Form(
                 "sni2",
@@ -107,7 +107,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
                     ("I", 0.6446, 0.0, 0.9379),
                 ),
                 slack=0.003,
-                model=0.15,
+                model=0.1,
             ),
             Form(
                 "a2sni6",
@@ -117,7 +117,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
                 slack=0.015,
             ),
             Form("cl_perovskite", "Pm-3m", _cubic(5.65), _CHLORIDE_SITES, (1, 0, 0), (0.8, 0.35), 0.015),
-            Form(SILICON, "Fd-3m", _cubic(5.43102), (("Si", 0.125, 0.125, 0.125),), slack=1e-5, model=0.01),
+            Form(SILICON, "Fd-3m", _cubic(5.43102), (("Si", 0.0, 0.0, 0.0),), slack=1e-5, model=0.01),
             Form(SOLVATE, "P1", (26.98, 24.5, 4.6, 90.0, 90.0, 90.0), (), slack=0.004, model=0.5),
         )
     }
