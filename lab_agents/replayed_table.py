@@ -93,7 +93,7 @@ def read_replayed(folder: StateFolder) -> Table | None:
 def laboratory_file(lab_path: Path, laboratory: Laboratory, space: DesignSpace) -> bytes:
     """The lab file as the laboratory opens it: with channels for the table's inputs where it leaves them open."""
     data = lab_path.read_bytes()
-    if laboratory.channels or laboratory.simulation is None:
+    if laboratory.channels or laboratory.simulation is None or laboratory.simulation.world != "replay":
         return data
     lines = [f"  - {to_json(channel).decode()}" for channel in channels_for(space)]
     added = ["# Added by `run`: how the inputs of the replayed table become volumes, in µL.", "channels:", *lines]

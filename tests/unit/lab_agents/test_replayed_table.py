@@ -102,3 +102,8 @@ def test_channels_are_added_only_where_the_lab_file_leaves_them_open(tmp_path):
     laboratory = read_laboratory(written)
     assert laboratory.channels == channels_for(SPACE)
     assert laboratory.name == "table_replay"
+
+
+def test_a_laboratory_that_replays_no_table_gets_no_channels():
+    path = LABS / "thin_film.yaml"
+    assert laboratory_file(path, read_laboratory(path), SPACE) == path.read_bytes()
