@@ -249,3 +249,21 @@ def test_a_property_read_in_the_end_is_not_missing() -> None:
     learned = to_learned(WITH_GAP, SIMPLEX, (_said(1, "gap", 1.3),), (_unread(1, "gap"), _unread(2, "gap")))
     assert learned[0].missing == frozenset()
     assert (learned[1].outcomes, learned[1].missing) == ({}, {"gap"})
+
+
+def test_a_proposal_says_what_is_expected_of_every_property(blobs: DirectoryBlobs) -> None:
+    """By the constrained planner, of which a parameter is the objective; checkpoint and all."""
+    bound = Constraint(property="loss", upper=0.6)
+    target = Target(property="share", direction="maximize", parameter="a", constraints=(bound,))
+    question = ask(blobs, "constrained", target=target)
+    training = TrainArguments(
+        target=target, space=question.space, planner=question.planner, observations=question.observations, seed=5
+    )
+    model = TrainedModel.model_validate_json(run_job("train", training.model_dump_json(), blobs))
+    with_model = question.model_copy(update={"model": model.checkpoint})
+    proposal = ASK_ANSWER.validate_json(run_job("ask", with_model.model_dump_json(), blobs))
+    assert isinstance(proposal, Proposal)
+    for proposed in proposal.candidates:
+        assert set(proposed.predictions) == {"loss"}
+        assert proposed.mean == proposed.candidate.values["a"]
+        assert proposed.deviation is None
