@@ -90,7 +90,8 @@ def test_the_ends_of_a_range_become_the_ends_of_the_volumes():
 
 
 def test_a_fraction_becomes_its_share_of_the_whole():
-    mixture = DesignSpace(parameters=tuple(Parameter(name=n, lower=0.0, upper=1.0) for n in "ab"), simplices=(("a", "b"),))
+    parameters = tuple(Parameter(name=n, lower=0.0, upper=1.0) for n in "ab")
+    mixture = DesignSpace(parameters=parameters, simplices=(("a", "b"),))
     assert [(c.offset, c.scale) for c in channels_for(mixture)] == [(0.0, 100.0), (0.0, 100.0)]
 
 
