@@ -2,17 +2,17 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from pydantic import ValidationError
 
+from lab_agents.admission import Roles, check_role, check_same, check_time, roles_of
 from lab_agents.blobs import Blobs
 from lab_agents.bus.protocol import Bus, Message
 from lab_agents.clock import Clock
 from lab_agents.errors import BlobError, LostLeaseError, MessageError, StoreError
-from lab_agents.messages.entry import KINDS, Body, Entry, Publisher, find_id, read_entry
+from lab_agents.messages.entry import KINDS, Body, Entry, find_id, read_entry
 from lab_agents.messages.frames import (
     MAX_PAGE_BYTES,
     Answer,
@@ -30,27 +30,6 @@ from lab_agents.store.writer import LogWriter, Offered, SourceState
 from lab_agents.threads import Worker
 
 SOURCE = "recorder"
-_WORKERS = ("synthesis", "characterization", "service")
-
-Roles = Callable[[str], frozenset[Publisher]]
-"""Which roles a source may publish for."""
-
-
-def roles_of(laboratory: Laboratory) -> Roles:
-    """The roles of each source of a laboratory; a call of the command line (`once-…`) and the console are persons."""
-
-    def roles(source: str) -> frozenset[Publisher]:
-        if source.startswith("once-"):
-            return frozenset({"person"})
-        declaration = laboratory.agents.get(source)
-        if declaration is None:
-            return frozenset()
-        role = declaration.role
-        if role in _WORKERS:
-            return frozenset({"agent", "worker"})
-        return frozenset({"agent", role})  # type: ignore[arg-type]
-
-    return roles
 
 
 @dataclass
@@ -241,11 +220,11 @@ class Recorder:
         batch.used[header.source] = SourceState(state.epoch, state.last_epoch, header.sequence)
         try:
             entry = read_entry(data)
-            self._check_role(header.source, entry)
+            check_role(header.source, entry, self._roles)
             known = await self._find(entry.id, batch)
-            _check_same(entry, known)
+            check_same(entry, known)
             if known is None:
-                _check_time(entry, self._clock.now())
+                check_time(entry, self._clock.now())
         except MessageError as error:
             await self._refuse(header, data, str(error), batch)
             return
@@ -270,11 +249,6 @@ class Recorder:
             position = self._writer.position + 1 + batch.offered.index(batch.ids[entry_id])
             return position, batch.ids[entry_id].entry
         return await self._worker.run(self._writer.find, entry_id)
-
-    def _check_role(self, source: str, entry: Entry) -> None:
-        publisher = KINDS[entry.kind].publisher
-        if publisher not in self._roles(source):
-            raise MessageError(f"{source} may not publish {entry.kind}; that belongs to the role {publisher}")
 
     async def _refuse(self, header: Header, data: bytes, reason: str, batch: _Batch) -> None:
         raw = await self._put(data)
@@ -386,13 +360,3 @@ class Recorder:
         address = await self._worker.run(self._blobs.put, data)
         self._unkept = None
         return address
-
-
-def _check_same(entry: Entry, known: tuple[int, Entry] | None) -> None:
-    if known is not None and not entry.same_as(known[1]):
-        raise MessageError(f"{entry.id} stands at position {known[0]} with another record")
-
-
-def _check_time(entry: Entry, now: datetime) -> None:
-    if entry.not_after is not None and entry.not_after < now:
-        raise MessageError(f"{entry.id} was not to be acted on after {entry.not_after}; it is {now} in the laboratory")

@@ -12,7 +12,6 @@ from lab_agents.messages.commands import AbortCampaign
 from lab_agents.messages.course import PlannerExhausted
 from lab_agents.messages.entry import find_id
 from lab_agents.messages.life import EntryRefused
-from lab_agents.recorder import roles_of
 from lab_agents.store.writer import LogWriter, SourceState
 from tests.full_disk import watched_disk
 from tests.small_log import AT, LABORATORY, TOPICS, make_entry, small_log, started
@@ -171,15 +170,6 @@ async def test_a_second_recorder_takes_the_lease_and_the_first_fails(tmp_path: P
         with pytest.raises(LostLeaseError, match="recorder 2 holds the log"):
             await log.worker.run(log.writer.give_epoch, "line", SourceState(1))
         await log.worker.run(second.close)
-
-
-def test_roles_follow_the_declaration() -> None:
-    """A line works, a person commands, an undeclared source may do nothing."""
-    roles = roles_of(LABORATORY)
-    assert roles("line") == {"agent", "worker"}
-    assert roles("planning") == {"agent", "planning"}
-    assert roles("once-1") == {"person"}
-    assert roles("stranger") == frozenset()
 
 
 async def test_a_person_needs_no_birth(tmp_path: Path) -> None:
