@@ -1,7 +1,6 @@
 """The loop that runs an agent: follow the log, apply and decide in one commit, submit, and keep jobs running."""
 
 import asyncio
-import hashlib
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from lab_agents import __version__
 from lab_agents.agents.behaviour import AgentState, Behaviour, Draft, Job, JobOutcome
 from lab_agents.agents.changes import Changes
 from lab_agents.agents.decisions import concerns, decision_id, step
+from lab_agents.agents.poison import stuck_at, tells_stuck, voids
 from lab_agents.agents.rebuild import Rebuild
 from lab_agents.clock import Clock
 from lab_agents.errors import ForeignLogError, UnreadableEntryError
@@ -22,7 +22,6 @@ from lab_agents.messages.commands import EntryVoided
 from lab_agents.messages.entry import KINDS, Entry
 from lab_agents.messages.frames import Answer, Logged
 from lab_agents.messages.life import AgentStarted, EntryRefused, Timer, TimerRang, TroubleMet
-from lab_agents.records.ticket import Trouble
 from lab_agents.settings import DEFAULT, Settings
 from lab_agents.threads import Worker
 
@@ -140,7 +139,7 @@ class Agent(Generic[S]):
             record = logged.entry.record if isinstance(logged, Logged) else None
             if isinstance(record, EntryVoided):
                 voided.add(record.position)
-            elif isinstance(record, TroubleMet) and _is_stuck(self.name, logged):
+            elif isinstance(record, TroubleMet) and tells_stuck(self.name, logged):
                 stuck.add(record.position)
         return frozenset(voided & stuck)
 
@@ -313,19 +312,10 @@ class Agent(Generic[S]):
     async def _be_stuck(self, at: Cursor, what: str, trace: str) -> None:
         """Say so, start nothing, and wait until a person voids the entry; entries in between are kept."""
         self.stuck = f"stuck at {at.position}"
-        trouble = Trouble(
-            what=what[:2000],
-            severity="stopped",
-            evidence={"trace": trace[-4000:], "position": str(at.position)},
-            remedies=("ship a fix and restart the agent", f"lab-agents log void {at.position} --reason WHY"),
-        )
-        # The same failure after a restart is the same entry; another one is news.
-        await self.sense(
-            f"stuck/{at.position}-{hashlib.sha256(trace.encode()).hexdigest()[:8]}",
-            [Draft(body=TroubleMet(trouble=trouble, position=at.position), subject=self.name)],
-        )
+        name, draft = stuck_at(self.name, at.position, what, trace)
+        await self.sense(name, [draft])
         held: list[Logged | UnreadableEntryError] = []
-        while not (held and _voids(held[-1], at.position)):
+        while not (held and voids(held[-1], at.position)):
             held.append(await self._next())
             await self._worker.run(self._settle_alone, held[-1])
             self._tell()
@@ -383,12 +373,3 @@ class Agent(Generic[S]):
 
 def _cursor_at(logged: Logged) -> Cursor:
     return Cursor(logged.seal.log, logged.position, logged.seal.chain)
-
-
-def _voids(logged: Logged | UnreadableEntryError, position: int) -> bool:
-    record = logged.entry.record if isinstance(logged, Logged) else None
-    return isinstance(record, EntryVoided) and record.position == position
-
-
-def _is_stuck(name: str, logged: Logged | UnreadableEntryError) -> bool:
-    return isinstance(logged, Logged) and logged.entry.id.startswith(f"{name}/stuck/")
