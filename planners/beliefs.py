@@ -1,6 +1,8 @@
 """Scores of candidates under constraints: the expected gain over what may be feasible, times the chance of all bounds.
 
 [Gardner2014] Gardner, Kusner, Xu, Weinberger, Cunningham, ICML 2014.
+[Schonlau1998] Schonlau, Welch, Jones, Global versus local search in constrained optimization of computer models, IMS
+Lecture Notes 34, 11 (1998).
 [Letham2019] Letham, Karrer, Ottoni, Bakshy, Bayesian Analysis 14, 495 (2019), arXiv:1706.07094.
 [Ament2023] Ament, Daulton, Eriksson, Balandat, Bakshy, NeurIPS 2023, arXiv:2310.20708.
 """
@@ -72,12 +74,14 @@ class Beliefs:
 
     `N_DRAWS` times it is imagined which observed samples are feasible [Letham2019] and how the pending ones turn out;
     each time the best feasible sample is what must be improved on, all models are conditioned on the pending outcomes,
-    and a candidate's score is the gain times the chance of every bound [Gardner2014]. The mean over the draws is
-    returned as a logarithm [Ament2023]. While no sample is feasible the gain is counted from the worst objective.
+    and a candidate's score is the gain, to the power `boldness`, times the chance of every bound [Gardner2014]. The
+    mean over the draws is returned as a logarithm [Ament2023]. A power above one prefers a large gain with a small
+    chance to a small gain with a large one [Schonlau1998]: the product alone creeps along the bounds of the region it
+    knows. While no sample is feasible the gain is counted from the worst objective.
     """
 
-    def __init__(self, ask: Ask, models: Mapping[str, OutcomeModel]) -> None:
-        self._ask, self._known = ask, known_objective(ask)
+    def __init__(self, ask: Ask, models: Mapping[str, OutcomeModel], boldness: float = 1.0) -> None:
+        self._ask, self._known, self._boldness = ask, known_objective(ask), boldness
         self._models = [models[name] for name in sorted(models)]
         self._modelled = None if self._known is not None else models.get(ask.target.property)
         self._observed = as_points(ask.space, [o.values for o in sorted_observations(ask)])
@@ -117,14 +121,14 @@ class Beliefs:
             if pending is not None:
                 mean, variance = pending.conditioned(posterior)
             if model is self._modelled:
-                total = total + _log_gain(mean, np.sqrt(variance)[None], best)
+                total = total + self._boldness * _log_gain(mean, np.sqrt(variance)[None], best)
             # A sample is judged as it is made, and it scatters about what was asked for.
             deviation = np.sqrt(variance + model.regression.fitted.scatter)[None]
             total = total + model.log_chance(mean, deviation)
         if self._known is not None:
             soft = SOFT * self._known.span
             gain = (self._known.of(points)[None] - best) / soft
-            total = total + np.log(soft * np.logaddexp(0.0, np.maximum(gain, -700.0)))
+            total = total + self._boldness * np.log(soft * np.logaddexp(0.0, np.maximum(gain, -700.0)))
         return np.asarray(logsumexp(total, axis=0) - np.log(len(total)))
 
     def _imagine_observed(self) -> Values:

@@ -8,7 +8,9 @@ from statistics import fmean
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
+from lab_agents.records.base import Record
 from lab_agents.records.recipe import Argument
 from planners.beliefs import Beliefs, known_objective
 from planners.checkpoints import pack_all, unpack_all
@@ -18,7 +20,7 @@ from planners.feasibility import log_chance
 from planners.objectives import orientation
 from planners.outcomes import READABLE, OutcomeModel, held_out, learn_outcomes, recall_outcomes, to_contents
 from planners.protocols import Ask, Checkpoint, Outcome, Scored
-from planners.questions import choices, no_settings, taken
+from planners.questions import choices, read_settings, taken
 from planners.seeds import keyed_seed
 from planners.space_filling import SpaceFillingPlanner
 from planners.spaces import Points, to_candidate, to_unit
@@ -34,6 +36,16 @@ N_TOGETHER = 512
 """Candidates of a pool scored at a time: their covariances with the observed samples hold a few megabytes."""
 
 
+class ConstrainedSettings(Record):
+    """How the planner searches.
+
+    `boldness` is the power of the gain in the score. At 1 that is expected improvement, which stays where it has found
+    feasible samples; above, it risks more of them for larger gains.
+    """
+
+    boldness: float = Field(default=2.0, ge=1.0, le=4.0)
+
+
 class ConstrainedPlanner:
     """Expected gain of the objective times the chances of all constraints [Gardner2014], chosen one after another.
 
@@ -45,7 +57,12 @@ class ConstrainedPlanner:
     name = "constrained"
 
     def __init__(self, settings: Mapping[str, Argument] | None = None) -> None:
-        no_settings(self.name, settings)
+        """A planner with `ConstrainedSettings` by name.
+
+        Raises:
+            SettingsError: If a setting is unknown or out of range.
+        """
+        self.settings = read_settings(self.name, ConstrainedSettings, settings)
 
     def propose(self, ask: Ask) -> Sequence[Scored]:
         """Up to `ask.n` candidates in the order in which they were chosen.
@@ -61,7 +78,7 @@ class ConstrainedPlanner:
         models = learn_outcomes(ask) if ask.checkpoint is None else recall_outcomes(unpack_all(ask.checkpoint), ask)
         if not models:
             return SpaceFillingPlanner().propose(ask)
-        left, chooser = choices(ask), _Chooser(ask, models)
+        left, chooser = choices(ask), _Chooser(ask, models, self.settings.boldness)
         if left is None:
             return [chooser.from_space(number) for number in range(ask.n)]
         return [chooser.from_pool(left) for _ in range(min(ask.n, len(left)))]
@@ -87,8 +104,8 @@ class ConstrainedPlanner:
 class _Chooser:
     """Chooses one candidate after another, each pending for the next."""
 
-    def __init__(self, ask: Ask, models: Mapping[str, OutcomeModel]) -> None:
-        self._ask, self._models, self._beliefs = ask, models, Beliefs(ask, models)
+    def __init__(self, ask: Ask, models: Mapping[str, OutcomeModel], boldness: float) -> None:
+        self._ask, self._models, self._beliefs = ask, models, Beliefs(ask, models, boldness)
         self._starts = self._beliefs.promising(N_STARTS)
         self._taken = taken(ask)
         self._chosen: set[tuple[float, ...]] = set()

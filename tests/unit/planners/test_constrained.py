@@ -132,6 +132,15 @@ def test_where_films_cannot_be_read_no_more_are_proposed() -> None:
     assert np.mean([p[4] < 12.0 for p in points]) >= 0.75
 
 
+def test_a_bolder_planner_asks_for_more() -> None:
+    """It goes for less lead, at a smaller chance."""
+    leads = [
+        np.mean([s.candidate.values["lead"] for s in ConstrainedPlanner({"boldness": b}).propose(asked(n=3))])
+        for b in (1.0, 4.0)
+    ]
+    assert leads[1] < leads[0]
+
+
 def test_refused_candidates_repel() -> None:
     """Where all bidders refuse, the planner looks elsewhere."""
     ask = asked(30, n=1)
@@ -163,8 +172,8 @@ def test_what_it_cannot_do_is_refused() -> None:
     target = LEAST_LEAD.model_copy(update={"parameter": "cadmium"})
     with pytest.raises(QuestionError, match="cadmium is none of the space's: lead, tin"):
         ConstrainedPlanner().propose(asked(target=target))
-    with pytest.raises(SettingsError, match="greed"):
-        ConstrainedPlanner({"greed": 2})
+    with pytest.raises(SettingsError, match="boldness"):
+        ConstrainedPlanner({"boldness": 0.5})
     with pytest.raises(SurrogateError, match="None of gap, purity was read in 0 samples"):
         ConstrainedPlanner().retrain(asked(0))
 
