@@ -7,6 +7,7 @@ from lab_agents.analysis.concluded import Conclusions
 from lab_agents.analysis.electrical import conclude_sheet
 from lab_agents.analysis.errors import UnknownKindError
 from lab_agents.analysis.evidence import Evidence
+from lab_agents.analysis.optical import conclude_spectrum
 from lab_agents.analysis.soak import conclude_soak
 from lab_agents.analysis.transmission import conclude_transmission
 
@@ -26,6 +27,7 @@ ANALYSES: Mapping[str, Analysis] = MappingProxyType(
         "pattern": _conclude_pattern,
         "sheet": conclude_sheet,
         "soak": conclude_soak,
+        "spectrum": conclude_spectrum,
         "transmission_trace": conclude_transmission,
     }
 )

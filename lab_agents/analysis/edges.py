@@ -1,0 +1,219 @@
+"""Where a film begins to absorb: an edge fitted to its absorbance, with the uncertainty of all that is not known.
+
+A straight line through (absorbance * energy)^2 reads 5 to 20 meV low, because exciton and tail absorb below the gap.
+Here the whole edge is fitted: an Elliott edge, a straight baseline, and thickness fringes as a sum of many waves of
+all plausible rates, of which each is improbable to be large. What the data do not fix keeps its prior, and its doubt
+goes into the gap's deviation.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lab_agents.analysis.elliott import Curve, Shape, edge_curve
+
+BELOW, ABOVE = 0.30, 0.30
+"""Window about the gap in eV: enough below for the baseline, and above not so much that other bands join in."""
+
+CENTRES = (math.log(0.009), math.log(0.031), math.log(0.021), 1.0)
+SPREADS = (0.5, 0.25, 0.30, 1.0)
+"""Prior of ln binding, ln width, ln tail (eV) and growth (1/eV), one standard deviation: bindings of 5 to 16 meV,
+widths at room temperature of 25 to 40 meV, tails of 15 to 30 meV; assumption, after published halide perovskites."""
+
+LINES = (0.0, 0.5, 1.0)
+"""Shares of 1 / cosh in the broadening, equally probable: nobody knows the line shape, which moves
+the gap by 3 meV."""
+
+RATES = np.arange(4.0, 20.1, 2.0)
+"""Rates of thickness fringes in rad/eV, 4 pi n h / hc: optical thickness n h from 400 to 2000 nm."""
+
+FRINGE = 0.028
+"""Prior root mean square of fringes in absorbance: 9 % of the transmission from crest to trough."""
+
+LEVEL, SLOPE = (0.08, 0.3), 0.1
+"""Prior of the baseline: a surface reflects 10 to 20 %, which says little; and its slope per eV."""
+
+MODEL = 0.002
+"""Deviation in eV for what no fit of one kind of edge can know: how the tail joins the edge, how the fringes fade."""
+
+STRAINED = 1.5
+"""Prior deviations that a shape may lie off its centre before the doubt about the model grows in proportion."""
+
+MISFIT, STEEP = 1.1, 10.0
+"""Mean square residual that noise alone may reach, and how the doubt's variance grows beyond: an edge of another kind,
+such as one with a kink, is 10 to 20 meV off where the misfit is 1.5."""
+
+LOWEST = np.array([-0.2, math.log(0.001), math.log(0.005), math.log(0.004), -1.0])
+HIGHEST = np.array([0.2, math.log(0.060), math.log(0.120), math.log(0.080), 8.0])
+"""Bounds of the search: gap from its start, and the shape's parameters as in `CENTRES`; far outside the prior, so that
+they only keep the curve finite."""
+
+_ROUNDS = 25
+_N = 1 + len(CENTRES)
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A fitted edge.
+
+    Attributes:
+        gap: In eV.
+        deviation: One standard deviation of the gap in eV, with the doubt about the model.
+        shape: Of the most probable line shape.
+        amplitude: Absorbance per eV^½ of the shape's curve.
+        significance: Amplitude over its standard deviation.
+        level: Baseline at the gap.
+        slope: Of the baseline per eV.
+        misfit: Mean square of the residuals in units of the noise; 1 where the model is true.
+    """
+
+    gap: float
+    deviation: float
+    shape: Shape
+    amplitude: float
+    significance: float
+    level: float
+    slope: float
+    misfit: float
+
+    def film(self, energy: Array) -> Array:
+        """The film's absorbance at `energy` (eV) without baseline and fringes, shape (n,)."""
+        return self.amplitude * edge_curve(self.shape).at(energy - self.gap)
+
+
+@dataclass(frozen=True)
+class _State:
+    """A point of the search; `theta` are gap and shape parameters, `linear` amplitude, baseline and waves."""
+
+    theta: Array
+    curve: Curve
+    film: Array
+    columns: Array
+    linear: Array
+    residual: Array
+    cost: float
+
+
+class _Search:
+    """Least squares with priors for one line shape: Levenberg and Marquardt over gap and shape, linear in the rest."""
+
+    def __init__(self, energy: Array, absorbance: Array, noise: Array, start: float, peaked: float) -> None:
+        self._energy, self._data, self._noise = energy, absorbance / noise, noise
+        self._peaked = peaked
+        above = energy - start
+        self._straight = np.stack([np.ones_like(above), above])
+        self._waves = np.concatenate([np.cos(np.outer(RATES, above)), np.sin(np.outer(RATES, above))])
+        n_waves = 2 * len(self._waves)  # half of the fringes fades as the film absorbs, half does not
+        self._mean_theta, self._mean_linear = np.array([start, *CENTRES]), np.zeros(3 + n_waves)
+        self._mean_linear[1] = LEVEL[0]
+        origin = np.array([start, *[0.0] * len(CENTRES)])
+        self._bounds = origin + LOWEST, origin + HIGHEST
+        wave = FRINGE / math.sqrt(2 * len(RATES))
+        self._precision_theta = np.array([0.0, *(1 / s**2 for s in SPREADS)])
+        self._precision_linear = np.array([0.0, LEVEL[1] ** -2, SLOPE**-2, *[wave**-2] * n_waves])
+
+    def shape(self, theta: Array) -> Shape:
+        return Shape(math.exp(theta[1]), math.exp(theta[2]), math.exp(theta[3]), float(theta[4]), self._peaked)
+
+    def solve(self, theta: Array, absorbed: Array) -> _State:
+        """The best linear coefficients at `theta`; fringes fade with what is `absorbed` there."""
+        curve = edge_curve(self.shape(theta))
+        film = curve.at(self._energy - theta[0])
+        fading = 10 ** -np.clip(absorbed, 0, 3)
+        columns = (np.concatenate([[film], self._straight, self._waves, self._waves * fading]) / self._noise).T
+        normal = columns.T @ columns + np.diag(self._precision_linear)
+        normal[0, 0] += 1e-9  # an edge outside the data has no column
+        linear = np.linalg.solve(normal, columns.T @ self._data + self._precision_linear * self._mean_linear)
+        residual = self._data - columns @ linear
+        cost = residual @ residual + self._precision_linear @ (linear - self._mean_linear) ** 2
+        cost += self._precision_theta @ (theta - self._mean_theta) ** 2
+        return _State(theta, curve, film, columns, linear, residual, float(cost))
+
+    def hessian(self, state: _State) -> tuple[Array, Array]:
+        """Normal matrix and gradient over theta and the linear coefficients."""
+        above = self._energy - state.theta[0]
+        slopes = [-state.linear[0] * state.curve.slope_at(above)]
+        for k in range(1, _N):
+            moved = state.theta.copy()
+            moved[k] += 0.02
+            slopes.append(state.linear[0] * (edge_curve(self.shape(moved)).at(above) - state.film) / 0.02)
+        full = np.hstack([(np.array(slopes) / self._noise).T, state.columns])
+        precision = np.concatenate([self._precision_theta, self._precision_linear])
+        pull = np.concatenate([self._mean_theta - state.theta, self._mean_linear - state.linear])
+        matrix = full.T @ full + np.diag(precision)
+        matrix[_N, _N] += 1e-9
+        matrix[0, 0] += 1e-9
+        return matrix, full.T @ state.residual + precision * pull
+
+    def run(self) -> _State:
+        """The most probable state."""
+        absorbed = np.zeros_like(self._energy)
+        state = self.solve(self._mean_theta, absorbed)
+        damping = 1e-2
+        for _ in range(_ROUNDS):
+            absorbed = np.maximum(state.linear[0] * state.film, 0)
+            state = self.solve(state.theta, absorbed)
+            matrix, gradient = self.hessian(state)
+            while damping < 1e6:
+                step = np.linalg.solve(matrix + damping * np.diag(np.diag(matrix)), gradient)[:_N]
+                step = np.clip(step, -np.array([0.04, *[0.5] * (_N - 1)]), np.array([0.04, *[0.5] * (_N - 1)]))
+                tried = self.solve(np.clip(state.theta + step, *self._bounds), absorbed)
+                if tried.cost <= state.cost:
+                    break
+                damping *= 5
+            else:
+                return state
+            gain, state, damping = state.cost - tried.cost, tried, max(damping / 10, 1e-6)
+            if abs(step[0]) < 1e-5 and gain < 1e-2:
+                break
+        return state
+
+
+def fit_edge(energy: Array, absorbance: Array, noise: Array, start: float, lines: tuple[float, ...] = LINES) -> Edge:
+    """Fit an edge near `start`.
+
+    Each line shape is fitted by itself; the gap is their mean, weighted by how probable each makes the data, and its
+    deviation holds the spread between them, the misfit and the model's own doubt.
+
+    Args:
+        energy: Photon energies in eV, rising, shape (n,); the window about `start` must hold 30 of them.
+        absorbance: At these energies, shape (n,).
+        noise: Its standard deviation, shape (n,), > 0.
+        start: Energy in eV within some 50 meV of the gap.
+        lines: Line shapes to fit, as in `LINES`; one is enough to look where the edge is.
+    """
+    use = (energy > start - BELOW) & (energy < start + ABOVE)
+    searches = [_Search(energy[use], absorbance[use], noise[use], start, peaked) for peaked in lines]
+    states = [search.run() for search in searches]
+    matrices = [search.hessian(state)[0] for search, state in zip(searches, states, strict=True)]
+    chances = np.array(
+        [-(s.cost + np.linalg.slogdet(m)[1]) / 2 for s, m in zip(states, matrices, strict=True)]
+    )  # Laplace's approximation of the probability of the data
+    weights = np.exp(chances - chances.max())
+    weights /= weights.sum()
+    covariances = [np.linalg.inv(matrix) for matrix in matrices]
+    misfits = np.array([s.residual @ s.residual / len(s.residual) for s in states])
+    gaps = np.array([s.theta[0] for s in states])
+    gap = float(weights @ gaps)
+    variances = np.array([c[0, 0] for c in covariances]) * np.maximum(misfits, 1)
+    best = int(np.argmax(weights))
+    state, strain = states[best], _strain(states[best])
+    doubt = MODEL * max(1.0, strain / STRAINED) * math.sqrt(1 + STEEP * max(misfits[best] - MISFIT, 0.0))
+    return Edge(
+        gap=gap,
+        deviation=math.sqrt(float(weights @ (variances + (gaps - gap) ** 2)) + doubt**2),
+        shape=searches[best].shape(state.theta),
+        amplitude=float(state.linear[0]),
+        significance=float(state.linear[0] / math.sqrt(covariances[best][_N, _N] * max(misfits[best], 1))),
+        level=float(state.linear[1] + state.linear[2] * (gap - start)),
+        slope=float(state.linear[2]),
+        misfit=float(misfits[best]),
+    )
+
+
+def _strain(state: _State) -> float:
+    return float(np.max(np.abs((state.theta[1:] - np.array(CENTRES)) / np.array(SPREADS))))
