@@ -3,12 +3,14 @@
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from lab_agents.analysis.concluded import Concluded, Conclusions, Missing
 from lab_agents.analysis.diffraction.composition import UNKNOWN, fill_sites
 from lab_agents.analysis.diffraction.crystallite import crystallite_size
 from lab_agents.analysis.diffraction.fractions import Fraction, phase_fractions
 from lab_agents.analysis.diffraction.parameters import Expected
-from lab_agents.analysis.diffraction.pattern import Array, Pattern, read_pattern
+from lab_agents.analysis.diffraction.pattern import Array, Pattern, read_film
 from lab_agents.analysis.diffraction.reference_text import PREFIX, parse_reference
 from lab_agents.analysis.diffraction.rivals import check_rivals
 from lab_agents.analysis.diffraction.search import Found, search_phases
@@ -24,6 +26,10 @@ UNDECIDED = 0.03
 
 CLEAR = 5.0
 """Ratio of a phase's amount to its deviation from which its lattice and widths are concluded."""
+
+FOREIGN = 25.0
+"""Weighted squared residuals per point from which phases are in the film that nobody knows: a structure whose strong
+lines are wrong by a tenth gives about 2, a missing strong line a hundred."""
 
 LATTICE_MODEL = 2e-4
 """Relative systematic error of the lattice: the scale of the goniometer and the wavelength (assumption)."""
@@ -86,11 +92,13 @@ def conclude_pattern(evidence: Evidence) -> Conclusions:
     Raises:
         UnreadableError: If the record, the standard or a reference phase is none.
         UnusableError: If the pattern cannot decide: no counts, a saturated detector, a perovskite fraction that
-            counting leaves open by more than `UNDECIDED`, or two sets of phases that fit equally. Scan longer.
+            counting leaves open by more than `UNDECIDED`, two sets of phases that fit equally (scan longer), or strong
+            lines of no known phase.
     """
     pattern, found, standard = _search(evidence)
     if not _is_clear(found):
         return _nothing(found)
+    _check_known(pattern, found)
     fractions = phase_fractions(found)
     counting = fractions[PEROVSKITE].counting
     if counting > UNDECIDED:
@@ -115,7 +123,7 @@ def conclude_pattern(evidence: Evidence) -> Conclusions:
 
 
 def _search(evidence: Evidence) -> tuple[Pattern, Found, dict[str, Expected]]:
-    pattern = read_pattern(evidence.raw)
+    pattern = read_film(evidence.raw)
     standard = read_standard(evidence.earlier[SILICON]) if SILICON in evidence.earlier else {}
     others = {
         name.removeprefix(PREFIX): parse_reference(name.removeprefix(PREFIX), str(text))
@@ -124,6 +132,17 @@ def _search(evidence: Evidence) -> tuple[Pattern, Found, dict[str, Expected]]:
     }
     filling = fill_sites(evidence.made.values) or UNKNOWN
     return pattern, search_phases(pattern, filling, standard, others), standard
+
+
+def _check_known(pattern: Pattern, found: Found) -> None:
+    refined = found.refined
+    if refined.reduced > FOREIGN:
+        misfit = np.convolve((pattern.counts - refined.calculated) * np.sqrt(refined.weight), np.ones(5), "same")
+        place = pattern.two_theta[int(np.argmax(np.abs(misfit)))]
+        raise UnusableError(
+            f"No set of known phases explains the pattern: {refined.reduced:.0f} squared deviations per point where "
+            f"{FOREIGN:g} are the limit, worst at {place:.2f}°. Look at the sample and its mounting, then repeat."
+        )
 
 
 def _is_clear(found: Found) -> bool:

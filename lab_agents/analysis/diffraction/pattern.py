@@ -19,6 +19,12 @@ SHORTEST = 15.0
 COARSEST = 0.08
 """Degrees per step; a line is about 0.1° wide, and needs more than one point."""
 
+NEEDED = (6.8, 3.0)
+"""Lattice spacings (angstrom) that a film's pattern must reach: the perovskite's first line and its second order."""
+
+FINEST = 1.93
+"""Smallest lattice spacing (angstrom) that is fitted; what a longer scan holds beyond is left out."""
+
 FEWEST = 2000
 """Counts of the whole pattern: below, the background alone is uncertain by more than two per cent."""
 
@@ -56,7 +62,7 @@ class PatternRecord(Record):
 
 @dataclass(frozen=True)
 class Pattern:
-    """A pattern that can be fitted: `two_theta` in degrees and `counts`, both of shape (n,)."""
+    """A pattern that can be fitted: `two_theta` in degrees and `counts`, both of shape (n,), down to `FINEST`."""
 
     two_theta: Array
     counts: Array
@@ -87,7 +93,31 @@ def read_pattern(raw: bytes, shortest: float = SHORTEST) -> Pattern:
     counts = np.array(record.counts, dtype=float)
     _check_exposure(record, counts)
     two_theta = record.start + record.step * np.arange(len(counts), dtype=np.float64)
-    return Pattern(two_theta, counts, record.step, record.wavelengths, record.ratio, record.radius)
+    kept = two_theta < _angle(record, FINEST)
+    return Pattern(two_theta[kept], counts[kept], record.step, record.wavelengths, record.ratio, record.radius)
+
+
+def read_film(raw: bytes) -> Pattern:
+    """The pattern of a film, which must hold the perovskite's first lines.
+
+    Raises:
+        UnreadableError: As `read_pattern`, or if it does not reach from one to the other of `NEEDED`.
+        UnusableError: As `read_pattern`.
+    """
+    record = read_record(PatternRecord, raw, "diffraction pattern")
+    first, last = (_angle(record, spacing) for spacing in NEEDED)
+    end = record.start + record.step * (len(record.counts) - 1)
+    if record.counts and (record.start > first or end < last):
+        raise UnreadableError(
+            f"The pattern reaches from {record.start:.1f}° to {end:.1f}°; a film's must hold {first:.1f}° to "
+            f"{last:.1f}°, where the perovskite's first lines are. Scan farther."
+        )
+    return read_pattern(raw)
+
+
+def _angle(record: PatternRecord, spacing: float) -> float:
+    """Two-theta (degrees) of a lattice spacing (angstrom)."""
+    return 2 * math.degrees(math.asin(min(1.0, record.wavelengths[0] / 2 / spacing)))
 
 
 def _check_exposure(record: PatternRecord, counts: Array) -> None:

@@ -123,6 +123,7 @@ def _summarize(model: Model, vector: Array, weight: Array) -> Refined:
     residual = model.pattern.counts - calculated
     reduced = float(residual**2 @ weight) / (len(residual) - len(vector))
     curvature = (jacobian.T * weight) @ jacobian / max(1.0, reduced) + np.diag(model.layout.weight)
-    covariance = np.asarray(np.linalg.inv(curvature), dtype=float)
+    scale = 1 / np.sqrt(np.diag(curvature))  # strains and backgrounds differ by ten powers of ten
+    covariance = np.asarray(np.linalg.inv(curvature * np.outer(scale, scale)) * np.outer(scale, scale), dtype=float)
     chi2 = _cost(model, vector, weight, calculated)
     return Refined(model, vector, calculated, weight, jacobian, covariance, chi2, reduced)

@@ -92,3 +92,12 @@ def test_a_standard_that_is_none_stops_the_analysis(film: Film, raw: bytes) -> N
     """A broken day's standard is not passed over in silence."""
     with pytest.raises(UnreadableError):
         conclude(raw, film, earlier={"silicon": json.dumps({"counts": []}).encode()})
+
+
+def test_strong_lines_of_no_known_phase_are_said_and_not_explained_away(film: Film, raw: bytes) -> None:
+    """A holder's line of aluminium at 38.5°, three times the film's strongest."""
+    grid = 8 + 0.02 * np.arange(1850)
+    foreign = 20000 * np.exp(-4 * np.log(2) * ((grid - 38.47) / 0.1) ** 2)
+    counts = np.array(json.loads(raw)["counts"]) + np.random.default_rng(0).poisson(foreign)
+    with pytest.raises(UnusableError, match=r"No set of known phases .* worst at 38\.[45]"):
+        conclude(record(counts), film)

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from lab_agents.analysis.diffraction.pattern import read_pattern
+from lab_agents.analysis.diffraction.pattern import read_film, read_pattern
 from lab_agents.analysis.errors import UnreadableError, UnusableError
 
 FIELDS = {"start": 8.0, "step": 0.02, "time_per_step": 0.5, "wavelengths": [1.540593, 1.544414], "ratio": 0.5}
@@ -57,3 +57,17 @@ def test_a_dark_faint_or_saturated_pattern_asks_for_another(counts: list[int], m
     with pytest.raises(UnusableError, match=message) as caught:
         read_pattern(record(counts=counts))
     assert caught.value.may_help
+
+
+@pytest.mark.parametrize("changes", [{"start": 14.0}, {"counts": COUNTS[:1000]}, {"start": 40.0}])
+def test_a_films_pattern_must_hold_the_perovskites_first_lines(changes: dict[str, object]) -> None:
+    """From 13.0° to 29.8° with copper."""
+    with pytest.raises(UnreadableError, match=r"must hold 13\.0° to 29\.8°.*Scan farther"):
+        read_film(record(**changes))
+
+
+def test_what_lies_beyond_the_finest_spacing_is_left_out() -> None:
+    """A scan to 82° is fitted to 47°."""
+    pattern = read_film(record(counts=COUNTS + COUNTS))
+    assert pattern.two_theta[-1] == pytest.approx(47.0, abs=0.1)
+    assert len(pattern.counts) == len(pattern.two_theta)
