@@ -47,15 +47,15 @@ def conclude_soak(evidence: Evidence) -> Conclusions:
     Its deviation is the reference cell's calibration and the readings' noise, which their second differences give.
 
     Args:
-        evidence: Its `raw` is a `SoakTrace` as JSON. Its settings declare `exposure` in seconds and may declare
-            `irradiance` in suns (1 if not).
+        evidence: Its `raw` is a `SoakTrace` as JSON. Its settings declare `exposure` (or `duration`) in seconds and may
+            declare `irradiance` (or `suns`) in suns, 1 if not.
 
     Raises:
         UnreadableError: If `raw` is no such record, or no exposure is declared.
         UnusableError: If the lamp failed: the dose is below 95 % of what was declared, or a reading is negative.
     """
     trace = read_record(SoakTrace, evidence.raw, "soak record")
-    exposure = find_setting(evidence, "exposure")
+    exposure = find_setting(evidence, "exposure") or find_setting(evidence, "duration")
     if exposure is None:
         raise UnreadableError("The settings of this soak declare no exposure (s). Declare it at the station.")
     for number, reading in enumerate(trace.irradiance):
@@ -63,7 +63,8 @@ def conclude_soak(evidence: Evidence) -> Conclusions:
             raise UnusableError(f"Irradiance {number} is {reading:g} suns. Look at the lamp's reference cell.")
     time, irradiance = np.array(trace.time) / 60, np.array(trace.irradiance)
     dose = float(np.trapezoid(irradiance, time))
-    declared = (find_setting(evidence, "irradiance") or 1.0) * exposure / 60
+    suns = find_setting(evidence, "irradiance") or find_setting(evidence, "suns") or 1.0
+    declared = suns * exposure / 60
     if dose < ENOUGH * declared:
         raise UnusableError(
             f"The lamp gave {dose:.4g} sun min of the {declared:.4g} declared; {_failure(trace)}. "

@@ -86,6 +86,14 @@ def test_what_is_no_soak_is_refused_with_the_reason(changes: dict[str, object], 
         conclude_soak(evidence([1.0] * 181, **changes))
 
 
+def test_a_lamp_may_call_exposure_and_irradiance_as_its_act_does() -> None:
+    """Its set-points are `duration` and `suns`."""
+    (given,) = conclude_soak(evidence([0.5] * 181, {"duration": 1800.0, "suns": 0.5})).values
+    assert given.value == pytest.approx(15.0)
+    with pytest.raises(UnusableError):
+        conclude_soak(evidence([0.5] * 181, {"duration": 1800.0, "suns": 1.0}))
+
+
 def test_a_soak_without_a_declared_exposure_is_refused() -> None:
     """Nobody could tell whether the lamp failed."""
     with pytest.raises(UnreadableError, match="declare no exposure"):
