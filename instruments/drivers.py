@@ -26,7 +26,8 @@ class ActDeclaration:
     Attributes:
         plan: Where its plan is, `module:function`; loaded by the engine only.
         arguments: Its arguments and what each one is. A `quantity` needs a limit in the lab file.
-        raw: For a measuring act, the keys of its raw record and the reading behind each.
+        raw: For a measuring act, the keys of its raw record in the order in which they are written, and the reading
+            behind each.
     """
 
     plan: str

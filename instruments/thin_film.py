@@ -63,13 +63,13 @@ EPICS_DIFFRACTOMETER = Driver(
             "instruments.plans.measuring:scan",
             {"start": "quantity", "stop": "quantity", "step": "quantity", "time_per_step": "quantity"},
             raw={
+                "counts": "counts",
+                "radius": "radius",
+                "ratio": "ratio",
                 "start": "start",
                 "step": "step",
-                "counts": "counts",
                 "time_per_step": "time_per_step",
                 "wavelengths": "wavelengths",
-                "ratio": "ratio",
-                "radius": "radius",
             },
         )
     },
@@ -91,7 +91,7 @@ SCPI_SPECTROMETER = Driver(
         "spectrum": ActDeclaration(
             "instruments.plans.measuring:spectrum",
             {"averages": "quantity"},
-            raw={"wavelength": "wavelength", "transmittance": "transmittance"},
+            raw={"transmittance": "transmittance", "wavelength": "wavelength"},
         )
     },
     signals=frozenset({"SHUT", "STAT"}),
@@ -109,7 +109,7 @@ SCPI_LAMP = Driver(
         "illuminate": ActDeclaration(
             "instruments.plans.measuring:illuminate",
             {"suns": "quantity", "duration": "quantity"},
-            raw={"time": "time", "irradiance": "irradiance"},
+            raw={"irradiance": "irradiance", "time": "time"},
         )
     },
     signals=frozenset({"OUTP", "STAT"}),
@@ -127,7 +127,7 @@ SCPI_PROBE = Driver(
         "sweep": ActDeclaration(
             "instruments.plans.measuring:sweep",
             {"current": "quantity", "points": "quantity"},
-            raw={"current": "current", "voltage": "voltage", "spacing": "spacing", "compliance": "compliance"},
+            raw={"compliance": "compliance", "current": "current", "spacing": "spacing", "voltage": "voltage"},
         )
     },
     signals=frozenset({"OUTP", "STAT"}),

@@ -62,6 +62,18 @@ MISHAPS: Mapping[str, str] = {
 is an assumption; no source was found."""
 
 
+SETTINGS = frozenset(
+    {
+        "lost_answer_rate",
+        "slow_program_rate",
+        "slow_program_factor",
+        "world_seed",
+        *(f"{name}_rate" for name in MISHAPS),
+    }
+)
+"""What `simulation.settings` may hold; anything else was misspelt, and would leave a fault switched off."""
+
+
 @dataclass(frozen=True)
 class Faults:
     """The faults of one laboratory."""
@@ -79,9 +91,12 @@ def declared_faults(simulation: SimulationDeclaration | None) -> Faults:
     """The faults that a lab file switches on.
 
     Raises:
-        WorldError: If a rate is no share, or a factor is not positive.
+        WorldError: If there is no such setting, a rate is no share, or a factor is not positive.
     """
     settings = dict(simulation.settings) if simulation else {}
+    for name in settings:
+        if name not in SETTINGS:
+            raise WorldError(f"A simulation has no setting {name!r}; it has {', '.join(sorted(SETTINGS))}.")
     lost = LostAnswer(_rate(settings, "lost_answer_rate"))
     factor = _number(settings, "slow_program_factor", 3.0)
     if factor <= 0:

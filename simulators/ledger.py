@@ -23,7 +23,7 @@ class LedgerLine:
         instrument: Who acted; `laboratory` for its power.
         token: The program's token, 16 hexadecimal digits; empty where no program acted.
         epoch: The epoch under which it was started.
-        action: `new_vial`, `dose`, `coat`, `transfer`, `soak`, `halt` or `power_on`.
+        action: What was done, `dose` or `power_on`; see docs/instruments-wire.md for all.
         details: What moved; see docs/instruments-wire.md.
     """
 

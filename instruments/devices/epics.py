@@ -137,10 +137,14 @@ class EpicsDevice(Device):  # type: ignore[misc]
         await self.runner.patiently(program, lambda: self.keep(program, answer))
 
     async def call(self, what: str, work: Callable[[], T]) -> T:
-        """Run blocking requests in the device's own thread; `what` names them in an error."""
+        """Run blocking requests in the device's own thread; `what` names them in an error.
+
+        Raises:
+            TransportError: If the instrument does not answer, or its circuit broke meanwhile.
+        """
         try:
             return await self._thread.call(work)
-        except (TimeoutError, OpException) as error:
+        except (TimeoutError, OpException, ca.ChannelAccessException, ca.ChannelAccessGetFailure) as error:
             raise TransportError(f"{self.name} at {self.prefix} did not answer {what}: {error}") from error
 
     def _send(self, token: str, text: str) -> StartCode:

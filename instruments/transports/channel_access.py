@@ -73,7 +73,10 @@ class ChannelAccessWire:
     def _get(self, signal: str) -> Value:
         as_string = self._kind(signal) == "text"
         self._mend(signal)
-        value = self._variables[signal].get(as_string=as_string, timeout=self._limit * _HASTE, use_monitor=False)
+        try:
+            value = self._variables[signal].get(as_string=as_string, timeout=self._limit * _HASTE, use_monitor=False)
+        except (ca.ChannelAccessException, ca.ChannelAccessGetFailure) as error:
+            raise TransportError(f"{signal} is not answered: {error}") from error
         if value is None:
             raise TransportError(f"{signal} is not answered")
         return str(value) if as_string else float(value)

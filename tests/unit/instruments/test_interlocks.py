@@ -13,6 +13,7 @@ from lab_agents.records.laboratory import ExclusiveGroup, ForbiddenPair, Interlo
 from lab_agents.records.recipe import Act
 from tests.instrument_stand import coat, dose, new_vial, soak, transfer
 from tests.simulated_world import laboratory
+from tests.thin_film_stand import thin_film
 
 LAB = laboratory()
 LIMIT = Limit(lower=0.0, upper=100.0, smallest=5.0, unit="µL")
@@ -97,3 +98,54 @@ def test_only_one_of_an_exclusive_group_moves():
     check_exclusive(lab, "robot", {"dispenser_a"})
     with pytest.raises(InterlockError, match="coater_a moves, and only one may: they share a pump"):
         check_exclusive(lab, "dispenser_a", {"coater_a"})
+
+
+FILM_LAB = thin_film()
+
+
+def mixture(text, vial="vial_a"):
+    """An act that mixes these volumes."""
+    return Act(instrument="handler", plan="mix", arguments={"vial": vial, "volumes": text})
+
+
+@pytest.mark.parametrize(
+    ("act", "reason"),
+    [
+        (mixture("fai:nan"), "'fai:nan' is not written as stock:0.00"),
+        (mixture("fai:1e3"), "is not written as"),
+        (mixture("fai:10.00;fai:10.00"), "fai is stated twice"),
+        (mixture(""), "cannot be meant"),
+        (mixture("fai:0.00"), "is an empty mixture"),
+        (mixture("fai:0.50;csi:100.00"), "volume of fai 0.5 µL is below the smallest, 1 µL"),
+        (mixture("fai:1000.01"), "volume of fai 1000.01 µL is outside its limits, 0 to 1000 µL"),
+        (mixture("fai:800.00;csi:700.01"), "total of all of them 1500.01 µL is outside its limits, 10 to 1500 µL"),
+        (mixture("fai:2.00;csi:2.00"), "total of all of them 4 µL is outside"),
+        (mixture("water:100.00"), "there is no stock water"),
+        (mixture("fai:100.00", "vial_z"), "vial_z, which is no place"),
+        (
+            Act(instrument="handler", plan="mix", arguments={"vial": "vial_a", "volumes": 3.0}),
+            "3.0 is an empty mixture",
+        ),
+    ],
+)
+def test_a_mixture_that_cannot_be_meant_is_refused(act, reason):
+    with pytest.raises(InterlockError, match=reason):
+        check_act(FILM_LAB, act)
+
+
+def test_a_mixture_within_its_limits_passes():
+    check_act(FILM_LAB, mixture("fai:160.00;csi:40.00;mai:0.00;pbi2:200.00"))
+
+
+def test_more_than_a_bottle_holds_is_refused():
+    stocks = tuple(stock.model_copy(update={"amount": 50.0}) for stock in FILM_LAB.stocks)
+    with pytest.raises(InterlockError, match="a full bottle of fai holds 50 µL"):
+        check_act(FILM_LAB.model_copy(update={"stocks": stocks}), mixture("fai:60.00"))
+
+
+def test_a_forbidden_pair_never_meets_in_one_mixture():
+    pair = ForbiddenPair(one="csi", other="sncl2", because="it clumps")
+    lab = FILM_LAB.model_copy(update={"interlocks": Interlocks(forbidden_pairs=(pair,))})
+    check_act(lab, mixture("csi:60.00;sncl2:0.00"))
+    with pytest.raises(InterlockError, match=r"must not meet .* which is in the vial: it clumps"):
+        check_act(lab, mixture("csi:60.00;sncl2:60.00"))

@@ -44,7 +44,13 @@ def test_a_mishap_is_switched_on_by_its_name() -> None:
 
 @pytest.mark.parametrize(
     "settings",
-    [{"drop_rate": -0.1}, {"lost_answer_rate": 1.5}, {"slow_program_rate": "often"}, {"slow_program_factor": 0}],
+    [
+        {"dropp_rate": 0.1},
+        {"drop_rate": -0.1},
+        {"lost_answer_rate": 1.5},
+        {"slow_program_rate": "often"},
+        {"slow_program_factor": 0},
+    ],
 )
 def test_a_setting_that_cannot_be_meant_is_refused(settings) -> None:
     """Before anything starts."""

@@ -1,14 +1,21 @@
 """Which models stand behind a thin-film laboratory."""
 
+from collections import Counter
+from datetime import timedelta
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lab_agents.records.laboratory import SimulationDeclaration
 from simulators.errors import WorldError
-from simulators.installation import Models
+from simulators.installation import Models, standing
+from simulators.ledger import read_ledger
 from simulators.thin_film import ThinFilm
 from simulators.world.draws import Draws
+from simulators.world.things import NOWHERE, Things
 from tests.simulated_world import laboratory
-from tests.thin_film_stand import thin_film
+from tests.thin_film_stand import installed, order, thin_film
 
 LAB = thin_film()
 
@@ -59,3 +66,53 @@ def test_a_real_laboratory_has_no_models():
     lab = laboratory().model_copy(update={"simulation": None})
     with pytest.raises(WorldError, match="declares no simulation"):
         ThinFilm(lab, Draws(1), Models(laboratory(), None).faults)
+
+
+numbers = st.integers(1, 10)
+places = st.sampled_from(["stage_a", "plate_a_1", "uv_stage", "lamp_1", "rack_1", "rack_118", "rack_120"])
+deeds = st.lists(
+    st.one_of(
+        st.tuples(st.just("handler"), st.builds(order, numbers, st.just("mix"))),
+        st.tuples(st.just("spin_a"), st.builds(order, numbers, st.just("spin"))),
+        st.tuples(st.just("hotplate_a_1"), st.builds(order, numbers, st.just("anneal"))),
+        st.tuples(
+            st.just("robot"),
+            st.builds(lambda n, s, t: order(n, "transfer", source=s, target=t), numbers, places, places),
+        ),
+        st.tuples(st.just("uvvis"), st.builds(order, numbers, st.just("spectrum"))),
+        st.tuples(st.just("lamp_1"), st.builds(order, numbers, st.just("illuminate"))),
+        st.sampled_from(["wait", "halt", "power cut"]),
+    ),
+    max_size=30,
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(deeds)
+def test_whatever_is_ordered_the_things_are_the_fold_of_the_ledger(tmp_path_factory, history):
+    """Property: also with samples that fall, no place holds two, no token moves twice, no ink is used twice."""
+    folder = tmp_path_factory.mktemp("film")
+    world, instruments = installed(folder, drop_rate=0.2)
+    for deed in history:
+        if deed == "wait":
+            world.advance(world.now + timedelta(hours=1))
+        elif deed == "halt":
+            for name in ("handler", "spin_a", "robot", "lamp_1"):
+                world.halt(name)
+        elif deed == "power cut":
+            world.close()
+            world, instruments = installed(folder, drop_rate=0.2)
+        else:
+            instruments[deed[0]].start(deed[1])
+    things = world.things
+    world.close()
+    lines = read_ledger(folder / "ledger.jsonl")
+    told = Things.standing(standing(LAB))
+    for line in lines:
+        told.apply(line)
+    assert told == things
+    moved = Counter((line.instrument, line.token) for line in lines if line.token and line.action != "halt")
+    assert all(count == 1 for count in moved.values())
+    assert all(n == 1 for place, n in Counter(f.place for f in told.films.values()).items() if place != NOWHERE)
+    spins = sum(line.action == "spin" for line in lines)
+    assert spins <= sum(line.action == "mix" for line in lines)
