@@ -34,8 +34,10 @@ def _find_repeats(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _find_unobserved(evidence: Evidence) -> Iterator[Finding]:
+    # A standard is looked at so that others can be understood: nothing is concluded of it.
+    standards = {s.name for s in evidence.laboratory.laboratory.standards} if evidence.laboratory is not None else set()
     for one in _unjudged(evidence):
-        if one.campaign not in evidence.open_campaigns:
+        if one.campaign not in evidence.open_campaigns and one.measurement.sample not in standards:
             yield Finding(one.measurement.id, "was never observed, and no analysis says why", one.position)
 
 

@@ -51,6 +51,19 @@ def test_what_moved_is_compared_where_the_ledger_names_it():
     assert len(check_orders(evidence("done"), ledger(1, instrument="e", action="coat")).findings) == 2
 
 
+def test_what_was_executed_scatters_about_what_was_ordered():
+    """A plate's surface is colder than its set-point; the set-point itself is what was ordered, or is found."""
+    act = Act(instrument="p", plan="anneal", arguments={"temperature": 120.0, "duration": 60.0})
+    task = TASK.model_copy(update={"acts": (act,)})
+    ordered = Evidence(ordered={TOKEN: Ordered(TOKEN, task, 0, 7, "done")})
+
+    def findings(**details):
+        return check_orders(ordered, ledger(1, instrument="p", action="anneal", details=details)).findings
+
+    assert findings(temperature=114.2, asked=120.0, duration=60.0) == ()
+    assert len(findings(temperature=114.2, asked=130.0, duration=61.0)) == 2
+
+
 def test_a_token_that_no_task_planned_is_foreign():
     """Also where nothing was ordered at all."""
     assert check_foreign(evidence("done"), ledger(1)).findings == ()

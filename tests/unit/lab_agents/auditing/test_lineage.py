@@ -1,8 +1,12 @@
+from dataclasses import replace
+
 import pytest
 
 from lab_agents.auditing.evidence import gather
 from lab_agents.auditing.lineage import check_lineage, check_observations
+from lab_agents.messages.life import LabOpened
 from lab_agents.store.reader import StoreReader
+from tests.film_lab import film_laboratory
 
 
 @pytest.fixture
@@ -49,6 +53,25 @@ def test_a_model_must_be_trained_before_it_proposes(evidence):
     assert any("was not trained before" in one for one in traces(evidence))
     evidence.models[checkpoint] = 1
     assert traces(evidence) == set()
+
+
+def test_a_standard_that_was_looked_at_needs_no_observation(evidence):
+    """Its measurement helps to understand others."""
+    evidence.observations.pop()
+    for sources in evidence.causes.values():
+        sources.discard("analysis")
+    assert check_observations(evidence).findings
+    sample = next(iter(evidence.measurements.values()))[0].measurement.sample
+    laboratory = film_laboratory()
+    standard = laboratory.standards[0].model_copy(update={"name": sample.replace("-", "_")})
+    renamed = {
+        name: [replace(one, measurement=one.measurement.model_copy(update={"sample": standard.name})) for one in taken]
+        for name, taken in evidence.measurements.items()
+    }
+    evidence.measurements = renamed
+    lab = laboratory.model_copy(update={"standards": (standard,)})
+    evidence.laboratory = LabOpened(laboratory=lab, file="0" * 64, version="0")
+    assert check_observations(evidence).findings == ()
 
 
 def test_a_measurement_still_to_be_analysed_is_a_note_while_its_campaign_is_open(evidence):
