@@ -95,6 +95,8 @@ def _phase_pattern(film: Film, phase: str, grid: Array) -> Array:
     spacing, strength, tilt = _strengths(cell, atoms, film.thermal, AXES.get(phase))
     march = film.texture.get(phase, 1.0) if phase in AXES else 1.0
     textured = strength * (march**2 * np.cos(tilt) ** 2 + np.sin(tilt) ** 2 / march) ** -1.5
+    spacing, plane = np.unique(np.round(spacing, 7), return_inverse=True)
+    textured = np.asarray(np.bincount(plane.ravel(), textured), dtype=float)
     counts = np.zeros(len(grid))
     for wavelength, share in zip(WAVELENGTHS, (1.0, RATIO), strict=True):
         theta = np.arcsin(np.minimum(wavelength / 2 / spacing, 0.999))
@@ -132,7 +134,9 @@ def _strengths(
     crystal = _crystal(_cif(cell, atoms, thermal))
     with contextlib.redirect_stdout(io.StringIO()):
         vectors = crystal.Cell.all_hkl(energy_kev=8.0478, max_angle=50.0)
-        vectors = vectors[np.abs(vectors).sum(axis=1) > 0]
+        # A vector and its opposite scatter alike: one of each pair suffices.
+        h, k, last = vectors.T
+        vectors = vectors[(h > 0) | ((h == 0) & (k > 0)) | ((h == 0) & (k == 0) & (last > 0))]
         factor = crystal.Scatter.structure_factor(vectors, scattering_type="xray")
         q = crystal.Cell.calculateQ(vectors)
         along = crystal.Cell.calculateQ([axis or (1, 0, 0)])[0]
