@@ -7,7 +7,7 @@ ifdef PIP_EXTRA_INDEX_URL
 export PIP_EXTRA_INDEX_URL
 endif
 
-.PHONY: demo demo-table test lint format documents benchmark benchmark-ci clean
+.PHONY: demo demo-replay demo-table test lint format documents benchmark benchmark-ci clean
 
 .venv: .venv/installed
 
@@ -17,8 +17,13 @@ endif
 		--editable '.[simulation,data,dev]'
 	touch $@
 
-# One whole campaign on the simulated laboratory, in a state folder of its own.
+# A material made to a target in the simulated thin-film laboratory, in a state folder of its own.
 demo: .venv/installed
+	@folder=$$(mktemp -d "$${TMPDIR:-/tmp}/lab-agents-demo-XXXXXX")/state && echo "State folder: $$folder" \
+		&& $(BIN)/lab-agents run examples/absorber.yaml --state "$$folder"
+
+# Recorded films made again by a laboratory that really moves.
+demo-replay: .venv/installed
 	@folder=$$(mktemp -d "$${TMPDIR:-/tmp}/lab-agents-demo-XXXXXX")/state && echo "State folder: $$folder" \
 		&& $(BIN)/lab-agents run examples/opv_blend.yaml --state "$$folder"
 
@@ -48,6 +53,7 @@ documents: .venv/installed
 
 benchmark: .venv/installed
 	$(BIN)/lab-agents benchmark replay
+	$(BIN)/lab-agents benchmark loop
 
 benchmark-ci: .venv/installed
 	$(BIN)/lab-agents benchmark replay --seeds 2

@@ -16,6 +16,16 @@ if TYPE_CHECKING:
 
 BENCHMARKS: Mapping[str, tuple[str, str, int]] = {
     "replay": ("lab_agents.benchmarks.replay:benchmark_replay", "how soon the best recorded materials are found", 25),
+    "loop": (
+        "lab_agents.benchmarks.loop:benchmark_loop",
+        "materials made to a target from raw data, judged by what is true of them",
+        20,
+    ),
+    "patterns": (
+        "lab_agents.benchmarks.patterns:benchmark_patterns",
+        "phase fractions concluded from patterns that another program made",
+        40,
+    ),
     "processes": (
         "lab_agents.benchmarks.processes:benchmark_processes",
         "speed, memory and recovery of the processes of one laboratory",
@@ -33,7 +43,8 @@ def register(app: typer.Typer) -> None:
 def benchmark(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Which one; `list` names them.")],
     seeds: Annotated[
-        int | None, typer.Option("--seeds", min=1, help="How many seeds; default: replay 25, processes 1.")
+        int | None,
+        typer.Option("--seeds", min=1, help="How many seeds; default: replay 25, loop 20, patterns 40, processes 1."),
     ] = None,
     table: Annotated[
         Path | None, typer.Option("--table", help="crossed_barrel's table; without it its rows are not run.")
