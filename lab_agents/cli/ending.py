@@ -31,7 +31,8 @@ def print_summary(console: Console, account: Account, truth: Truth | None) -> No
     target = account.plan.target
     table = Table(title=_title(account, target), title_justify="left", box=None)
     for column, how in _columns(target, truth):
-        table.add_column(column, justify=how, no_wrap=True)
+        # Compositions of many parameters fold, so that no number is cut.
+        table.add_column(column, justify=how, no_wrap=column != "as made" or not target.constraints)
     for sample in best:
         table.add_row(*_cells(sample, target, truth), composition_text(sample.made_values or {}, account.plan.space))
     console.print(table)

@@ -4,6 +4,9 @@ from lab_agents.report.account import Account, Span
 from lab_agents.report.drawing import BAD, PAPER, SERIES, plot
 from lab_agents.report.figures import Figure
 
+_MOST_COLUMNS = 7
+"""Names of acts side by side in the legend; more would be wider than the page."""
+
 
 def timeline(account: Account) -> Figure | None:
     """A bar for each act on each instrument, in laboratory hours since the campaign began."""
@@ -13,8 +16,11 @@ def timeline(account: Account) -> Figure | None:
     instruments = _rows(account, spans)
     plans = sorted({s.plan for s in spans})
     colours = {plan: SERIES[i % len(SERIES)] for i, plan in enumerate(plans)}
+    # The palette has six colours; the acts after the sixth have them again, paler.
+    strength = {plan: 1.0 if i < len(SERIES) else 0.4 for i, plan in enumerate(plans)}
     last = max(_hours(account, s)[1] for s in spans)
-    with plot(9.4, 0.9 + 0.42 * len(instruments)) as drawn:
+    # Many instruments get thinner bars, so that the figure still fits a screen.
+    with plot(9.4, 0.9 + (0.42 if len(instruments) <= 10 else 0.29) * len(instruments)) as drawn:
         axes = drawn.panels[0]
         for plan in plans:
             for row, instrument in enumerate(instruments):
@@ -23,9 +29,10 @@ def timeline(account: Account) -> Figure | None:
                 )
                 if bars:
                     axes.broken_barh(
-                        bars, (row - 0.36, 0.72), facecolor=colours[plan], edgecolor=PAPER, lw=_edge(bars, last)
-                    )
-            axes.barh(0, 0, color=colours[plan], label=plan.replace("_", " "))
+                        bars, (row - 0.36, 0.72), facecolor=colours[plan], edgecolor=PAPER, lw=_edge(bars, last),
+                        alpha=strength[plan],
+                    )  # fmt: skip
+            axes.barh(0, 0, color=colours[plan], alpha=strength[plan], label=plan.replace("_", " "))
         failed = [s for s in spans if not s.ok]
         if failed:
             at = [(_hours(account, s)[0], instruments.index(s.instrument)) for s in failed]
@@ -35,7 +42,8 @@ def timeline(account: Account) -> Figure | None:
         axes.grid(visible=False, axis="y")
         axes.set_xlim(0, last * 1.005)
         axes.set_xlabel("laboratory hours since the campaign began")
-        axes.legend(ncols=len(plans) + bool(failed), loc="lower center", bbox_to_anchor=(0.5, 1.0), fontsize=9)
+        columns = min(_MOST_COLUMNS, len(plans) + bool(failed))
+        axes.legend(ncols=columns, loc="lower center", bbox_to_anchor=(0.5, 1.0), fontsize=9)
         svg = drawn.to_svg("timeline", "Timeline of every instrument")
     busy = _busiest(account, spans, last)
     caption = f"Each bar is one act. {busy[0]} was the busiest: {100 * busy[1]:.0f} % of the time."

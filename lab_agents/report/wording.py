@@ -40,7 +40,7 @@ def composition_text(values: Mapping[str, float], space: DesignSpace | None) -> 
     """`PCE10 62.0 %, PCBM 38.0 %` for mixtures (absent components left out), else `n 8, theta 30`.
 
     Of a space with several groups of fractions each group is told so, and then the other parameters:
-    `fa 90.0 %, cs 10.0 % · sn 82.0 %, pb 18.0 % · anneal_time 20 min`.
+    `fa 90.0 %, cs 10.0 % · sn 82.0 %, pb 18.0 % · anneal time 20 min`.
     """
     if space is None:
         return _plainly(values, {})
@@ -56,7 +56,10 @@ def _shares(values: Mapping[str, float]) -> str:
 
 
 def _plainly(values: Mapping[str, float], units: Mapping[str, str]) -> str:
-    return ", ".join(f"{n} {v:.4g}{'' if units.get(n, '1') == '1' else ' ' + units[n]}" for n, v in values.items())
+    names = {n: n.replace("_", " ") for n in values}
+    return ", ".join(
+        f"{names[n]} {v:.4g}{'' if units.get(n, '1') == '1' else ' ' + units[n]}" for n, v in values.items()
+    )
 
 
 def until_text(deadline: datetime | None, default: str) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from lab_agents.blob_place import blobs_of
 from lab_agents.errors import ReportError, TableError
 from lab_agents.replayed_table import read_replayed
 from lab_agents.report.account import Account
@@ -31,17 +32,20 @@ def write_report(state: Path, out: Path, campaign: str | None = None) -> Written
     Raises:
         StateFolderError: If `state` is no state folder.
         StoreError: If its store cannot be read.
+        BlobError: If nothing that is installed speaks the protocol of the place of the blobs; a blob that is gone costs
+            only its figure.
         ReportError: If there is no such campaign, or `out` cannot be written.
     """
     folder = StateFolder.open(state)
     with StoreReader(folder.store) as reader:
         account = tell(reader.entries(), campaign)
     truth = find_truth(folder, account)
+    blobs = blobs_of(folder.path)
     page, samples = out / "index.html", out / "samples.csv"
     written_at = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     try:
         out.mkdir(parents=True, exist_ok=True)
-        write_atomically(page, render_page(account, truth, written_at).encode())
+        write_atomically(page, render_page(account, truth, written_at, blobs).encode())
         write_atomically(samples, samples_csv(account, truth).encode())
     except OSError as error:
         raise ReportError(f"{out} cannot be written: {error.strerror}. Give another folder with --out.") from error
