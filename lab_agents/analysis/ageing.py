@@ -88,7 +88,8 @@ class _Change:
 
     def _model(self, theta: Array) -> Array:
         tilt = theta[3] * (self._energy - self._first.gap)
-        return theta[1] * self._moved(theta[0], theta[4]) - self._film + theta[2] + tilt
+        model: Array = theta[1] * self._moved(theta[0], theta[4]) - self._film + theta[2] + tilt
+        return model
 
     def run(self) -> tuple[Array, Array]:
         """Parameters and their covariance, which the misfit widens."""
@@ -106,7 +107,8 @@ class _Change:
             if abs(step[0]) < 1e-6 and abs(step[1]) < 1e-5:
                 break
         misfit = float(residual @ residual) / len(residual)
-        return theta, np.linalg.inv(matrix) * max(1.0, misfit)
+        covariance: Array = np.asarray(np.linalg.inv(matrix) * max(1.0, misfit), dtype=np.float64)
+        return theta, covariance
 
     def _design(self, theta: Array) -> Array:
         columns = [np.ones_like(self._energy)] * 5

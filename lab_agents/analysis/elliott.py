@@ -36,6 +36,8 @@ class Shape:
         tail: Energy in which the absorption below the edge falls to 1/e, eV, > 0.
         growth: By how much it rises faster than the square root of a parabolic band, 1/eV.
         peaked: Share of 1 / cosh in the broadening, 0 to 1; the rest is Gaussian.
+        joint: Energy from the gap, eV, < 0.1, below which the curve is the tail, with a kink; None where the tail goes
+            on from the curve without one.
     """
 
     binding: float
@@ -43,6 +45,7 @@ class Shape:
     tail: float
     growth: float
     peaked: float
+    joint: float | None = None
 
 
 @dataclass(frozen=True)
@@ -76,16 +79,18 @@ def edge_curve(shape: Shape) -> Curve:
     kernel = _line(STEP * np.arange(-half, half + 1), shape)
     padded = np.concatenate([np.zeros(half), bare, np.full(half, bare[-1])])
     curve = np.convolve(padded, kernel / kernel.sum(), mode="valid") + _exciton(shape)
-    curve = _with_tail(np.maximum(curve, 1e-12 * np.max(curve)), shape.tail)  # a logarithm follows
+    curve = np.maximum(curve, 1e-12 * np.max(curve))  # a logarithm follows
+    curve = _with_tail(curve, shape.tail) if shape.joint is None else _with_kink(curve, shape.tail, shape.joint)
     return Curve(curve, np.gradient(curve, STEP))
 
 
-def _line(energy: Array, shape: Shape) -> Array:
+def _line(energy: NDArray[np.floating], shape: Shape) -> Array:
     """Both line shapes have the standard deviation `width` and the area 1."""
     deviation = energy / shape.width
     gaussian = np.exp(-0.5 * deviation**2) / math.sqrt(2 * math.pi)
     decay = np.exp(-math.pi / 2 * np.abs(deviation))  # 1 / cosh without overflow
-    return ((1 - shape.peaked) * gaussian + shape.peaked * decay / (1 + decay**2)) / shape.width
+    line: Array = ((1 - shape.peaked) * gaussian + shape.peaked * decay / (1 + decay**2)) / shape.width
+    return line
 
 
 def _exciton(shape: Shape) -> Array:
@@ -95,6 +100,12 @@ def _exciton(shape: Shape) -> Array:
         weight = strength[n - 1] if n < _STATES else float(strength[n - 1 :].sum())
         lines += weight * _line(_CENTRES + shape.binding / n**2, shape)
     return lines
+
+
+def _with_kink(curve: Array, tail: float, joint: float) -> Array:
+    level = np.interp(joint, _CENTRES, curve)
+    falling = np.exp(np.minimum((_CENTRES - joint) / tail, 0.0))
+    return np.where(joint > _CENTRES, level * falling, curve)
 
 
 def _with_tail(curve: Array, tail: float) -> Array:

@@ -46,7 +46,7 @@ THICKEST = 2.5
 """Absorbance above which stray light, not the film, decides what is read."""
 
 _GRID, _HALF, _FEWEST = 0.005, 0.03, 30
-_ONE_LINE = (0.5,)
+_ONE_KIND = ((0.5, None),)
 _LOOKS, _CENTRED = 4, 0.04  # windows are moved until the edge stands within 40 meV of their middle
 
 Array = NDArray[np.float64]
@@ -82,7 +82,7 @@ def find_edge(absorbance: Absorbance, made: Mapping[str, float]) -> Edge | str:
 def _follow(energy: Array, value: Array, noise: Array, start: float) -> Edge | None:
     """The edge near `start`, fitted in a window about itself; None where the fit walks away."""
     for _ in range(_LOOKS):
-        glance = fit_edge(energy, value, noise, start, _ONE_LINE)
+        glance = fit_edge(energy, value, noise, start, _ONE_KIND)
         if abs(glance.gap - start) < _CENTRED:
             return fit_edge(energy, value, noise, start) if _is_seen(glance) else glance
         start = glance.gap

@@ -16,7 +16,7 @@ WAVELENGTH = 0.3
 
 
 def conclude_spectrum(evidence: Evidence) -> Conclusions:
-    """The `gap` in eV; with a spectrum from before a soak also `gap_shift` (eV, after - before) and `kept` (1).
+    """The `gap` in eV; with a spectrum from before a soak `gap_after`, `gap_shift` (eV, after - before) and `kept` (1).
 
     `kept` is the share of the absorbance above the baseline that is left 0.3 eV above the gap, each at its own gap. A
     gap that cannot be read is missing, with the reason; so is then what rests on it.
@@ -31,7 +31,8 @@ def conclude_spectrum(evidence: Evidence) -> Conclusions:
     """
     after = find_absorbance(evidence, evidence.raw)
     edge = find_edge(after, evidence.made.values)
-    values, missing = _gap(edge)
+    # The gap of a film is that of the fresh one: what light made of it is another property.
+    values, missing = _gap("gap_after" if BEFORE in evidence.earlier else "gap", edge)
     if BEFORE not in evidence.earlier:
         return Conclusions(values, missing)
     before = find_absorbance(evidence, evidence.earlier[BEFORE])
@@ -47,10 +48,10 @@ def conclude_spectrum(evidence: Evidence) -> Conclusions:
     return Conclusions((*values, _shift(ageing, edge), kept), missing)
 
 
-def _gap(edge: Edge | str) -> tuple[tuple[Concluded, ...], tuple[Missing, ...]]:
+def _gap(name: str, edge: Edge | str) -> tuple[tuple[Concluded, ...], tuple[Missing, ...]]:
     if isinstance(edge, str):
-        return (), (Missing("gap", edge),)
-    return (Concluded("gap", edge.gap, math.hypot(edge.deviation, _calibration(edge)), "eV", NAME),), ()
+        return (), (Missing(name, edge),)
+    return (Concluded(name, edge.gap, math.hypot(edge.deviation, _calibration(edge)), "eV", NAME),), ()
 
 
 def _shift(ageing: Ageing, edge: Edge) -> Concluded:

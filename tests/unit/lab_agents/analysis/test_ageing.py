@@ -23,7 +23,7 @@ def age(film: Film, shift: float, kept: float, seed: int, *, is_gone: bool = Fal
 
 
 def _edge(absorbance: Absorbance, film: Film) -> Edge:
-    return fit_edge(absorbance.energy, absorbance.value, absorbance.noise, film.gap, (0.5,))
+    return fit_edge(absorbance.energy, absorbance.value, absorbance.noise, film.gap, ((0.5, None),))
 
 
 def test_shift_and_kept_are_covered_by_their_intervals() -> None:

@@ -64,15 +64,15 @@ def test_a_spoiled_spectrum_before_the_soak_is_refused() -> None:
 
 
 def test_the_whole_way_from_raw_records_covers_the_truth() -> None:
-    """Of 40 films, found without being told where, 90 % intervals of the gap cover 80 % or more."""
+    """Of 30 films, found without being told where, 90 % intervals of the gap cover 80 % or more."""
     rng = np.random.default_rng(31)
-    films = [draw_film(rng) for _ in range(40)]
+    films = [draw_film(rng) for _ in range(30)]
     covered = [
         abs(gap.value - film.gap) < 1.645 * gap.deviation
         for seed, film in enumerate(films)
         for gap in conclude_spectrum(evidence(raw(film, seed))).values
     ]
-    assert len(covered) >= 38
+    assert len(covered) >= 28
     assert np.mean(covered) >= 0.8
 
 
