@@ -5,7 +5,6 @@ what is true.
 """
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from instruments.lab import find_laboratory
 from lab_agents.blobs import DirectoryBlobs
 from lab_agents.messages import course, life, work
 from lab_agents.messages.entry import Body, Entry
@@ -394,7 +394,7 @@ def tell_absorber(blobs: Path, n: int = 12, drops: int | None = 7, retracted: in
 
 def write_absorber(path: Path, n: int = 12) -> StateFolder:
     """A state folder that holds such a campaign with its raw records, through the real store."""
-    folder = StateFolder.create(path, "thin_film", json.dumps({"name": "thin_film"}).encode())
+    folder = StateFolder.create(path, "thin_film", find_laboratory("thin_film", Path()).read_bytes())
     writer = LogWriter(folder.store, "thin_film", project)
     offered: list[Offered] = []
     sequences: dict[str, int] = {}

@@ -47,7 +47,7 @@ def _head(scene: Scene) -> list[RenderableType]:
     counts, total = scene.counts, plan.budget.samples
     bar = Table.grid(padding=(0, 2))
     bar.add_column(width=9)
-    bar.add_column(width=36)
+    bar.add_column(width=40)
     bar.add_column()
     numbers = f"{counts['observed']} of {total} concluded, {counts['made']} made, {counts['proposed']} proposed"
     failed = f", [red]{counts['failed']} failed[/]" if counts["failed"] else ""

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Frame = tuple[float, float]
+ROOM = 1.5
+"""Widths of a band that are shown on either side of it: with more, first samples far away would make it a line."""
 
 
 def properties(account: Account) -> Figure | None:
@@ -78,12 +80,19 @@ def _panel(axes: "Axes", samples: list[SampleAccount], target: Target, name: str
 def frame(values: list[float], constraint: Constraint | None) -> Frame:
     """Bounds of the drawn values: the band with room around it, and all samples but the far ones.
 
-    Far is beyond the middle 90 % of samples; an objective without a band is shown whole.
+    Far is beyond the middle 80 % of samples, and of a band with two sides further than `ROOM` of its widths from it; an
+    objective without a band is shown whole.
     """
-    bounds = [b for b in (constraint.lower, constraint.upper) if b is not None] if constraint is not None else []
     ranked = sorted(values) or [0.0]
-    cut = len(ranked) // 20 if constraint is not None else 0
-    low, high = min(ranked[cut], *bounds, ranked[-1 - cut]), max(ranked[-1 - cut], *bounds, ranked[cut])
+    cut = len(ranked) // 10 if constraint is not None else 0
+    low, high = ranked[cut], ranked[-1 - cut]
+    if constraint is not None:
+        lower, upper = constraint.lower, constraint.upper
+        if lower is not None and upper is not None:
+            room = ROOM * (upper - lower)
+            low, high = max(low, lower - room), min(high, upper + room)
+        bounds = [b for b in (lower, upper) if b is not None]
+        low, high = min(low, *bounds), max(high, *bounds)
     margin = 0.12 * (high - low) or 0.1 * max(abs(high), 1e-9)
     return low - margin, high + margin
 

@@ -24,6 +24,7 @@ BELOW, ABOVE = 0.3, 0.5
 """Photon energies in eV about the gap that are drawn: the baseline below, the continuum above."""
 
 _COLOURS = (ONE, TWO)
+_BELOW_KEY = 0.8  # share of a panel's height that vertical lines take, so that they do not cross its key
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def _panel(axes: "Axes", account: Account, sample: SampleAccount, several: list[
     centre = edges[0].gap if edges else 1.6
     band = next((c for c in account.plan.target.constraints if c.property == "gap"), None) if account.plan else None
     if band is not None and band.lower is not None and band.upper is not None:
-        axes.axvspan(band.lower, band.upper, color=FOUR, alpha=0.16, lw=0)
+        axes.axvspan(band.lower, band.upper, ymax=_BELOW_KEY, color=FOUR, alpha=0.16, lw=0)
     for one, colour in zip(several, _COLOURS, strict=False):
         energy, value = one.absorbance.energy, one.absorbance.value
         use = (energy > centre - BELOW) & (energy < centre + ABOVE)
@@ -88,13 +89,13 @@ def _panel(axes: "Axes", account: Account, sample: SampleAccount, several: list[
             grid = np.linspace(one.edge.gap - BELOW, one.edge.gap + BELOW, 120)
             line = one.edge.film(grid) + one.edge.level + one.edge.slope * (grid - one.edge.gap)
             axes.plot(grid, line, color=colour, lw=1.3)
-            axes.axvline(one.edge.gap, color=colour, lw=0.9, ls=(0, (4, 3)))
+            axes.axvline(one.edge.gap, ymax=_BELOW_KEY, color=colour, lw=0.9, ls=(0, (4, 3)))
             spread = one.edge.deviation
-            axes.axvspan(one.edge.gap - spread, one.edge.gap + spread, color=colour, alpha=0.22, lw=0)
+            axes.axvspan(one.edge.gap - spread, one.edge.gap + spread, ymax=_BELOW_KEY, color=colour, alpha=0.22, lw=0)
             gap = f": {one.edge.gap:.3f} ± {spread:.3f} eV"
         axes.plot([], [], color=colour, label=f"{one.name}{gap or ': no gap'}")
     axes.set_title(sample.id, loc="left", color=INK)
     axes.set_xlabel("photon energy (eV)")
     axes.set_xlim(centre - BELOW, centre + ABOVE)
     axes.set_ylim(bottom=0)
-    axes.legend(loc="lower right", fontsize=8)
+    axes.legend(loc="upper left", fontsize=8)

@@ -68,10 +68,11 @@ def until_text(deadline: datetime | None, default: str) -> str:
 
 
 def percent(chance: float) -> str:
-    """`93 %`, `0.4 %`, `> 99.9 %`: a chance as people read it."""
+    """`93 %`, `0.4 %`, `99.5 %`, `> 99.9 %`: a chance as people read it, with a decimal where it is nearly sure."""
     if chance > 0.999:
         return "> 99.9 %"
-    return f"{100 * chance:.0f} %" if chance >= 0.095 or chance < 0.0005 else f"{100 * chance:.1f} %"
+    is_middle = 0.095 <= chance < 0.985 or chance < 0.0005
+    return f"{100 * chance:.0f} %" if is_middle else f"{100 * chance:.1f} %"
 
 
 def short(address: str | None) -> str:

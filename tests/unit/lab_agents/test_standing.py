@@ -4,6 +4,7 @@ import pytest
 
 from lab_agents.standing import WaitStanding, standing_of
 from lab_agents.state_folder import StateFolder
+from tests.told_absorber import write_absorber
 from tests.told_campaign import example, tell_campaign, write_state
 
 
@@ -49,3 +50,12 @@ def test_a_fresh_folder_has_no_campaign(tmp_path):
     standing = standing_of(folder.path)
     assert standing.campaign is None
     assert "no campaign was started yet" in standing.to_text()
+
+
+def test_hits_and_the_best_of_them_are_told(tmp_path):
+    standing = standing_of(write_absorber(tmp_path / "state", 12).path)
+    campaign = standing.campaign
+    assert (campaign.hits, campaign.best_sample) == (1, "absorber-0010")
+    assert campaign.chance > 0.9
+    assert "1 hit: samples that meet every constraint" in standing.to_text()
+    assert "best lead 0.28" in standing.to_text()

@@ -9,6 +9,7 @@ from lab_agents.cli.ending import print_cost, print_summary
 from lab_agents.report.account import Account
 from lab_agents.report.telling import tell
 from lab_agents.report.truth import Truth
+from tests.told_absorber import tell_absorber
 from tests.told_campaign import example, tell_campaign
 
 
@@ -43,3 +44,19 @@ def test_time_and_memory_are_told():
 
 def test_nothing_concluded_is_said():
     assert "No property was concluded" in printed(Account())
+
+
+def test_a_target_with_constraints_ends_with_every_property_of_the_best(tmp_path):
+    text = printed(tell(tell_absorber(tmp_path, 12)))
+    assert "1 hit among 11 samples (*), each with a chance of at least 90 %: minimize lead (pb as made) with" in text
+    row = next(line for line in text.splitlines() if "absorber-0010" in line)
+    assert row.count("±") == 5
+    assert " *" in row
+
+
+def test_without_a_hit_the_nearest_are_told(tmp_path):
+    account = tell(tell_absorber(tmp_path, 4))
+    text = printed(account)
+    assert "No hit among 4 samples; the nearest, to minimize lead" in text
+    assert account.leading(1)[0].id in text
+    assert "not read" not in text.splitlines()[2]

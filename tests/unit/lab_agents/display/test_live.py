@@ -13,6 +13,7 @@ from lab_agents.messages.frames import AgentStatus, GuardStatus, Tick
 from lab_agents.messages.topics import Topics
 from lab_agents.records.motion import Motion
 from lab_agents.report.truth import Truth
+from tests.told_absorber import tell_absorber
 from tests.told_campaign import START, example, tell_campaign
 
 TOPICS = Topics("opv_replay")
@@ -88,3 +89,30 @@ def test_an_empty_laboratory_is_starting():
 
 def test_a_narrow_terminal_gets_a_picture_too(scene):
     assert max(len(line) for line in drawn(scene, width=60).splitlines()) <= 60
+
+
+def test_a_target_with_constraints_shows_hits_chance_and_how_they_are_met(tmp_path):
+    scene = Scene(Topics("thin_film"))
+    for logged in tell_absorber(tmp_path, 12)[:-2]:
+        scene.take_entry(logged)
+    text = drawn(scene, width=200)
+    for words in (
+        "1 of 11 samples measured",
+        "every constraint holds with at least 90 %",
+        "absorber-0010",
+        "lead 0.28",
+        "chance",
+        "perovskite fraction 0.98",
+        "of 120 h in the laboratory",
+    ):
+        assert words in text, words
+
+
+def test_before_the_first_hit_the_nearest_is_shown(tmp_path):
+    scene = Scene(Topics("thin_film"))
+    log = tell_absorber(tmp_path, 12)
+    for logged in log[: len(log) // 3]:
+        scene.take_entry(logged)
+    text = drawn(scene, width=200)
+    assert "nearest" in text
+    assert "best" not in text

@@ -3,6 +3,7 @@
 from lab_agents.display.plain import line_for
 from lab_agents.display.scene import Scene
 from lab_agents.messages.topics import Topics
+from tests.told_absorber import tell_absorber
 from tests.told_campaign import tell_campaign
 
 
@@ -40,3 +41,19 @@ def test_everyday_entries_are_not_worth_a_line():
 
 def test_every_line_is_one_line():
     assert all("\n" not in line for line in lines(tell_campaign(12, failing=5)))
+
+
+def test_each_measurement_is_one_line_and_the_last_one_judges(tmp_path):
+    told = lines(tell_absorber(tmp_path, 12))
+    for words in (
+        "absorber-0010 spectrum: gap 1.3",
+        "absorber-0010 pattern: perovskite fraction 0.98",
+        "absorber-0010 sheet: concluded => lead 0.28",
+        "absorber-0002 spectrum: gap not read: no edge from 1.13 to 3.2 eV",
+        "absorber-0004: observation retracted: the shutter stuck",
+    ):
+        assert any(words in line for line in told), words
+    last = next(line for line in told if "absorber-0010 sheet" in line)
+    assert "HIT, chance 9" in last
+    assert last.endswith("of 12)  <- best so far")
+    assert "no hit, chance" in next(line for line in told if "absorber-0001 sheet" in line)

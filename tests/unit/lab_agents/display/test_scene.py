@@ -9,6 +9,7 @@ from lab_agents.display.scene import Scene
 from lab_agents.messages.frames import AgentStatus, GuardStatus, Head, Tick
 from lab_agents.messages.topics import Topics
 from lab_agents.report.truth import Truth
+from tests.told_absorber import tell_absorber
 from tests.told_campaign import START, example, tell_campaign
 
 TOPICS = Topics("opv_replay")
@@ -111,3 +112,16 @@ def test_an_empty_scene_can_be_asked_everything():
     assert scene.lab_elapsed == timedelta()
     assert scene.wall_elapsed >= timedelta()
     assert datetime.now(UTC) > START
+
+
+def test_before_the_first_hit_the_nearest_sample_is_known(tmp_path):
+    scene = Scene(Topics("thin_film"))
+    log = tell_absorber(tmp_path, 12)
+    for logged in log[: len(log) // 3]:
+        scene.take_entry(logged)
+    assert scene.best is None
+    assert not scene.nearest.is_hit
+    for logged in log[len(log) // 3 :]:
+        scene.take_entry(logged)
+    assert scene.best is scene.nearest
+    assert (scene.counts["hits"], scene.counts["observed"]) == (1, 11)

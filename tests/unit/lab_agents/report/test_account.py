@@ -6,6 +6,7 @@ import pytest
 
 from lab_agents.report.account import Account, campaigns_in, value_of
 from lab_agents.report.telling import tell
+from tests.told_absorber import tell_absorber
 from tests.told_campaign import tell_campaign
 
 
@@ -33,3 +34,12 @@ def test_a_sample_that_was_not_measured_has_no_value():
     account = tell(tell_campaign(8, failing=2))
     with pytest.raises(ValueError, match="opv_blend-0003 has no value of degradation"):
         value_of(account.samples["opv_blend-0003"])
+
+
+def test_only_hits_are_best_and_the_nearest_follow(tmp_path):
+    account = tell(tell_absorber(tmp_path, 12))
+    assert [s.id for s in account.hits()] == [s.id for s in account.best(5)] == ["absorber-0010"]
+    leading = account.leading(3)
+    assert leading[0].is_hit
+    assert [s.is_hit for s in leading[1:]] == [False, False]
+    assert leading[1].chance >= leading[2].chance

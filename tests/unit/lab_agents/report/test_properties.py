@@ -31,7 +31,8 @@ def test_a_target_without_constraints_has_no_such_figure():
 def test_a_frame_holds_the_band_whatever_the_samples():
     low, high = frame([3.0], Constraint(property="gap", lower=1.33, upper=1.37))
     assert low < 1.33
-    assert high > 3.0
+    assert 1.37 < high < 1.5
+    assert frame([0.2], Constraint(property="kept", lower=0.9))[0] < 0.2
     assert frame([], None)[0] < frame([], None)[1]
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from lab_agents.errors import ReportError
 from lab_agents.report.telling import Teller, tell
+from tests.told_absorber import tell_absorber
 from tests.told_campaign import tell_campaign
 
 
@@ -77,3 +78,53 @@ def test_an_unknown_campaign_is_refused_with_those_that_are_known(log):
 def test_a_log_without_a_campaign_says_how_to_start_one(log):
     with pytest.raises(ReportError, match="lab-agents run FILE"):
         tell(log[:3])
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory):
+    return tell_absorber(tmp_path_factory.mktemp("blobs"), 12)
+
+
+def test_a_sample_of_several_measurements_holds_all_that_they_said(films):
+    sample = tell(films).samples["absorber-0010"]
+    assert set(sample.observations) == {"gap", "perovskite_fraction", "gap_shift", "kept", "sheet_resistance"}
+    assert sample.steps == {0, 1, 2, 3, 4}
+    assert sample.is_hit
+
+
+def test_what_could_not_be_read_says_why(films):
+    yellow = tell(films).samples["absorber-0002"]
+    assert yellow.missing["gap"] == "no edge from 1.13 to 3.2 eV"
+    assert (yellow.chance, yellow.outcome) == (0.0, "observed")
+
+
+def test_a_sample_counts_as_concluded_with_its_last_measurement(films):
+    teller = Teller()
+    for logged in films:
+        teller.take(logged)
+        account = teller.account
+        body = logged.entry.record
+        if body.__class__.__name__ == "MeasurementConcluded" and body.sample == "absorber-0001":
+            is_last = body.step == 4
+            assert ("absorber-0001" in [s.id for s in account.concluded_samples()]) == is_last
+            assert "absorber-0001" in [s.id for s in account.observed_samples()]
+    assert len(account.concluded_samples()) == 11
+    order = [s.positions["observed"] for s in account.concluded_samples() if not s.retracted]
+    assert account.observed[-1] == "absorber-0012" or order == sorted(order)
+
+
+def test_a_retraction_takes_only_what_its_measurement_said(films):
+    sample = tell(films).samples["absorber-0004"]
+    assert sample.retracted == {"perovskite_fraction": "the shutter stuck"}
+    assert "gap" in sample.observations
+    assert sample.chance == 0.0
+
+
+def test_what_is_measured_beside_candidates_is_kept_apart(films):
+    account = tell(films)
+    assert [(c.id, c.kind) for c in account.checks.values()][:3] == [
+        ("blank-1", "blank"), ("silicon-1", "standard"), ("control-1", "control"),
+    ]  # fmt: skip
+    assert account.checks["blank-1"].measurements[0].kind == "spectrum"
+    assert [o.property for _, o in account.checks["control-1"].observations] == ["gap", "kept"]
+    assert all(s.id.startswith("absorber-") for s in account.observed_samples())

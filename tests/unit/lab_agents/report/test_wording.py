@@ -5,7 +5,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from lab_agents.records.space import DesignSpace, Parameter
-from lab_agents.report.wording import composition_text, count, duration, short, until_text, with_deviation
+from lab_agents.report.wording import (
+    composition_text,
+    count,
+    duration,
+    percent,
+    short,
+    until_text,
+    with_deviation,
+    with_unit,
+)
 
 MIXTURE = DesignSpace(parameters=tuple(Parameter(name=n, lower=0.0, upper=1.0) for n in "ab"), simplices=(("a", "b"),))
 BOX = DesignSpace(
@@ -50,3 +59,27 @@ def test_small_words():
 def test_a_deadline_says_what_happens_then():
     assert until_text(datetime(2026, 1, 2, 8, 30, tzinfo=UTC), "discard") == "; on 2026-01-02 08:30 UTC: discard"
     assert until_text(None, "clear") == ""
+
+
+def test_sites_are_told_one_by_one_and_then_the_process():
+    space = DesignSpace(
+        parameters=(
+            *(Parameter(name=n, lower=0.0, upper=1.0) for n in ("fa", "cs", "pb", "sn")),
+            Parameter(name="anneal_time", lower=0.0, upper=60.0, unit="min"),
+        ),
+        simplices=(("fa", "cs"), ("pb", "sn")),
+    )
+    values = {"fa": 0.9, "cs": 0.1, "pb": 0.0, "sn": 1.0, "anneal_time": 20.0}
+    assert composition_text(values, space) == "fa 90.0 %, cs 10.0 % · sn 100.0 % · anneal time 20 min"
+
+
+def test_a_value_carries_its_unit_unless_it_is_a_number():
+    assert with_unit(1.35, 0.006, "eV") == "1.3500 ± 0.0060 eV"
+    assert with_unit(0.2, 0.0, "1") == "0.2"
+
+
+@pytest.mark.parametrize(
+    ("chance", "text"), [(0.9995, "> 99.9 %"), (0.93, "93 %"), (0.995, "99.5 %"), (0.004, "0.4 %"), (0.0, "0 %")]
+)
+def test_a_chance_is_told_as_people_read_it(chance, text):
+    assert percent(chance) == text
