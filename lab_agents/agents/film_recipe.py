@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from lab_agents.agents.bidder_state import Prepared, Refusal
 from lab_agents.agents.limits import find_breach
 from lab_agents.agents.making import Making
-from lab_agents.agents.stoichiometry import FRACTIONS, Range, UnmixableError, find_volumes, fractions_made
+from lab_agents.agents.stoichiometry import (
+    FRACTIONS,
+    Range,
+    UnmixableError,
+    find_volumes,
+    fractions_made,
+    without_traces,
+)
 from lab_agents.messages.work import TaskDone, TaskFailed
 from lab_agents.records.laboratory import Laboratory
 from lab_agents.records.recipe import Act, ActResult, Argument, FailurePolicy, Need, Recipe, Step, Transfer
@@ -55,8 +62,9 @@ class FilmRecipe:
             return Refusal(code="infeasible", reason=f"{line} neither varies nor declares {', '.join(missing)}")
         handler = lab.agents[str(settings["handler"])].instruments[0]
         fractions = {name: asked.values[name] for name in FRACTIONS if name in asked.values}
+        amount, pipette = float(settings["amount"]), _pipette(lab, handler)
         try:
-            volumes = find_volumes(lab.stocks, fractions, float(settings["amount"]), _pipette(lab, handler))
+            volumes = find_volumes(lab.stocks, without_traces(lab.stocks, fractions, amount, pipette), amount, pipette)
         except UnmixableError as error:
             return Refusal(code="infeasible", reason=str(error))
         numbers = {name: float(value) for name, value in process.items() if value is not None}

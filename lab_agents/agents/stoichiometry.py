@@ -66,6 +66,31 @@ def find_volumes(
     return {s.name: named[s.name] for s in stocks if named.get(s.name)}
 
 
+def without_traces(
+    stocks: Sequence[Stock], fractions: Mapping[str, float], amount: float, pipette: Range
+) -> dict[str, float]:
+    """The fractions without those of which no stock could give so little in one transfer; each site sums as before.
+
+    What a search leaves on the edge of its space, some thousandths of an ion, is no reason to refuse a film: it is made
+    without, and its composition as made says so.
+    """
+    kept = dict(fractions)
+    for n, ions in SITES.values():
+        whole = sum(fractions.get(name, 0.0) for name in ions)
+        least = {
+            name: _most_volume(stocks, species, n * fractions.get(name, 0.0) * amount) for name, species in ions.items()
+        }
+        left = {name: fractions[name] for name in ions if name in fractions and least[name] >= pipette.smallest}
+        scale = whole / sum(left.values()) if left else 0.0
+        kept |= {name: left.get(name, 0.0) * scale for name in ions if name in fractions}
+    return kept
+
+
+def _most_volume(stocks: Sequence[Stock], species: Species, ions: float) -> float:
+    """The largest volume (µL) of any one stock that holds so many µmol of an ion."""
+    return max((ions / s.contains[species] for s in stocks if species in s.contains), default=math.inf)
+
+
 def _wanted(fractions: Mapping[str, float]) -> dict[Species, float]:
     """Ions of each species in one formula unit."""
     wanted: dict[Species, float] = {}

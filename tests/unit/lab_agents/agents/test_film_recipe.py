@@ -73,13 +73,18 @@ def test_it_draws_every_volume_a_tip_for_each_a_substrate_and_antisolvent():
         ({"anneal_temperature": 160.0}, "150"),
         ({"speed": 7000.0}, "6000"),
         ({"delay": 50.0}, "the spin ends after 45"),
-        ({"br": 0.0005, "i": 0.9995}, "can be pipetted"),
         ({"fa": 0.95}, "site A sum to 1.05"),
         ({"gold": 1.0}, "gold"),
     ],
 )
 def test_what_a_line_cannot_do_is_refused_with_the_number(changes, words):
     assert words in refused("line_b", **changes)
+
+
+def test_traces_are_left_out_of_the_ink():
+    made = RULES.prepare("line_a", film_laboratory(), film(br=0.0005, i=0.9995))
+    volumes = read_volumes(str(made.recipe.steps[0].acts[0].arguments["volumes"]))
+    assert not any("br" in stock for stock in volumes)
 
 
 def test_lines_differ_in_what_they_can_do():

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from lab_agents.agents.stoichiometry import FRACTIONS, Range, UnmixableError, find_volumes, fractions_made
+from lab_agents.agents.stoichiometry import (
+    FRACTIONS,
+    Range,
+    UnmixableError,
+    find_volumes,
+    fractions_made,
+    without_traces,
+)
 from lab_agents.records.stock import Stock
 
 ANIONS = {"i": "I", "br": "Br", "cl": "Cl"}
@@ -125,3 +132,12 @@ def test_the_deviations_of_fractions_are_those_that_small_changes_of_the_volumes
 
 def test_a_vial_without_any_ion_of_a_site_has_no_fractions_of_it():
     assert set(fractions_made(salts(), {"csi": 10.0}, {})) == {"cs", "fa", "ma", "i", "br", "cl"}
+
+
+def test_traces_that_no_transfer_could_give_are_left_out():
+    asked = {"cs": 0.001, "fa": 0.999, "ma": 0.0, "pb": 0.2, "sn": 0.8, "i": 0.998, "br": 0.002, "cl": 0.0}
+    meant = without_traces(salts(), asked, 400.0, Range(1.0, 1000.0))
+    assert meant == pytest.approx({"cs": 0, "fa": 1, "ma": 0, "pb": 0.2, "sn": 0.8, "i": 1, "br": 0, "cl": 0})
+    find_volumes(salts(), meant, 400.0, Range(1.0, 1000.0))
+    more = {**asked, "cs": 0.01, "fa": 0.99, "br": 0.01, "i": 0.99}
+    assert without_traces(salts(), more, 400.0, Range(1.0, 1000.0)) == pytest.approx(more)

@@ -38,8 +38,8 @@ def test_a_spectrum_after_a_soak_also_says_what_the_light_did() -> None:
     later = replace(film, gap=1.49, strength=0.8)
     blank = spectrum(transmittance(Film(strength=0.0, phase=1.0), np.random.default_rng(9), noise=1e-4) * 0.02 + 0.9)
     values = found(conclude_spectrum(evidence(raw(later, 2), before=raw(film, 1), blank=blank)))
-    assert list(values) == ["gap", "gap_shift", "kept"]
-    for name, truth, unit in (("gap", 1.49, "eV"), ("gap_shift", -0.01, "eV"), ("kept", 0.8, "1")):
+    assert list(values) == ["gap_after", "gap_shift", "kept"]
+    for name, truth, unit in (("gap_after", 1.49, "eV"), ("gap_shift", -0.01, "eV"), ("kept", 0.8, "1")):
         assert values[name].value == pytest.approx(truth, abs=3 * values[name].deviation)
         assert values[name].unit == unit
 
@@ -49,11 +49,11 @@ def test_what_cannot_be_read_is_missing_with_its_reason() -> None:
     clear, film = raw(Film(strength=0.0)), raw(Film())
     assert [m.property for m in conclude_spectrum(evidence(clear)).missing] == ["gap"]
     before = conclude_spectrum(evidence(film, before=clear))
-    assert list(found(before)) == ["gap"]
+    assert list(found(before)) == ["gap_after"]
     assert [m.property for m in before.missing] == ["gap_shift", "kept"]
     assert all("no gap before the soak" in m.reason for m in before.missing)
     after = conclude_spectrum(evidence(clear, before=film))
-    assert [m.property for m in after.missing] == ["gap", "gap_shift"]
+    assert [m.property for m in after.missing] == ["gap_after", "gap_shift"]
     assert found(after)["kept"].value == pytest.approx(0.0, abs=0.1)
 
 
