@@ -208,7 +208,8 @@ def to_learned(
     found: dict[str, dict[str, list[Observation]]] = {}
     missing: dict[str, set[str]] = {}
     made: dict[str, AsMade] = {}
-    for o in (*observations, *unread):
+    every: tuple[Observation | Unread, ...] = (*observations, *unread)
+    for o in every:
         if o.property not in target.units:
             continue
         made[o.sample] = o.made
