@@ -4,9 +4,10 @@ Samples are made one after the other, on the lines in turn, at a steady pace of 
 the campaign wants is taken in its order and analysed from its raw record.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import cast
 
 from lab_agents.agents.characterization import measuring_act
 from lab_agents.agents.film_recipe import FilmRecipe
@@ -239,9 +240,9 @@ def find_mishaps(done: Prepared) -> set[str]:
     details = done.details
     found: set[str] = set()
     if done.action == "mix":
-        pairs = zip(details["delivered"], details["asked"], strict=True)  # type: ignore[arg-type]
+        pairs = zip(_numbers(done, "delivered"), _numbers(done, "asked"), strict=True)
         found |= {"clog" for delivered, asked in pairs if delivered < 0.85 * asked}
-    if done.action == "spin" and float(details["delay"]) > LATE:  # type: ignore[arg-type]
+    if done.action == "spin" and _number(done, "delay") > LATE:
         found.add("missed antisolvent")
     if details.get("is_wet"):
         found.add("wet glovebox")
@@ -249,7 +250,7 @@ def find_mishaps(done: Prepared) -> set[str]:
         found.add("tilted sample")
     if details.get("shutter_open") == 0:
         found.add("stuck shutter")
-    if float(details.get("fails_at", -1.0)) >= 0:  # type: ignore[arg-type]
+    if "fails_at" in details and _number(done, "fails_at") >= 0:
         found.add("lamp failure")
     return found
 
@@ -278,25 +279,36 @@ def _check_drop(done: Prepared, sample: str) -> None:
         raise MishapError(f"{sample} fell from the robot's gripper")
 
 
+def _number(done: Prepared, name: str) -> float:
+    return float(cast(float, done.details[name]))
+
+
+def _numbers(done: Prepared, name: str) -> list[float]:
+    """A list of numbers among the details."""
+    return [float(number) for number in cast(Sequence[float], done.details[name])]
+
+
+def _names(done: Prepared, name: str) -> list[str]:
+    return [str(one) for one in cast(Sequence[str], done.details[name])]
+
+
 def _mixed(done: Prepared) -> dict[str, Argument]:
-    stocks = [str(name) for name in done.details["stocks"]]  # type: ignore[union-attr]
-    told = {name: dict(zip(stocks, done.details[name], strict=True)) for name in ("reported", "deviation")}  # type: ignore[arg-type]
-    flagged = ";".join(str(name) for name in done.details["flagged"])  # type: ignore[union-attr]
+    stocks = _names(done, "stocks")
     return {
-        "delivered": volumes_text(told["reported"]),
-        "deviation": volumes_text(told["deviation"]),
-        "flagged": flagged,
+        "delivered": volumes_text(dict(zip(stocks, _numbers(done, "reported"), strict=True))),
+        "deviation": volumes_text(dict(zip(stocks, _numbers(done, "deviation"), strict=True))),
+        "flagged": ";".join(_names(done, "flagged")),
     }
 
 
 def _spun(done: Prepared) -> dict[str, Argument]:
-    return {"speed": float(done.details["speed"]), "delay": float(done.details["seen_delay"])}  # type: ignore[arg-type]
+    return {"speed": _number(done, "speed"), "delay": _number(done, "seen_delay")}
 
 
 def _annealed(done: Prepared) -> dict[str, Argument]:
     return {
-        "temperature": float(done.details["seen_temperature"]),  # type: ignore[arg-type]
-        "duration": float(done.details["duration"]),  # type: ignore[arg-type]
+        "temperature": _number(done, "seen_temperature"),
+        "duration": _number(done, "duration"),
     }
 
 

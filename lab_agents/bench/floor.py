@@ -1,6 +1,5 @@
 """A simulated laboratory's instruments without their wires: orders in, what moved and what was recorded out."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -63,5 +62,4 @@ class BenchFloor:
         if not isinstance(model, Recording):
             return b""
         program = Program(act.instrument, token, TokenState.DONE, prepared.action, prepared.details, at, at)
-        values: Mapping[str, object] = model.record(program, self.things)
-        return to_bytes(dict(values))
+        return to_bytes(model.record(program, self.things))

@@ -135,7 +135,7 @@ def test_a_vial_without_any_ion_of_a_site_has_no_fractions_of_it():
 
 
 def test_traces_that_no_transfer_could_give_are_left_out():
-    asked = {"cs": 0.001, "fa": 0.999, "ma": 0.0, "pb": 0.2, "sn": 0.8, "i": 0.998, "br": 0.002, "cl": 0.0}
+    asked = {"cs": 0.001, "fa": 0.999, "ma": 0.0, "pb": 0.2, "sn": 0.8, "i": 0.999, "br": 0.001, "cl": 0.0}
     meant = without_traces(salts(), asked, 400.0, Range(1.0, 1000.0))
     assert meant == pytest.approx({"cs": 0, "fa": 1, "ma": 0, "pb": 0.2, "sn": 0.8, "i": 1, "br": 0, "cl": 0})
     find_volumes(salts(), meant, 400.0, Range(1.0, 1000.0))
