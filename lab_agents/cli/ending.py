@@ -30,12 +30,16 @@ def print_summary(console: Console, account: Account, truth: Truth | None) -> No
         return
     target = account.plan.target
     table = Table(title=_title(account, target), title_justify="left", box=None)
+    made = {s.id: composition_text(s.made_values or {}, account.plan.space) for s in best}
     for column, how in _columns(target, truth):
-        # Compositions of many parameters fold, so that no number is cut.
-        table.add_column(column, justify=how, no_wrap=column != "as made" or not target.constraints)
+        table.add_column(column, justify=how, no_wrap=True)
     for sample in best:
-        table.add_row(*_cells(sample, target, truth), composition_text(sample.made_values or {}, account.plan.space))
+        cells = _cells(sample, target, truth)
+        table.add_row(*cells, *(() if target.constraints else (made[sample.id],)))
     console.print(table)
+    # Beside so many columns there is no room for what the samples are made of.
+    for name in made if target.constraints else ():
+        console.print(f" {name} as made: {made[name]}", soft_wrap=True, highlight=False)
     if truth is not None:
         console.print(_regret_line(account, truth), soft_wrap=True, highlight=False)
 
@@ -55,8 +59,7 @@ def _columns(target: Target, truth: Truth | None) -> list[tuple[str, Literal["le
     columns.append((_headed(target.property, target.unit), "right"))
     columns += [] if truth is None else [("recorded", "right")]
     columns += [(_headed(c.property, c.unit), "right") for c in target.constraints]
-    columns += [("chance", "right")] if target.constraints else []
-    return [*columns, ("as made", "left")]
+    return [*columns, ("chance", "right") if target.constraints else ("as made", "left")]
 
 
 def _headed(name: str, unit: str) -> str:

@@ -16,6 +16,9 @@ from lab_agents.records.sample import Sample
 from lab_agents.records.ticket import Ticket
 from lab_agents.report.sample_account import SampleAccount
 
+_NO_CHANCE = 1e-3
+"""Chances below this say no more than that a constraint is missed by far."""
+
 
 @dataclass
 class Span:
@@ -119,7 +122,7 @@ class Account:
         """The best, and where there are fewer than `n`, those that come nearest: with the highest chances."""
         best = self.best(n)
         others = [s for s in self.observed_samples() if not s.is_hit and s.objective is not None]
-        return (best + sorted(others, key=lambda s: -s.chance))[:n]
+        return (best + sorted(others, key=_distance))[:n]
 
 
 def value_of(sample: SampleAccount) -> float:
@@ -127,6 +130,12 @@ def value_of(sample: SampleAccount) -> float:
     if sample.objective is None:
         raise ValueError(f"{sample.id} has no value of {sample.target.property}")
     return sample.objective.value
+
+
+def _distance(sample: SampleAccount) -> tuple[float, int, int]:
+    """Sorts what is no hit: by chance, and where there is none to speak of, by what is met and what was read."""
+    chance = sample.chance if sample.chance > _NO_CHANCE else 0.0
+    return -chance, -sample.n_met, len(sample.missing)
 
 
 def campaigns_in(entries: Iterable[Logged]) -> dict[str, tuple[int, int | None]]:

@@ -91,9 +91,10 @@ def _of_raw_data(account: Account, blobs: Blobs | None) -> list[Figure | None]:
         return []
     # imported here, because they import the analysis, which neither other reports nor `status` need
     from lab_agents.report.patterns import patterns
+    from lab_agents.report.references import references
     from lab_agents.report.spectra import spectra
 
-    return [patterns(account, blobs), spectra(account, blobs)]
+    return [patterns(account, blobs), spectra(account, blobs), references(account, blobs)]
 
 
 def parts(sample: SampleAccount) -> list[Part]:

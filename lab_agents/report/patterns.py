@@ -43,7 +43,7 @@ def patterns(account: Account, blobs: Blobs | None, n: int = N_SHOWN) -> Figure 
         "Filled: what each phase contributes above the background; a clean film shows perovskite lines only. Fractions "
         "are by volume, with one standard deviation."
     )
-    return Figure("patterns", "What diffraction says of the best", caption, svg)
+    return Figure("patterns", "What diffraction says of them", caption, svg)
 
 
 def _fit(account: Account, sample: SampleAccount, blobs: Blobs) -> "PatternFit | None":

@@ -89,6 +89,14 @@ class SampleAccount:
         return joint_chance(self.target, self.conclusions)
 
     @property
+    def n_met(self) -> int:
+        """How many constraints the values that were read meet, whatever their deviations."""
+        return sum(
+            c.property in self.observations and c.is_met_by(self.observations[c.property].value)
+            for c in self.target.constraints
+        )
+
+    @property
     def is_observed(self) -> bool:
         """Whether any property of it is known."""
         return bool(self.observations)

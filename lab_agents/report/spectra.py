@@ -55,7 +55,7 @@ def spectra(account: Account, blobs: Blobs | None, n: int = N_SHOWN) -> Figure |
         "baseline, without thickness fringes. Dashed: the gap, shaded by one standard deviation; the green band is "
         "what the target asks for. A film that light does not change has its two spectra on top of each other."
     )
-    return Figure("spectra", "Where the best absorb", caption, svg)
+    return Figure("spectra", "Where they absorb", caption, svg)
 
 
 def _spectra(account: Account, sample: SampleAccount, blobs: Blobs) -> list[_Drawn]:
@@ -97,5 +97,6 @@ def _panel(axes: "Axes", account: Account, sample: SampleAccount, several: list[
     axes.set_title(sample.id, loc="left", color=INK)
     axes.set_xlabel("photon energy (eV)")
     axes.set_xlim(centre - BELOW, centre + ABOVE)
-    axes.set_ylim(bottom=0)
+    # The upper fifth is for the key.
+    axes.set_ylim(0, axes.get_ylim()[1] / _BELOW_KEY)
     axes.legend(loc="upper left", fontsize=8)

@@ -15,9 +15,12 @@ def timeline(account: Account) -> Figure | None:
         return None
     instruments = _rows(account, spans)
     plans = sorted({s.plan for s in spans})
-    colours = {plan: SERIES[i % len(SERIES)] for i, plan in enumerate(plans)}
-    # The palette has six colours; the acts after the sixth have them again, paler.
-    strength = {plan: 1.0 if i < len(SERIES) else 0.4 for i, plan in enumerate(plans)}
+    # The palette has six colours: the acts that take longest in all have one each, the others have them again, paler.
+    ranked = sorted(
+        plans, key=lambda plan: -sum(b - a for a, b in (_hours(account, s) for s in spans if s.plan == plan))
+    )
+    colours = {plan: SERIES[i % len(SERIES)] for i, plan in enumerate(ranked)}
+    strength = {plan: 1.0 if i < len(SERIES) else 0.55 for i, plan in enumerate(ranked)}
     last = max(_hours(account, s)[1] for s in spans)
     # Many instruments get thinner bars, so that the figure still fits a screen.
     with plot(9.4, 0.9 + (0.42 if len(instruments) <= 10 else 0.29) * len(instruments)) as drawn:

@@ -104,8 +104,10 @@ def _of_best(account: Account) -> list[Fact]:
     if plan.target.constraints:
         result.append(Fact(f"{len(hits)}", "hits: every constraint met"))
         order = [s.id for s in account.observed_samples()]
-        first = f"sample {order.index(hits[0].id) + 1}" if hits else "none yet"
-        result.append(Fact(first, "was the first hit" if hits else "hits so far"))
+        if hits:
+            result.append(Fact(f"sample {order.index(hits[0].id) + 1}", "was the first hit"))
+        elif nearest := account.leading(1):
+            result.append(Fact(percent(nearest[0].chance), "chance of the nearest to be one"))
     return result
 
 

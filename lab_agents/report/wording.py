@@ -71,7 +71,9 @@ def percent(chance: float) -> str:
     """`93 %`, `0.4 %`, `99.5 %`, `> 99.9 %`: a chance as people read it, with a decimal where it is nearly sure."""
     if chance > 0.999:
         return "> 99.9 %"
-    is_middle = 0.095 <= chance < 0.985 or chance < 0.0005
+    if 0 < chance < 0.001:
+        return "< 0.1 %"
+    is_middle = 0.095 <= chance < 0.985 or chance == 0
     return f"{100 * chance:.0f} %" if is_middle else f"{100 * chance:.1f} %"
 
 

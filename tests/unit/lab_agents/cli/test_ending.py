@@ -51,6 +51,7 @@ def test_a_target_with_constraints_ends_with_every_property_of_the_best(tmp_path
     assert "1 hit among 11 samples (*), each with a chance of at least 90 %: minimize lead (pb as made) with" in text
     row = next(line for line in text.splitlines() if "absorber-0010" in line)
     assert row.count("±") == 5
+    assert "absorber-0010 as made: cs " in text
     assert " *" in row
 
 

@@ -43,3 +43,10 @@ def test_only_hits_are_best_and_the_nearest_follow(tmp_path):
     assert leading[0].is_hit
     assert [s.is_hit for s in leading[1:]] == [False, False]
     assert leading[1].chance >= leading[2].chance
+
+
+def test_without_a_chance_the_nearest_is_what_meets_and_shows_most(tmp_path):
+    account = tell(tell_absorber(tmp_path, 4))
+    yellow = account.samples["absorber-0002"]
+    assert account.leading(4)[-1] is yellow
+    assert yellow.n_met == 0

@@ -79,7 +79,8 @@ def test_a_value_carries_its_unit_unless_it_is_a_number():
 
 
 @pytest.mark.parametrize(
-    ("chance", "text"), [(0.9995, "> 99.9 %"), (0.93, "93 %"), (0.995, "99.5 %"), (0.004, "0.4 %"), (0.0, "0 %")]
+    ("chance", "text"),
+    [(0.9995, "> 99.9 %"), (0.93, "93 %"), (0.995, "99.5 %"), (0.004, "0.4 %"), (0.0, "0 %"), (1e-5, "< 0.1 %")],
 )
 def test_a_chance_is_told_as_people_read_it(chance, text):
     assert percent(chance) == text
