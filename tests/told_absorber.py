@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -337,7 +338,7 @@ class AbsorberTelling:
             )  # fmt: skip
             self.say(at + timedelta(minutes=10), course.ObservationMade(observation=seen), "analysis", control.id)
 
-    def checked(self, name: str, kind: str, at: datetime) -> Sample:
+    def checked(self, name: str, kind: Literal["blank", "standard", "control"], at: datetime) -> Sample:
         """The record of something that is no candidate."""
         made = AsMade(values=dict.fromkeys(RANGES, 0.0), deviations={})
         return Sample(

@@ -62,7 +62,8 @@ def _sites(account: Account, space: DesignSpace, samples: list[SampleAccount]) -
     caption = (
         "Each sample as it was made: in a triangle a corner is the largest share that the design space allows (its "
         "label), and the opposite side the smallest. The stronger the colour, the higher the chance that all "
-        "constraints hold; stars are hits. Where the stars lie together is what the campaign found."
+        "constraints hold; stars are hits, marks at the edge of the frame lie beyond it. Where the stars lie together is "
+        "what the campaign found."
     )
     return Figure("sites", "Which compositions were tried", caption, svg)
 
@@ -115,8 +116,13 @@ def _share(axes: "Axes", account: Account, parameter: Parameter, samples: list[S
         shade(axes, constraint)
     low, high = axes.get_ylim()
     for sample, quantity in known:
+        share = (sample.made_values or {})[parameter.name]
         if quantity is not None and low <= quantity.value <= high:
-            mark(axes, (sample.made_values or {})[parameter.name], quantity.value, sample)
+            mark(axes, share, quantity.value, sample)
+        elif quantity is not None:
+            is_high, step = quantity.value > high, 0.03 * (high - low)
+            place = high - step if is_high else low + step
+            axes.plot(share, place, ls="none", marker="^" if is_high else "v", ms=4.5, mew=0, color=ONE, alpha=0.5)
     margin = 0.03 * (parameter.upper - parameter.lower)
     axes.set_xlim(parameter.lower - margin, parameter.upper + margin)
     axes.set_xlabel(f"share of {plain_name(parameter.name)}")
