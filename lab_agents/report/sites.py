@@ -62,7 +62,7 @@ def _sites(account: Account, space: DesignSpace, samples: list[SampleAccount]) -
     caption = (
         "Each sample as it was made: in a triangle a corner is the largest share that the design space allows (its "
         "label), and the opposite side the smallest. The stronger the colour, the higher the chance that all "
-        "constraints hold; stars are hits, marks at the edge of the frame lie beyond it. Where the stars lie together is "
+        "constraints hold; stars are hits, marks at the edge of a frame lie beyond it. Where the stars lie together is "
         "what the campaign found."
     )
     return Figure("sites", "Which compositions were tried", caption, svg)
