@@ -112,9 +112,10 @@ class Stand:
         return await ledger_of(self.folder / "simulator")
 
     async def has_started(self, token: str) -> None:
-        """Return once the world has moved for `token`."""
-        async with asyncio.timeout(10):
-            while not await self.executed(token):
+        """Return once the world has moved for `token`, and its instrument knows: the ledger is written first."""
+        instruments = self.simulated.floor.instruments.values()
+        async with asyncio.timeout(30):
+            while not await self.executed(token) or all(one.ask(token) is None for one in instruments):
                 await asyncio.sleep(0.01)
 
     async def close(self) -> None:

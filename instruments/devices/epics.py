@@ -29,6 +29,10 @@ T = TypeVar("T")
 _HASTE = 0.9
 """Each blocking call's share of the time limit for a request."""
 
+SEARCH = 10.0
+"""Seconds (wall) for which a first connection is waited for: a search that a busy server missed is repeated at growing
+intervals, the fourth time after two seconds."""
+
 
 class EpicsDevice(Device):  # type: ignore[misc]
     """A program-holding instrument on Channel Access, process variables as in docs/instruments-wire.md.
@@ -77,7 +81,8 @@ class EpicsDevice(Device):  # type: ignore[misc]
 
     async def connect_wire(self) -> None:
         """Wait until every process variable is connected; narrow the hardware's limits to those of the lab file."""
-        await self.call("connecting", lambda: self.wait_for_connection(timeout=self.limit))
+        patience = max(self.limit, SEARCH)
+        await self.call("connecting", lambda: self.wait_for_connection(timeout=patience))
         await tighten_limits(self.name, self._setup.declaration, self._setup.driver, self.look, self._limit_to)
 
     async def send(self, program: Program) -> StartCode:

@@ -8,7 +8,7 @@ from lab_agents.auditing.ledger import Ledger, Moved
 from lab_agents.auditing.report import Check, Finding, check_all
 
 ARGUMENT_OF = {("dose", "asked"): "volume", ("anneal", "asked"): "temperature"}
-"""Details of a ledger line, by action, that have another name in the act's arguments."""
+"""Details of a ledger line, by the act's plan, that have another name in the act's arguments."""
 EXECUTED = frozenset({("spin", "speed"), ("spin", "delay"), ("anneal", "temperature"), ("illuminate", "suns")})
 """Details that say what really happened, with the instrument's scatter: never equal to what was ordered."""
 
@@ -56,8 +56,9 @@ def _compare_order(one: Ordered, line: Moved) -> Iterator[Finding]:
     if line.action != one.act.plan:
         yield _finding(one, f"the action was {line.action} in ledger line {line.number}")
     for name, value in line.details.items():
-        argument = ARGUMENT_OF.get((line.action, name), name)
-        asked = None if (line.action, name) in EXECUTED else one.act.arguments.get(argument)
+        # By the plan that was ordered: the ledger may name another action, which is a finding of its own.
+        argument = ARGUMENT_OF.get((one.act.plan, name), name)
+        asked = None if (one.act.plan, name) in EXECUTED else one.act.arguments.get(argument)
         if asked is not None and not _equal(asked, value):
             yield _finding(one, f"{argument} was ordered as {asked!r} and moved as {value!r} in line {line.number}")
 
