@@ -22,7 +22,13 @@ from tests.logbook import START, LogBook
 SPACE = DesignSpace(parameters=(Parameter(name="x", lower=0.0, upper=1.0),))
 TARGET = Target(property="loss", direction="minimize")
 PLAN = CampaignPlan(
-    name="first", target=TARGET, space=SPACE, budget=Budget(samples=2), batch=2, measurements=("tester",), content="c" * 64
+    name="first",
+    target=TARGET,
+    space=SPACE,
+    budget=Budget(samples=2),
+    batch=2,
+    measurements=("tester",),
+    content="c" * 64,
 )
 LABORATORY = Laboratory(
     name="toy",

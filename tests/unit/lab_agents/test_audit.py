@@ -1,5 +1,6 @@
 import json
 import sqlite3
+from contextlib import closing
 
 import pytest
 from pydantic_core import to_json
@@ -210,7 +211,7 @@ def test_two_acts_with_one_token_are_found(book):
 
 def test_a_changed_log_is_found(book):
     """One byte of one entry."""
-    with sqlite3.connect(book.path) as database:
+    with closing(sqlite3.connect(book.path)) as database, database:
         database.execute("UPDATE log SET entry = CAST(replace(entry, 'o', '0') AS BLOB) WHERE position = 5")
     database.close()
     assert any("position 5" in one for one in found(book, "log"))

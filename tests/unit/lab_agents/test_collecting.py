@@ -5,6 +5,7 @@ import os
 import shutil
 import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -62,7 +63,7 @@ def test_what_the_log_names_stays_and_the_rest_goes(folder):
 
 def test_everything_that_an_audit_asks_for_is_named(folder):
     """Two programs that read the log by their own rules agree."""
-    with sqlite3.connect(folder.store) as store:
+    with closing(sqlite3.connect(folder.store)) as store, store:
         n_entries = store.execute("SELECT count(*) FROM log").fetchone()[0]
     with StoreReader(folder.store) as reader:
         evidence = gather(reader.sealed())
@@ -149,7 +150,7 @@ def test_a_laboratory_that_runs_is_left_alone(folder, lock):
 
 def test_a_damaged_log_names_nothing_for_sure(folder):
     """Deleting what it seems not to name would make the damage final."""
-    with sqlite3.connect(folder.store) as store:
+    with closing(sqlite3.connect(folder.store)) as store, store:
         store.execute("UPDATE log SET entry = replace(CAST(entry AS TEXT), 'toy', 'tov') WHERE position = 3")
     before = addresses(folder)
     with pytest.raises(StoreError, match="is damaged"):

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -149,7 +150,7 @@ async def test_a_process_killed_around_its_birth_has_not_lost_its_journal(tmp_pa
 
 
 def _write_epochs(path: Path, epochs: str) -> None:
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE meta SET value = ? WHERE key = 'epochs'", (epochs,))
     connection.close()
 

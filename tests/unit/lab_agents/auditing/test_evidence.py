@@ -1,4 +1,5 @@
 import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -73,7 +74,7 @@ def test_a_task_that_is_started_again_after_a_failure_owes_its_acts_anew(book):
 
 def test_an_entry_that_cannot_be_read_is_left_out(book):
     """The check of the log names it; the others are still compared."""
-    with sqlite3.connect(book.path) as database:
+    with closing(sqlite3.connect(book.path)) as database, database:
         database.execute("UPDATE log SET entry = CAST('{}' AS BLOB) WHERE kind = 'SampleMade'")
     database.close()
     evidence = evidence_of(book)

@@ -1,4 +1,5 @@
 import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -9,7 +10,7 @@ from lab_agents.store.reader import StoreReader
 
 def test_a_damaged_queried_table_is_made_again(book):
     """The log is untouched."""
-    with sqlite3.connect(book.path) as database:
+    with closing(sqlite3.connect(book.path)) as database, database:
         database.execute("UPDATE sample SET place = 'moon'")
         database.execute("DELETE FROM work")
     database.close()
@@ -21,7 +22,7 @@ def test_a_damaged_queried_table_is_made_again(book):
 
 def test_an_entry_that_cannot_be_read_leaves_the_tables_as_they_were(book):
     """All or nothing."""
-    with sqlite3.connect(book.path) as database:
+    with closing(sqlite3.connect(book.path)) as database, database:
         database.execute("UPDATE log SET entry = CAST('{}' AS BLOB) WHERE position = 50")
     database.close()
     with pytest.raises(StoreError, match="position 50"):

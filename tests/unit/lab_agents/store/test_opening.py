@@ -1,4 +1,5 @@
 import sqlite3
+from contextlib import closing
 
 import pytest
 from sqlalchemy import text
@@ -14,7 +15,7 @@ def test_one_snapshot_sees_one_state_of_the_store(book):
     count = text("SELECT count(*) FROM source")
     with snapshot(engine, book.path) as connection:
         before = connection.execute(count).scalar_one()
-        with sqlite3.connect(book.path) as other:
+        with closing(sqlite3.connect(book.path)) as other, other:
             other.execute("INSERT INTO source VALUES ('late', 1, 0, 1)")
         other.close()
         assert connection.execute(count).scalar_one() == before

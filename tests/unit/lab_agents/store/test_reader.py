@@ -1,5 +1,6 @@
 import sqlite3
 import threading
+from contextlib import closing
 
 import pytest
 
@@ -116,7 +117,7 @@ def test_an_unbroken_chain_has_no_faults(reader):
 
 def tamper(book, statement, *values):
     """Change the file behind the writer's back."""
-    with sqlite3.connect(book.path) as database:
+    with closing(sqlite3.connect(book.path)) as database, database:
         database.execute(statement, values)
     database.close()
 

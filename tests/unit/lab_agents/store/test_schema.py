@@ -1,6 +1,7 @@
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 
@@ -21,7 +22,7 @@ def path(tmp_path):
 
 def stamp(path, revision):
     """Pretend that another version wrote the store."""
-    with sqlite3.connect(path) as database:
+    with closing(sqlite3.connect(path)) as database, database:
         database.execute("UPDATE alembic_version SET version_num = ?", (revision,))
     database.close()
 
@@ -53,7 +54,7 @@ def test_a_reader_refuses_an_older_store_and_says_who_migrates_it(path):
 def test_the_database_of_another_program_is_refused(tmp_path):
     """Its tables stay as they are."""
     path = tmp_path / "store.sqlite"
-    with sqlite3.connect(path) as database:
+    with closing(sqlite3.connect(path)) as database, database:
         database.execute("CREATE TABLE recipes (name TEXT)")
     database.close()
     with pytest.raises(StoreError, match="not one of Lab Agents"):

@@ -1,4 +1,5 @@
 import sqlite3
+from contextlib import closing
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -25,7 +26,7 @@ def test_the_migrated_tables_are_those_of_the_models(tmp_path):
 
 def schema_of(path):
     """Every table's columns, keys and indexes, as SQLite tells them."""
-    with sqlite3.connect(path) as database:
+    with closing(sqlite3.connect(path)) as database, database:
         names = sorted(row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'"))
         columns = {name: database.execute(f"PRAGMA table_info({name})").fetchall() for name in names}
         indexes = {name: sorted(row[1:4] for row in database.execute(f"PRAGMA index_list({name})")) for name in names}
