@@ -45,8 +45,8 @@ class EchoState(AgentState):
 class Echo:
     """Says twice what a person said; `poison` is a word it cannot hear.
 
-    Words with a meaning: `forbidden` makes it publish what is not its own, `compute` wants a job, `wake` a timer, `alarm` one
-    that is due at once by the wall.
+    Words with a meaning: `forbidden` makes it publish what is not its own, `compute` wants a job, `wake` a timer,
+    `alarm` one that is due at once by the wall.
     """
 
     poison: str = ""
