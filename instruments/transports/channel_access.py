@@ -59,10 +59,13 @@ class ChannelAccessWire:
         if not self._has_context:
             # A context reads where to search when its first channel is made, and at no other time.
             with search_only(self._address):
-                # The first use of libca makes a context for the thread that uses it.
-                ca.initialize_libca()
-                if ca.current_context() is None:
-                    ca.create_context()
+                # The first use of libca makes a context for the thread that uses it, and calls it the initial one. That
+                # is left to ophyd, which takes it for its own: this one searches at this instrument alone.
+                if ca.libca is None:
+                    ca.initialize_libca()
+                if ca.current_context() is not None:
+                    ca.detach_context()
+                ca.create_context()
                 for signal in self._channels:
                     self._variables[signal] = epics.PV(f"{self._address.path}{signal}", auto_monitor=False)
             self._has_context = True
