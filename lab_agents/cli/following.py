@@ -209,7 +209,8 @@ class Following:
 
     def _say_draining(self, said: Json) -> None:
         if said.get("draining"):
-            self.scene.notice = f"The laboratory is put to rest: {said['draining']}"
+            leave = "" if self._interrupts != 1 else " Ctrl-C again leaves the laboratory running without this display."
+            self.scene.notice = f"Ending: {said['draining']}.{leave}"
 
 
 _HEARD: tuple[tuple[str, dict[str, str]], ...] = (
