@@ -164,6 +164,8 @@ async def test_of_an_exclusive_group_only_one_is_started_even_if_both_are_asked_
         "line_a", lab=stand.lab.model_copy(update={"interlocks": Interlocks(exclusive=(group,))})
     )
     await engine.perform(new_vial(), 0, token(1), open_gate, ABOUT)
+    # With ink in the vial either of the two could move.
+    await engine.perform(dose(), 1, token(4), open_gate, ABOUT)
     stand.jumps = False
     both = asyncio.gather(
         engine.perform(dose(), 1, token(2), open_gate, ABOUT),
