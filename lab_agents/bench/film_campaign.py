@@ -29,6 +29,7 @@ BLIND = frozenset({"space_filling", "random"})
 NINETY = 1.6448536269514722
 """Standard deviations on either side that hold 90 % of a normal distribution."""
 LITTLE_LEAD = 0.35
+"""Share of lead that a good planner reaches soon after the first feasible film."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import cast
 
+from lab_agents.agents.analysis import MOST_MEASUREMENTS
 from lab_agents.agents.characterization import measuring_act
 from lab_agents.agents.film_recipe import FilmRecipe
 from lab_agents.agents.making import Making
@@ -32,8 +33,6 @@ from simulators.errors import RefusedError
 from simulators.instruments.program import Prepared
 from simulators.world.truth import Truth as TrueProperties
 
-MOST_ATTEMPTS = 3
-"""Measurements of one step; the laboratory's analysis asks no more often."""
 PACE = timedelta(minutes=25)
 """Laboratory time from one sample to the next: what two lines and one diffractometer make of an hour."""
 DAY = timedelta(days=1)
@@ -156,12 +155,11 @@ class FilmTruth:
 
     def _measure(self, film: MadeFilm, step: int, kind: str) -> None:
         """One step of the campaign's measurements, again and longer where analysis asks for it."""
-        reason = ""
-        for attempt in range(1, MOST_ATTEMPTS + 1):
+        reason, before = "", film.raw.get(kind, [])[-1:]
+        for attempt in range(1, MOST_MEASUREMENTS + 1):
             number = 1 + sum(map(len, film.raw.values()))
             raw, settings, mishaps = self._take(film.sample, film.place, kind, number, attempt, film.at)
             film.mishaps |= mishaps
-            before = film.raw.get(kind, [])[-1:] if attempt == 1 else film.raw.get(kind, [])[-attempt : -attempt + 1]
             film.raw.setdefault(kind, []).append(raw)
             earlier = {role: data for role, (_, data) in self._checked.items()}
             if before:

@@ -13,14 +13,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from lab_agents.bench.film_campaign import FULL_SPACE, WORLD_SPACES, RunOutcome, film_campaign, run_film_campaign
+from lab_agents.bench.film_campaign import (
+    FULL_SPACE,
+    LITTLE_LEAD,
+    WORLD_SPACES,
+    RunOutcome,
+    film_campaign,
+    run_film_campaign,
+)
 from lab_agents.benchmarks.figures import Figure, not_run, verdict
 from lab_agents.benchmarks.patterns import benchmark_patterns
 
 SAMPLES = 60
 PLANNER, BASELINES = "constrained", ("space_filling", "random")
-LITTLE_LEAD = 0.35
-"""Share of lead that a good planner reaches soon after the first feasible film."""
 N_FOREIGN = 40
 """Patterns of another program; each costs a second."""
 COVERED = ("gap", "perovskite_fraction", "kept")
