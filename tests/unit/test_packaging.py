@@ -29,10 +29,11 @@ def test_every_requirement_is_pinned_within_its_range(text):
     assert requirement.specifier.contains(PINNED[canonicalize_name(requirement.name)], prereleases=True)
 
 
-def test_lab_files_are_part_of_the_wheel():
+def test_lab_files_and_the_campaigns_of_benchmarks_are_part_of_the_wheel():
     included = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
-    assert included == {"deployment/labs": "lab_agents/deployment/labs"}
+    assert included == {"deployment/labs": "lab_agents/deployment/labs", "examples": "lab_agents/examples"}
     assert (ROOT / "deployment" / "labs" / "opv_replay.yaml").is_file()
+    assert (ROOT / "examples" / "absorber.yaml").is_file()
 
 
 def test_every_entry_point_leads_to_something():
