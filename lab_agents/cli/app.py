@@ -5,6 +5,7 @@ what it runs with when it runs.
 """
 
 import sys
+import traceback
 from collections.abc import Sequence
 
 import typer
@@ -45,4 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         show = getattr(error, "show", None)
         typer.echo(str(error), err=True) if show is None else show()
         sys.exit(error.exit_code)
+    except Exception:  # noqa: BLE001 - the command's edge: Python's own code of an error is that of a missed target
+        traceback.print_exc()
+        sys.exit(Exit.BUG)
     sys.exit(code or Exit.OK)

@@ -18,7 +18,7 @@ class Exit(IntEnum):
     """Exit codes, as `docs/exit-codes.md` lists them."""
 
     OK = 0
-    BUG = 1
+    BELOW_TARGET = 1
     USAGE = 2
     DECLARATION = 3
     STATE = 4
@@ -26,9 +26,9 @@ class Exit(IntEnum):
     UNFINISHED = 6
     DIFFERENCE = 7
     STOPPED = 8
-    BELOW_TARGET = 9
     REFUSED = 10
     DETACHED = 20
+    BUG = 70
     INTERRUPTED = 130
 
 

@@ -61,6 +61,14 @@ def test_an_error_of_ours_is_one_message_without_a_trace(tmp_path, capsys):
     assert shown.out == ""
 
 
+def test_a_mistake_of_ours_shows_its_trace_and_has_a_code_of_its_own():
+    """Not 1, with which Python ends: that says that a benchmark missed a target."""
+    code = "from lab_agents.cli.app import app, main\napp.command('broken')(lambda: {}['absent'])\nmain(['broken'])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 70
+    assert done.stderr.endswith("KeyError: 'absent'\n")
+
+
 def test_completion_is_offered(capsys):
     assert call("--help") == 0
     assert "--install-completion" in capsys.readouterr().out
