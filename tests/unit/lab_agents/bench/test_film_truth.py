@@ -94,3 +94,13 @@ def test_a_missed_antisolvent_is_noticed_by_the_drop_sensor_or_known_to_be_late(
 def test_mishaps_are_read_from_what_really_moved(action: str, details: dict[str, object], mishap: str) -> None:
     """Whether anybody noticed or not."""
     assert find_mishaps(Prepared(action, details, 1.0)) == {mishap}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("asked", "delivered", "is_clog"),
+    [(1.0, 0.75, False), (1.0, 0.5, True), (0.3, 0.0, False), (50.0, 43.0, False), (50.0, 38.5, True)],
+)
+def test_a_clog_is_told_from_the_error_that_a_tip_may_have(asked: float, delivered: float, is_clog: bool) -> None:
+    """A quarter of a microlitre is within the limits of the smallest tip, of a larger one a quarter is not."""
+    done = Prepared("mix", {"delivered": [delivered], "asked": [asked]}, 1.0)
+    assert find_mishaps(done) == ({"clog"} if is_clog else set())
