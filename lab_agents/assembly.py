@@ -8,9 +8,8 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import asdict
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
@@ -33,8 +32,6 @@ from lab_agents.state_folder import StateFolder, locked, read_json
 
 if TYPE_CHECKING:
     from lab_agents.agents.behaviour import AnyBehaviour
-    from lab_agents.rest import RestWatch
-    from simulators.held_clock import Rest
 
 _log = logging.getLogger(__name__)
 
@@ -200,24 +197,9 @@ async def run_simulator(place: Place, _beat: Beat | None) -> None:
             tick = Tick(now=now, number=number, speed=speed, held_by=held_by)
             await bus.publish(place.topics.build("clock"), tick.model_dump_json().encode(), retain=True)
 
-        lab = SimulatedLab(place.laboratory, table, place.folder.simulator, _Rests(watch), publish)
+        lab = SimulatedLab(place.laboratory, table, place.folder.simulator, watch, publish)
         group.create_task(watch.run())
         group.create_task(lab.run())
-
-
-class _Rests:
-    """A `RestWatch` as the simulator's own protocol wants it: neither package may know the other."""
-
-    def __init__(self, watch: "RestWatch") -> None:
-        self._watch = watch
-
-    def verdict(self, finished: Collection[str], running: Collection[str]) -> "Rest":
-        from simulators.held_clock import Rest
-
-        return Rest(**asdict(self._watch.verdict(finished, running)))
-
-    async def changed(self) -> None:
-        await self._watch.changed()
 
 
 async def run_agent(place: Place, beat: Beat | None) -> None:

@@ -170,11 +170,13 @@ class Recorder:
     async def _commit(self, batch: _Batch) -> None:
         if batch.offered or batch.used:
             sealed = await self._worker.run(self._writer.append, batch.offered, batch.used, datetime.now(UTC))
-            self._refusing = None
+            was_refusing, self._refusing = self._refusing, None
             self._sources.update(batch.used)
             # Handed over in order, acknowledged together: one wait for the broker, not one for each entry.
             await asyncio.gather(*(self._bus.publish(self._topics.build("log"), one) for one in sealed))
-            await self._publish_head()
+            # Each entry tells its followers the new head; who missed the last one hears of it with the next beat.
+            if was_refusing:
+                await self._publish_head()
 
     async def _refuse_all(self, error: StoreError | BlobError) -> None:
         """Say in the head that nothing is appended; whoever sent or asked does it again, so nothing is lost."""

@@ -57,7 +57,6 @@ class RestWatch:
         self._monotonic = monotonic
         self._agents: dict[str, _Heard] = {}
         self._guards: dict[str, GuardStatus] = {}
-        self._head: Head | None = None
         self._declared: frozenset[str] = frozenset()
         self._out: frozenset[str] = frozenset()
         self._tasks: dict[str, Task] = {}
@@ -108,12 +107,13 @@ class RestWatch:
 
     def _unrest(self, ended: frozenset[str]) -> str:
         """Why the laboratory is not at rest, or an empty string."""
-        if self._head is None or not self._declared:
+        head = self._link.head
+        if head is None or not self._declared:
             return "the log was not heard yet"
-        if self._followed < self._head.position:
+        if self._followed < head.position:
             return "the log is being read"
         for name in sorted(self._declared - self._out):
-            reason = self._unrest_of(name, self._head, ended)
+            reason = self._unrest_of(name, head, ended)
             if reason:
                 return f"{name} {reason}"
         return ""
@@ -161,14 +161,9 @@ class RestWatch:
         self._followed = logged.position
         self._changed.set()
 
-    def _hear_head(self, message: Message) -> None:
-        try:
-            head = Head.model_validate_json(message.payload)
-        except ValidationError:
-            return
-        if self._head is None or (head.recorder, head.position) >= (self._head.recorder, self._head.position):
-            self._head = head
-            self._changed.set()
+    def _hear_head(self, _message: Message) -> None:
+        # The link has taken it already; here it only means another look.
+        self._changed.set()
 
     def _hear_agent(self, message: Message) -> None:
         try:

@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 REPUBLISH = 0.5
-"""Wall seconds after which a tick is told again: a follower that lost one is never behind for longer than a status."""
+"""Wall seconds after which a tick is told again, with the reason for standing: a follower that lost one is never behind
+for longer than a status."""
 
 STRIDE = 0.1
 """Wall seconds between two steps of a clock that walks: short enough for people, long enough to sync each to disk."""
@@ -191,7 +192,7 @@ class HeldClock:
         self._keeper, self._rest, self._publish, self._speed = keeper, rest, publish, speed
         self._monotonic = monotonic
         self._moved = asyncio.Event()
-        self._told: tuple[datetime, str] | None = None
+        self._told: datetime | None = None
         self._told_at = 0.0
         self._walked_at: float | None = None
 
@@ -246,14 +247,15 @@ class HeldClock:
         await self._keeper.end_due()
 
     async def _tell(self, held_by: str) -> None:
-        news = (self._keeper.now, held_by)
-        wall = self._monotonic()
-        if news == self._told and wall - self._told_at < REPUBLISH:
+        now, wall = self._keeper.now, self._monotonic()
+        # Why it stands changes with every status and is for people: told to every process each time, it would be
+        # most of what the broker carries.
+        if now == self._told and wall - self._told_at < REPUBLISH:
             return
-        self._told, self._told_at = news, wall
+        self._told, self._told_at = now, wall
         # Microseconds of laboratory time: grows with it, also over a power cut, without being kept.
-        number = int(news[0].timestamp() * 1_000_000)
-        await self._publish(now=news[0], number=number, speed=self._speed, held_by=held_by)
+        number = int(now.timestamp() * 1_000_000)
+        await self._publish(now=now, number=number, speed=self._speed, held_by=held_by)
 
     async def _wait(self, limit: float) -> None:
         waits = {asyncio.ensure_future(self._rest.changed()), asyncio.ensure_future(self._moved.wait())}

@@ -161,8 +161,10 @@ class MqttBus:
         self._tried.set()
 
     async def _ask_for(self, client: aiomqtt.Client, topic_filter: str) -> None:
+        # QoS 0 to subscribers: a clean session is sent nothing twice anyway, and an acknowledgement of each message by
+        # each follower would be half of what everybody sends. What a follower misses, a page brings.
         async with self._until_lost():
-            codes = await client.subscribe(topic_filter, qos=1, timeout=2 * REQUEST)
+            codes = await client.subscribe(topic_filter, qos=0, timeout=2 * REQUEST)
         refused = [code for code in codes if (code if isinstance(code, int) else code.value) >= 128]
         if refused:
             _LOG.error("The broker refuses %s to read %s; mend its access list.", self._client_id, topic_filter)

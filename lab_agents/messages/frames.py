@@ -162,7 +162,9 @@ def unpack_page(data: bytes) -> tuple[Answer, list[bytes]]:
 
 
 class Head(Record):
-    """Published by the recorder at once after each commit and every 0.5 s; `refusing` says why nothing is appended.
+    """Published by the recorder every 0.5 s, and when it begins or ends refusing; an entry tells a new head by itself.
+
+    `refusing` says why nothing is appended.
 
     `dead_letters` counts what this recorder was sent and nobody can be told of, because it names no source;
     `dead_letter` is the blob of the last one.
