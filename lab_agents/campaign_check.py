@@ -3,6 +3,7 @@
 from instruments.lab import read_laboratory
 from lab_agents.campaign_file import CampaignFile
 from lab_agents.errors import DeclarationError
+from lab_agents.records.autonomy import Trusted
 from lab_agents.records.laboratory import Channel, Laboratory
 from lab_agents.records.space import Parameter
 from lab_agents.replayed_table import channels_for
@@ -23,6 +24,7 @@ def check_against_lab(campaign: CampaignFile) -> Laboratory:
     _check_measurement(campaign, laboratory)
     _check_lines(campaign, laboratory)
     _check_planner(campaign)
+    _check_autonomy(campaign)
     if makes_films:
         _check_films(campaign, laboratory)
     else:
@@ -83,6 +85,40 @@ def _check_planner(campaign: CampaignFile) -> None:
         raise campaign.declaration.error(
             f"there is no planner {wanted!r}", "planner", "name", remedy=f"Installed are {', '.join(known)}"
         )
+
+
+def _check_autonomy(campaign: CampaignFile) -> None:
+    """A trusted region of parameters that are there, in their units, that some candidate lies in; kinds that occur."""
+    autonomy = campaign.plan.autonomy
+    parameters = {p.name: p for p in campaign.plan.space.parameters}
+    for name, trusted in autonomy.within.items():
+        known = parameters.get(name)
+        if known is None:
+            what, remedy = f"there is no parameter {name!r}", f"The parameters are {', '.join(parameters)}"
+        else:
+            what, remedy = _trust_problem(known, trusted)
+        if what:
+            raise campaign.declaration.error(what, "autonomy", "within", name, remedy=remedy)
+    for number, kind in enumerate(autonomy.measurements):
+        if kind not in campaign.plan.measurements:
+            taken = f"The campaign takes {', '.join(campaign.plan.measurements)}"
+            what = f"no sample of this campaign gets a {kind}"
+            raise campaign.declaration.error(what, "autonomy", "measurements", number, remedy=taken)
+    if autonomy.approve_awards:
+        what = "is how campaigns of the first release said that every award waits for an approval"
+        raise campaign.declaration.error(what, "autonomy", "approve_awards", remedy="Write level: manual")
+
+
+def _trust_problem(parameter: Parameter, trusted: Trusted) -> tuple[str, str]:
+    """Why a trusted range cannot be meant, and the remedy; two empty texts where it can."""
+    span = f"{parameter.lower:g} to {parameter.upper:g} {parameter.unit}"
+    if trusted.unit not in (None, parameter.unit):
+        return f"its unit is {trusted.unit!r}, and the space has {span}", f"Give it in {parameter.unit}"
+    lower = parameter.lower if trusted.lower is None else trusted.lower
+    upper = parameter.upper if trusted.upper is None else trusted.upper
+    if lower > parameter.upper or upper < parameter.lower:
+        return f"no candidate lies in it: {parameter.name} goes from {span}", "Mend the bounds, or write level: manual"
+    return "", ""
 
 
 def _check_channels(campaign: CampaignFile, laboratory: Laboratory) -> None:

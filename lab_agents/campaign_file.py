@@ -10,8 +10,9 @@ from pydantic_core import to_json
 from instruments.lab import find_laboratory
 from lab_agents.declarations import Declaration, read_declaration
 from lab_agents.errors import DeclarationError, TableError
+from lab_agents.records.autonomy import Autonomy
 from lab_agents.records.base import Name, Record
-from lab_agents.records.campaign import Autonomy, Budget, CampaignPlan, PlannerChoice
+from lab_agents.records.campaign import Budget, CampaignPlan, PlannerChoice
 from lab_agents.records.space import DesignSpace, Parameter
 from lab_agents.records.table import TableDeclaration
 from lab_agents.records.target import Target

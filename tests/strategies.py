@@ -150,7 +150,15 @@ def _distinct(values: dict[str, Any]) -> dict[str, Any]:
     return values | {"constraints": tuple(named.values())}
 
 
+def _bounded(values: dict[str, Any]) -> dict[str, Any]:
+    """A level that the bounds belong to."""
+    if values["within"] or values["first"] or values["measurements"]:
+        return values | {"level": "bounded"}
+    return values | {"level": "manual" if values["by"] else "autonomous"}
+
+
 REPAIRS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "Autonomy": _bounded,
     "CampaignPlan": lambda values: values | {"batch": min(values["batch"], values["budget"].samples)},
     "Constraint": _constrained,
     "DesignSpace": lambda values: values | {"simplices": ()},
@@ -160,6 +168,7 @@ REPAIRS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "Parameter": _in_order,
     "Step": lambda values: values | ({"transfer": None} if values["acts"] else {}),
     "Target": _distinct,
+    "Trusted": _constrained,
     "TableDeclaration": lambda values: values | {"header": True, "columns": ()},
 }
 """Makes fields that were drawn independently agree; what still does not is rejected."""

@@ -12,6 +12,7 @@ from datetime import datetime
 from pydantic import AwareDatetime
 
 from lab_agents.agents.contests import Award, Contest, Standing
+from lab_agents.records.autonomy import Autonomy
 from lab_agents.records.base import Record
 
 SHORTEST = 1.0 / 3600
@@ -33,11 +34,22 @@ class Choice(Record):
 
 
 class AwardRule(Record):
-    """When awards are made, because of which entry, and whether a person must approve them."""
+    """When awards are made, because of which entry, and what a person must approve.
+
+    `n_begun` counts the campaign's samples that were begun or are awarded already.
+    """
 
     now: AwareDatetime
     position: int
-    approve: bool = False
+    autonomy: Autonomy = Autonomy()
+    n_begun: int = 0
+
+    def why_ask(self, contest: Contest) -> str:
+        """Why an award of this work needs an approval, or an empty text."""
+        offer = contest.offer
+        if offer.kind == "measure":
+            return self.autonomy.why_ask_to_measure(offer.measurement)
+        return self.autonomy.why_ask_to_make(offer.asked.values, self.n_begun)
 
 
 def award_held(contests: Mapping[str, Contest], works: Iterable[str], n: int, rule: AwardRule) -> dict[str, Contest]:
@@ -51,6 +63,7 @@ def award_held(contests: Mapping[str, Contest], works: Iterable[str], n: int, ru
         best = min(choices, key=lambda choice: choice.rank)
         contests[best.work] = _award(contests[best.work], best, rule)
         left.remove(best.work)
+        rule = rule.model_copy(update={"n_begun": rule.n_begun + (contests[best.work].offer.kind == "make")})
         n -= 1
     return contests
 
@@ -77,13 +90,16 @@ def _end(bid: Standing, bidder: str, contests: Mapping[str, Contest]) -> datetim
 def _award(contest: Contest, choice: Choice, rule: AwardRule) -> Contest:
     bid = contest.bids[choice.bidder]
     others = sorted(set(contest.bids) - {choice.bidder})
+    asked_because = rule.why_ask(contest)
     reason = f"best of {len(contest.bids)} bids, chance {bid.chance:.2f}" if others else "the only bid"
     award = Award(
         bidder=choice.bidder,
         bid=bid.position,
         end_at=choice.end_at,
         score=choice.score,
-        needs_approval=rule.approve,
+        needs_approval=bool(asked_because),
+        asked_because=asked_because,
+        approvers=rule.autonomy.by if asked_because else (),
         reason=reason,
         since=rule.position,
     )

@@ -37,6 +37,7 @@ from lab_agents.messages.work import (
     TaskDone,
     TaskFailed,
 )
+from lab_agents.records.autonomy import may_approve
 from lab_agents.records.base import with_item, without_item
 from lab_agents.records.bid import Bid
 from lab_agents.records.recipe import Act, Recipe
@@ -129,7 +130,8 @@ class Bidder(ABC):
             return None
         if isinstance(body, WorkAwarded):
             return offer if body.bidder == self.name and not body.needs_approval else None
-        return offer if offer.awarded == self.name else None
+        is_mine = offer.awarded == self.name and may_approve(body.person, offer.approvers)
+        return offer if is_mine else None
 
     def _bind(self, state: BidderState, logged: Logged) -> BidderState:
         offer = self._bound(state, logged.entry.record)

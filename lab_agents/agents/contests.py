@@ -38,6 +38,13 @@ class Declined(Record):
     reason: str
 
 
+class Denial(Record):
+    """Who denied an award, and why."""
+
+    person: str
+    reason: str
+
+
 class Award(Record):
     """Who got the work: the bid, when it is expected to end, the position of `WorkAwarded` and of what made it bind."""
 
@@ -46,11 +53,19 @@ class Award(Record):
     end_at: AwareDatetime
     score: float
     needs_approval: bool
+    asked_because: str = ""
+    approvers: tuple[str, ...] = ()
     reason: str
     since: int
     position: int | None = None
     bound: int | None = None
     withdrawn: int | None = None
+    denial: Denial | None = None
+
+    @property
+    def awaits_approval(self) -> bool:
+        """Whether it stands in the log and binds only when somebody approves."""
+        return self.position is not None and self.bound is None and self.withdrawn is None
 
 
 class Contest(Record):

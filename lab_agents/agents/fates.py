@@ -9,6 +9,7 @@ from typing import Literal
 
 from lab_agents.agents.offers import Offers, make_work
 from lab_agents.messages.course import (
+    AwardWithdrawn,
     CampaignClosing,
     CampaignFinished,
     MeasurementConcluded,
@@ -102,7 +103,7 @@ def _sample_of(body: Body, logged: Logged, offers: Offers) -> str | None:
             return body.sample
         case ModelTrained() | TroubleMet():
             return logged.entry.subject
-        case AwardAccepted() | WindowClosed():
+        case AwardAccepted() | AwardWithdrawn() | WindowClosed():
             offer = offers.open.get(body.work)
             return None if offer is None or offer.round != body.round else offer.sample
         case _:
@@ -125,7 +126,7 @@ def _step(fate: Fate, body: Body, before: Offers, after: Offers, role: str) -> F
             offer = before.open[body.work]
             counts = offer.kind == "make" and offer.awarded == body.bidder
             return _at(fate, "making") if counts else fate
-        case WindowClosed():
+        case WindowClosed() | AwardWithdrawn():
             is_over = body.work not in after.open
             return _at(fate, "failed" if fate.is_made else "refused") if is_over else fate
         case SampleMade():

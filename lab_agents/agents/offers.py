@@ -6,8 +6,8 @@ one again: the last number counts all measurements of the sample that were offer
 Before each batch the standards of the laboratory are offered too (`check-<standard>-<campaign>-<batch>`): a blank
 for the spectra, silicon for the patterns once a day.
 Rounds count from 1. The next round is opened by
-`AwardDeclined` or `AwardWithdrawn` of the present round, and bidders answer that entry as they answered the offer; an
-acceptance ends the offer if it stands before them. A bidder that was silent needs no new round: when it is back it
+`AwardDeclined` or `AwardWithdrawn` of the present round (denied work is not offered again), and bidders answer that
+entry as they answered the offer; an acceptance ends the offer if it stands before them. A bidder that was silent needs no new round: when it is back it
 follows the log, answers the offer it has not handled yet, and its late answer counts while the work still waits.
 After `CampaignClosing` nothing is offered any more, except that what was made is still measured where it says so.
 """
@@ -74,7 +74,7 @@ class Offer(Record):
     """A piece of work that may be bid for in its present round, which the entry at `since` opened.
 
     For a measurement, `measurement` is its kind, `step` its place in the campaign's order, and `attempt` how often this
-    step was asked for: a station may look longer at the second one.
+    step was asked for: a station may look longer at the second one. `approvers` are those of its present award.
     """
 
     work: Identifier
@@ -90,6 +90,7 @@ class Offer(Record):
     round: int = 1
     since: int
     awarded: Name | None = None
+    approvers: tuple[str, ...] = ()
 
 
 class MadeSample(Record):
@@ -176,11 +177,13 @@ def _follow_award(offers: Offers, logged: Logged) -> Offers:
             refused_by_all = not body.bidders and not body.silent
             return _drop(offers, offer.work) if refused_by_all else offers
         case WorkAwarded():
-            return _put(offers, offer.model_copy(update={"awarded": body.bidder}))
+            return _put(offers, offer.model_copy(update={"awarded": body.bidder, "approvers": body.approvers}))
         case AwardAccepted():
             return _drop(offers, offer.work) if offer.awarded == body.bidder else offers
+        case AwardWithdrawn() if not body.again:
+            return _drop(offers, offer.work)
         case AwardDeclined() | AwardWithdrawn():
-            again = {"round": offer.round + 1, "since": logged.position, "awarded": None}
+            again = {"round": offer.round + 1, "since": logged.position, "awarded": None, "approvers": ()}
             return _put(offers, offer.model_copy(update=again))
 
 

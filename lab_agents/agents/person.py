@@ -11,6 +11,7 @@ from lab_agents.messages.entry import Body
 from lab_agents.messages.frames import Logged
 from lab_agents.messages.life import LabChanged, LabOpened, Timer, TimerRang
 from lab_agents.messages.work import AwardAccepted, AwardDeclined
+from lab_agents.records.autonomy import may_approve
 from lab_agents.records.base import FrozenMap, Record, with_item, without_item
 
 DELAY = 600.0
@@ -68,7 +69,7 @@ class SimulatedPerson:
             case TicketOpened(ticket=ticket):
                 errand = Errand(due=due, campaign=campaign, ticket=ticket.id, answer=ticket.trouble.default)
                 errands = with_item(errands, ticket.id, errand)
-            case WorkAwarded() if body.needs_approval:
+            case WorkAwarded() if body.needs_approval and may_approve(self.name, body.approvers):
                 errands = with_item(
                     errands, body.work, Errand(due=due, campaign=campaign, work=body.work, round=body.round)
                 )

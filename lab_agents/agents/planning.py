@@ -6,6 +6,7 @@ of date while a campaign was paused are withdrawn (`AwardWithdrawn`), which open
 A candidate that every able bidder refused as infeasible is feasibility data of the next ask and costs no budget.
 """
 
+from lab_agents.agents.approvals import find_objection, note_denials, say_denied, take_word
 from lab_agents.agents.asking import ask_next, conclude_ask, follow_pursuit, note_refusals, report_trouble
 from lab_agents.agents.awards import AwardRule, award_held
 from lab_agents.agents.behaviour import Draft, Job, JobOutcome
@@ -14,7 +15,7 @@ from lab_agents.agents.contests import Award, Contest, close_window, take_bid, t
 from lab_agents.agents.fates import FATE_KINDS, follow_fates
 from lab_agents.agents.offers import OFFER_KINDS, Offers, follow_offers
 from lab_agents.agents.planning_state import PlanningState
-from lab_agents.messages.commands import GiveApproval
+from lab_agents.messages.commands import DenyApproval, GiveApproval
 from lab_agents.messages.course import (
     AgentDeclaredIn,
     AgentDeclaredOut,
@@ -36,6 +37,8 @@ from lab_agents.records.bid import Bid
 from lab_agents.records.laboratory import Laboratory
 from lab_agents.settings import DEFAULT, Settings
 
+_UNANSWERED = "the award was not answered in time"
+
 
 class Planning:
     """The one agent that plans."""
@@ -50,7 +53,7 @@ class Planning:
             OFFER_KINDS
             | FATE_KINDS
             | {"LabOpened", "LabChanged", "AgentStarted", "AgentDeclaredOut", "AgentDeclaredIn", "BudgetGranted"}
-            | {"BidMade", "BidRefused", "GiveApproval", "ReservationRefused", "ReservationReleased"}
+            | {"BidMade", "BidRefused", "GiveApproval", "DenyApproval", "ReservationRefused", "ReservationReleased"}
             | {"CampaignPaused", "CampaignResumed", "TicketClosed"}
         )
 
@@ -74,13 +77,15 @@ class Planning:
         state = state.model_copy(update=update | {"contests": contests})
         state = follow_pursuit(state, logged, self.name)
         state = _close(_open(state, logged.position), logged, self.name)
-        return ask_next(_award(note_refusals(state, logged.position), logged), logged.position)
+        state = note_denials(note_refusals(state, logged.position), logged.position)
+        return ask_next(_award(state, logged), logged.position)
 
     def decide(self, before: PlanningState, after: PlanningState, logged: Logged) -> tuple[Draft, ...]:
         """Closed windows, awards, withdrawals, in the order of the works; then trouble that a person must solve."""
         drafts: list[Draft] = []
         for _, contest in sorted(after.contests.items()):
             drafts.extend(_say(contest, logged.position))
+        drafts.extend(find_objection(before, logged))
         if after.pursuit is not None:
             drafts.extend(report_trouble(after.pursuit, logged.position))
         return tuple(drafts)
@@ -139,9 +144,8 @@ def _take(contest: Contest, lab: Laboratory | None, logged: Logged) -> Contest:
         case WorkAwarded() if award is not None and (body.work, body.round) == (offer.work, offer.round):
             bound = None if body.needs_approval else logged.position
             return _with_award(contest, award, position=logged.position, bound=bound)
-        case GiveApproval() if award is not None and (body.work, body.round) == (offer.work, offer.round):
-            stands = award.position is not None and award.bound is None
-            return _with_award(contest, award, bound=logged.position) if stands else contest
+        case GiveApproval() | DenyApproval():
+            return take_word(contest, body, logged.position)
         case _:
             return contest
 
@@ -189,7 +193,7 @@ def _award(state: PlanningState, logged: Logged) -> PlanningState:
     }
     held = [c.offer for c in contests.values() if c.phase == "held" and c.lapsed is None]
     make, measure = [o.work for o in held if o.kind == "make"], [o.work for o in held if o.kind == "measure"]
-    rule = AwardRule(now=now, position=logged.position, approve=pursuit.plan.autonomy.approve_awards)
+    rule = AwardRule(now=now, position=logged.position, autonomy=pursuit.plan.autonomy, n_begun=state.n_spent)
     contests = award_held(contests, make, max(0, pursuit.granted - state.n_spent), rule)
     return state.model_copy(update={"contests": award_held(contests, measure, len(measure), rule)})
 
@@ -218,10 +222,12 @@ def _say(contest: Contest, position: int) -> tuple[Draft, ...]:
                 score=award.score,
                 reason=award.reason,
                 needs_approval=award.needs_approval,
+                asked_because=award.asked_because,
+                approvers=award.approvers,
             )
         )
     if award is not None and award.withdrawn == position:
-        bodies.append(_withdrawal(contest, award.bidder, "the award was not answered in time"))
+        bodies.append(say_denied(contest, award) or _withdrawal(contest, award.bidder, _UNANSWERED))
     if contest.lapsed == position:
         bodies.append(_withdrawal(contest, min(contest.bids), "its bids went out of date before it could be awarded"))
     return tuple(Draft(body=b, subject=offer.sample, campaign=offer.campaign) for b in bodies)

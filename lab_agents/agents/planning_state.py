@@ -110,6 +110,7 @@ def _reason(contest: Contest, pursuit: Pursuit | None) -> str:
         return "waiting: the campaign is paused" if pursuit and pursuit.is_paused else "waiting for budget"
     if contest.phase == "awarded" and award is not None:
         needs = award.needs_approval and award.bound is None
-        approve = f"lab-agents approve {contest.offer.work} --round {contest.offer.round}"
-        return f"awarded to {award.bidder}: waiting for {f'an approval: {approve}' if needs else 'its answer'}"
+        whose = f"the approval of {' or '.join(award.approvers)}" if award.approvers else "an approval"
+        wanted = f"{whose} ({award.asked_because})" if needs else "its answer"
+        return f"awarded to {award.bidder}: waiting for {wanted}"
     return ""

@@ -49,6 +49,16 @@ class GiveApproval(Body):
 
 
 @kind("person")
+class DenyApproval(Body):
+    """Withdraw an award that waits for an approval: the work is not offered again, and the planner is told why."""
+
+    work: Identifier
+    round: int
+    person: str
+    reason: str = Field(min_length=1)
+
+
+@kind("person")
 class AnswerTicket(Body):
     """Answer a ticket with one of its remedies; for an unknown actuation `done`, `not done` or `discard`."""
 

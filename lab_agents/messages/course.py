@@ -31,7 +31,11 @@ class WindowClosed(Body):
 
 @kind("planning")
 class WorkAwarded(Body):
-    """One bidder gets the work, at the recipe of its bid; `score` is expected value per hour and consumable."""
+    """One bidder gets the work, at the recipe of its bid; `score` is expected value per hour and consumable.
+
+    With `needs_approval` it binds when one of the `approvers` (nobody named: anybody) approves; `asked_because` says
+    why the campaign does not do this alone.
+    """
 
     work: Identifier
     round: int
@@ -40,16 +44,19 @@ class WorkAwarded(Body):
     score: float
     reason: str
     needs_approval: bool = False
+    asked_because: str = ""
+    approvers: tuple[str, ...] = ()
 
 
 @kind("planning")
 class AwardWithdrawn(Body):
-    """The award no longer stands: unanswered, or the campaign is closing."""
+    """The award no longer stands: unanswered, out of date, or denied. Only denied work is not offered `again`."""
 
     work: Identifier
     round: int
     bidder: Name
     reason: str
+    again: bool = True
 
 
 @kind("planning")

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from lab_agents.records.autonomy import Autonomy
 from lab_agents.records.base import FrozenMap, Name, Record, Sha256
 from lab_agents.records.quantities import Hours
 from lab_agents.records.recipe import Argument
@@ -24,12 +25,6 @@ class PlannerChoice(Record):
     name: Name = "bayesian"
     initial: int = Field(default=5, ge=1)
     settings: FrozenMap[str, Argument] = Field(default_factory=dict)
-
-
-class Autonomy(Record):
-    """What may run alone: with `approve_awards` every award waits for a person's approval."""
-
-    approve_awards: bool = False
 
 
 class CampaignPlan(Record):

@@ -23,10 +23,10 @@ JobName = Literal["ask", "train", "analyse"]
 
 
 class RefusedCandidate(Record):
-    """A candidate that every able bidder refused as infeasible, with each bidder and its reason."""
+    """A candidate that every able bidder refused as infeasible, or a person denied: who, and why."""
 
     candidate: Candidate
-    refused_by: tuple[Name, ...] = Field(min_length=1)
+    refused_by: tuple[str, ...] = Field(min_length=1)
     reasons: tuple[str, ...] = ()
 
 

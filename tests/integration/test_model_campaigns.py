@@ -31,7 +31,8 @@ from lab_agents.messages.work import (
     SampleMade,
     SampleQuarantined,
 )
-from lab_agents.records.campaign import Autonomy, Budget
+from lab_agents.records.autonomy import Autonomy
+from lab_agents.records.campaign import Budget
 from lab_agents.records.questions import AnalyseArguments, AskArguments, Exhausted, Remeasure
 from lab_agents.records.recipe import Task
 from tests.model_lab import START, ModelLab, analyse, laboratory, plan
@@ -332,7 +333,7 @@ def test_a_sample_that_gives_no_value_or_no_model_does_not_hold_up_the_campaign(
 @given(seed=SEEDS)
 def test_awards_that_need_an_approval_bind_only_with_it(seed: int) -> None:
     """The simulated person approves every award after ten minutes."""
-    model = begun(ModelLab(laboratory(), seed=seed), n=2, batch=2, seed=seed, autonomy=Autonomy(approve_awards=True))
+    model = begun(ModelLab(laboratory(), seed=seed), n=2, batch=2, seed=seed, autonomy=Autonomy(level="manual"))
     assert ended(model).n_made == 2
     assert all(body.needs_approval for body in model.bodies(WorkAwarded))
     assert not model.bodies(AwardWithdrawn)

@@ -134,3 +134,24 @@ def test_a_range_that_no_line_can_set_is_refused_with_each_line_s_limit(tmp_path
     error = refusal(film_campaign(tmp_path, ("lower: 70.0, upper: 150.0", "lower: 70.0, upper: 250.0")))
     assert "hotplate_a_1 takes 40 to 180" in str(error)
     assert "hotplate_b_1 takes 40 to 150" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("autonomy", "field", "said"),
+    [
+        ("{level: bounded, within: {heat: {upper: 1}}}", "within.heat", "The parameters are PCE10, P3HT"),
+        ("{level: bounded, within: {P3HT: {upper: 50, unit: '%'}}}", "within.P3HT", "its unit is '%'"),
+        ("{level: bounded, within: {P3HT: {lower: 2}}}", "within.P3HT", "no candidate lies in it"),
+        ("{level: bounded, measurements: [spectrum]}", "measurements.0", "no sample of this campaign gets a spectrum"),
+        ("{approve_awards: true}", "approve_awards", "Write level: manual"),
+    ],
+)
+def test_an_autonomy_that_cannot_be_meant_is_refused(tmp_path, autonomy, field, said):
+    error = refusal(campaign(tmp_path, f"{CAMPAIGN}autonomy: {autonomy}\n"))
+    assert (error.line, error.field) == (14, f"autonomy.{field}")
+    assert said in str(error)
+
+
+def test_an_autonomy_that_fits_is_taken(tmp_path):
+    bounded = "autonomy: {level: bounded, within: {P3HT: {upper: 0.6, unit: '1'}}, first: 4}\n"
+    check_against_lab(campaign(tmp_path, CAMPAIGN + bounded))

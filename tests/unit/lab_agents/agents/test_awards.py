@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from lab_agents.agents.awards import AwardRule, award_held
 from lab_agents.agents.contests import Contest, Standing
 from lab_agents.agents.offers import Offer
+from lab_agents.records.autonomy import Autonomy, Trusted
 from lab_agents.records.space import Candidate
 from tests.model_lab import START
 
@@ -73,7 +74,7 @@ def test_a_bid_that_is_out_of_date_wins_nothing():
 
 
 def test_an_award_says_why_and_whether_a_person_must_approve():
-    rule = AwardRule(now=START, position=9, approve=True)
+    rule = AwardRule(now=START, position=9, autonomy=Autonomy(level="manual"))
     award = award_held({"w": held("w", a=(3600.0, 0.9, 0.0))}, ["w"], 1, rule)["w"].award
     assert (award.reason, award.needs_approval, award.since, award.bid) == ("the only bid", True, 9, 3)
     assert award.score == 0.9
@@ -81,3 +82,24 @@ def test_an_award_says_why_and_whether_a_person_must_approve():
 
 def test_nothing_is_awarded_beyond_the_budget():
     assert winners({"w": held("w", a=(100.0, 0.9, 0.0))}, n=0) == {}
+
+
+def test_the_first_samples_of_a_bounded_campaign_are_asked_for_in_the_order_of_their_awards():
+    rule = AwardRule(now=START, position=9, autonomy=Autonomy(level="bounded", first=3, by=("ada",)), n_begun=2)
+    held_ = {w: held(w, value, line_a=(100.0, 0.9, 0.0)) for w, value in (("make-1", 1.0), ("make-2", 2.0))}
+    awarded = award_held(held_, held_, 2, rule)
+    asked = {work: contest.award.asked_because for work, contest in awarded.items()}
+    assert asked == {"make-1": "", "make-2": "it is one of the first 3 samples"}
+    assert [awarded[w].award.approvers for w in held_] == [(), ("ada",)]
+
+
+def test_a_candidate_outside_the_trusted_region_is_asked_for_and_its_measurement_is_not():
+    bounds = Autonomy(level="bounded", within={"x": Trusted(upper=1.5)})
+    rule = AwardRule(now=START, position=9, autonomy=bounds)
+    contest = held("make-1", line_a=(100.0, 0.9, 0.0))
+    offer = contest.offer.model_copy(update={"asked": Candidate(values={"x": 1.75})})
+    outside = contest.model_copy(update={"offer": offer})
+    assert rule.why_ask(contest) == ""
+    assert rule.why_ask(outside) == "x 1.75 is above 1.5"
+    measuring = offer.model_copy(update={"kind": "measure", "measurement": "spectrum"})
+    assert rule.why_ask(contest.model_copy(update={"offer": measuring})) == ""

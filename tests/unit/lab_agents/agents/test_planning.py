@@ -16,7 +16,7 @@ from lab_agents.messages.course import (
 )
 from lab_agents.messages.life import EntryRefused, TimerRang
 from lab_agents.messages.work import AwardAccepted, AwardDeclined, BidMade, ReservationReleased
-from lab_agents.records.campaign import Autonomy
+from lab_agents.records.autonomy import Autonomy
 from tests.model_lab import sha
 from tests.story import Story, proposal, sample
 from tests.unit.lab_agents.agents.test_contests import bid, refusal
@@ -139,7 +139,7 @@ def test_a_declined_award_is_offered_again():
 
 
 def test_an_award_that_needs_an_approval_is_not_timed_before_it():
-    story = offered(autonomy=Autonomy(approve_awards=True))
+    story = offered(autonomy=Autonomy(level="manual"))
     award = awarded(story)
     assert award.needs_approval
     assert story.state.timers() == ()

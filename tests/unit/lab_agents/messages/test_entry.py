@@ -31,7 +31,7 @@ PUBLISHERS = {
     "recorder": {"LabOpened", "LabChanged", "EntryRefused"},
     "person": {
         *("StartCampaign", "AbortCampaign", "PauseCampaign", "ResumeCampaign"),
-        *("GiveApproval", "AnswerTicket", "EntryVoided"),
+        *("GiveApproval", "DenyApproval", "AnswerTicket", "EntryVoided"),
     },
 }
 """The protocol's table: each kind belongs to one role."""
