@@ -24,7 +24,7 @@ from lab_agents.errors import DeclarationError
 from lab_agents.messages.work import TaskDone
 from lab_agents.records.campaign import CampaignPlan
 from lab_agents.records.laboratory import Laboratory
-from lab_agents.records.recipe import Act, ActResult, Argument, Recipe, Task
+from lab_agents.records.recipe import Act, ActResult, Argument, Recipe, token_of
 from lab_agents.records.sample import AsMade
 from lab_agents.records.space import Candidate
 from lab_agents.records.stock import volumes_text
@@ -142,19 +142,16 @@ class FilmTruth:
             acts = _filled(step.acts, places, self._instruments())
             if step.transfer is not None:
                 acts = (self._transfer(places[step.transfer.source], places[step.transfer.target]),)
-            task = Task(id=f"{work}/{k}", work=work, sample=sample, step=k, name=step.name, owner=step.owner, acts=acts)
-            done = self._floor.do(acts[0], task.token(0), at)
+            task = f"{work}/{k}"
+            done = self._floor.do(acts[0], token_of(task, 0), at)
             _check_drop(done, sample)
             mishaps |= find_mishaps(done)
-            results[step.name] = (_result(task.token(0), _READ.get(done.action, _nothing)(done), at),)
-            said = TaskDone(
-                task=task.id, work=work, sample=sample, step=k, owner=step.owner, results=results[step.name]
-            )
+            results[step.name] = (_result(token_of(task, 0), reported(done), at),)
+            said = TaskDone(task=task, work=work, sample=sample, step=k, owner=step.owner, results=results[step.name])
             if flaw := self._rules.find_flaw(step, said):
                 raise MishapError(f"{sample}: {flaw}")
         made = self._rules.made(self._lab, Making(line, candidate, recipe, results, is_mixture=False))
-        token = Task(id=f"{work}/1", work=work, sample=sample, step=1, name="spin", owner=line, acts=acts).token(0)
-        return MadeFilm(sample, token, places["rack"], made, at, mishaps=mishaps)
+        return MadeFilm(sample, token_of(f"{work}/1", 0), places["rack"], made, at, mishaps=mishaps)
 
     def _measure(self, film: MadeFilm, step: int, kind: str) -> None:
         """One step of the campaign's measurements, again and longer where analysis asks for it."""
@@ -193,10 +190,11 @@ class FilmTruth:
         act = measuring_act(settings, attempt)
         stage = next(p.name for p in self._lab.all_places if p.instrument == act.instrument)
         work = measure_work(sample, number)
-        self._carry(sample, place, stage, _token(work, 0), at)
-        done = self._floor.do(act, _token(work, 1), at)
-        raw = self._floor.record(act, _token(work, 1), at, done)
-        self._carry(sample, stage, place, _token(work, 2), at)
+        before, token, after = (token_of(f"{work}/{step}", 0) for step in range(3))
+        self._carry(sample, place, stage, before, at)
+        done = self._floor.do(act, token, at)
+        raw = self._floor.record(act, token, at, done)
+        self._carry(sample, stage, place, after, at)
         return raw, act.arguments, find_mishaps(done)
 
     def _carry(self, sample: str, source: str, target: str, token: str, at: datetime) -> None:
@@ -276,11 +274,6 @@ def _filled(acts: tuple[Act, ...], places: Mapping[str, str], instruments: Mappi
     return tuple(filled)
 
 
-def _token(work: str, step: int) -> str:
-    act = Act(instrument="any", plan="any")
-    return Task(id=f"{work}/{step}", work=work, sample="any", step=step, name="any", owner="any", acts=(act,)).token(0)
-
-
 def _result(token: str, readings: Mapping[str, Argument], at: datetime) -> ActResult:
     return ActResult(act=0, token=token, run="bench", readings=readings, started_at=at, ended_at=at)
 
@@ -323,10 +316,7 @@ def _annealed(done: Prepared) -> dict[str, Argument]:
     }
 
 
-def _nothing(done: Prepared) -> dict[str, Argument]:
-    del done
-    return {}
-
-
-_READ = {"mix": _mixed, "spin": _spun, "anneal": _annealed}
-"""What the devices report of a program that is done, by its action."""
+def reported(done: Prepared) -> dict[str, Argument]:
+    """What the devices report of a program that is done."""
+    read = {"mix": _mixed, "spin": _spun, "anneal": _annealed}.get(done.action)
+    return {} if read is None else read(done)
