@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from instruments.errors import (
@@ -25,6 +26,12 @@ PATIENCE = 60.0
 """Seconds (wall) for which a silent instrument is asked again before its program counts as unknown: a restarted
 simulator or a rebooting controller is back by then; longer only delays the person who must be asked."""
 
+SELDOM = 0.5
+"""Seconds (wall) after which an instrument is asked in any case: laboratory time stood still or its program should run
+yet, but it may have failed, or been halted. A second would be felt by whoever waits beside it."""
+LASTS = "duration"
+"""The set-point that says how long (s) a program lasts at least, where it has one."""
+
 _REASONS = {
     StartCode.BUSY: "another program runs on it; wait for its end or halt it",
     StartCode.BLOCKED: "its physical state forbids it (no vial, stage occupied or empty, no substrate); look at it",
@@ -34,10 +41,20 @@ _REASONS = {
 
 @dataclass(frozen=True)
 class Pace:
-    """How often and how long an instrument is asked, in seconds of wall time."""
+    """How often and how long an instrument is asked, in seconds of wall time.
+
+    It is asked every `poll`, but every `seldom` at most while laboratory time stands still, because nothing ends then,
+    and while its program is not due.
+    """
 
     poll: float
     patience: float = PATIENCE
+    seldom: float = SELDOM
+
+
+def wall_now() -> datetime:
+    """Laboratory time where nobody gives another clock."""
+    return datetime.now(UTC)
 
 
 class SilentWatcher:
@@ -64,6 +81,7 @@ class ProgramRunner:
         self._name, self._declaration, self._port, self._pace = name, declaration, port, pace
         self._running: asyncio.Task[Answer] | None = None
         self.watcher: Watcher = SilentWatcher()
+        self.now: Callable[[], datetime] = wall_now
 
     def take(self) -> asyncio.Task[Answer] | None:
         """The program that was run last, whether it runs or has ended, once; for who must know how it ended."""
@@ -105,8 +123,11 @@ class ProgramRunner:
             ActuationUnknownError: The instrument was silent for too long, or does not know the token any more.
         """
         self.watcher.answered(program.token)
-        while (answer := await self.ask_patiently(program)).state is TokenState.RUNNING:  # noqa: ASYNC110 - a remote one
-            await asyncio.sleep(self._pace.poll)
+        due, pause, asked_at = self.now() + _least(program), self._pace.poll, self.now()
+        while (answer := await self.ask_patiently(program)).state is TokenState.RUNNING:
+            has_moved = await self._wait(asked_at, due, pause)
+            pause = self._pace.poll if has_moved else min(2 * pause, self._pace.seldom)
+            asked_at = self.now()
         self.watcher.ended(program.token)
         if answer.state is TokenState.FAILED:
             raise ActuationFailedError(
@@ -121,6 +142,18 @@ class ProgramRunner:
                 evidence={"instrument": self._name, "state": "never seen after it was accepted"},
             )
         return answer
+
+    async def _wait(self, asked_at: datetime, due: datetime, pause: float) -> bool:
+        """Return when it is worth asking again: laboratory time has moved and reached `due`, or `pause` is over.
+
+        Returns:
+            Whether laboratory time has moved. A program's end follows it by a commit, so it is asked for often then.
+        """
+        until = time.monotonic() + pause
+        await asyncio.sleep(self._pace.poll)
+        while not (has_moved := asked_at != self.now() >= due) and time.monotonic() < until:  # noqa: ASYNC110 - or a wait
+            await asyncio.sleep(self._pace.poll)
+        return has_moved
 
     async def ask_patiently(self, program: Program) -> Answer:
         """Ask about a token, again while the instrument is silent.
@@ -179,3 +212,9 @@ class ProgramRunner:
                 quantity=program.command,
             )
         raise MotionRefusedError(f"{self._name} refuses {program.command} ({asked}): {_REASONS[code]}.")
+
+
+def _least(program: Program) -> timedelta:
+    """How long a program lasts at least, as far as its set-points tell; only a hint."""
+    told = program.arguments.get(LASTS)
+    return timedelta(seconds=float(told) if isinstance(told, int | float) else 0.0)

@@ -1,6 +1,7 @@
 """A program is sent once; what became of it is found out by asking."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -13,10 +14,12 @@ from instruments.errors import (
 )
 from instruments.programs import Answer, Program, StartCode, TokenState, Traits
 from instruments.running import Pace, ProgramRunner
+from lab_agents.clock import FollowedClock
 from tests.paper_wire import LAB
 
 COAT = Program("ab" * 8, 1, "coat", {"speed": 1500.0, "duration": 45.0})
 DONE, RUNNING = Answer(TokenState.DONE, {"speed": 1500.0}), Answer(TokenState.RUNNING)
+START = datetime(2026, 1, 1, tzinfo=UTC)
 NEVER, FAILED = Answer(TokenState.NEVER_SEEN), Answer(TokenState.FAILED)
 
 
@@ -69,6 +72,41 @@ async def test_a_program_is_sent_once_and_followed_to_its_end():
     assert await runner.run(COAT) == DONE
     assert firmware.sent == [COAT]
     assert runner.watcher == ["answered", "ended"]
+
+
+class Timed(Firmware):
+    """Done when laboratory time has reached an instant; counts how often it is asked."""
+
+    def __init__(self, clock, ends_at):
+        super().__init__(RUNNING)
+        self.clock, self.ends_at, self.n_asked = clock, ends_at, 0
+
+    async def ask(self, program):
+        self.n_asked += 1
+        return DONE if self.clock.now() >= self.ends_at else RUNNING
+
+
+async def test_a_program_is_asked_about_when_laboratory_time_moves_and_seldom_while_it_stands():
+    """A clock that stands ends nothing: a hundred looks at it, and a handful of questions on the wire."""
+    clock = FollowedClock(START)
+    firmware = Timed(clock, START + timedelta(seconds=60))
+    runner = ProgramRunner("coater_a", LAB.instruments["coater_a"], firmware, Pace(0.001, 0.03, seldom=3600.0))
+    runner.now = clock.now
+    loop = asyncio.get_running_loop()
+    for wait, moved in ((0.1, 30), (0.12, 45), (0.14, 60)):
+        loop.call_later(wait, clock.set, START + timedelta(seconds=moved))
+    assert await runner.run(COAT) == DONE
+    assert firmware.n_asked < 30
+
+
+async def test_a_program_that_ends_before_its_time_is_seen_all_the_same():
+    """It was halted, or failed, while laboratory time stood still."""
+    firmware, clock = Firmware(RUNNING, RUNNING, FAILED), FollowedClock(START)
+    runner = _runner(firmware)
+    runner.now = clock.now
+    with pytest.raises(ActuationFailedError):
+        await runner.run(COAT)
+    assert clock.now() == START
 
 
 async def test_a_set_point_outside_its_limit_is_not_sent():
