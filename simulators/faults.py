@@ -18,9 +18,9 @@ class LostAnswer:
 
     rate: float = 0.0
 
-    def strikes(self, draws: Draws, token: str) -> bool:
-        """Whether the answer to the start of `token` is lost."""
-        return self.rate > 0 and draws.uniform(token, "lost answer") < self.rate
+    def strikes(self, draws: Draws, key: str) -> bool:
+        """Whether the answer to the start of the act `key` is lost."""
+        return self.rate > 0 and draws.uniform(key, "lost answer") < self.rate
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,9 @@ class SlowProgram:
     rate: float = 0.0
     factor: float = 3.0
 
-    def stretch(self, draws: Draws, token: str) -> float:
-        """By how much the duration of `token` is multiplied."""
-        return self.factor if self.rate > 0 and draws.uniform(token, "slow program") < self.rate else 1.0
+    def stretch(self, draws: Draws, key: str) -> float:
+        """By how much the duration of the act `key` is multiplied."""
+        return self.factor if self.rate > 0 and draws.uniform(key, "slow program") < self.rate else 1.0
 
 
 @dataclass(frozen=True)

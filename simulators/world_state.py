@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from pathlib import Path
 
+from lab_agents.records.recipe import act_of
 from simulators.errors import WorldError
 from simulators.ledger import Detail, Ledger, LedgerLine
 from simulators.world.things import Film, Things
@@ -50,6 +51,11 @@ class Program:
     started_at: datetime
     ends_at: datetime
     acknowledged: bool = False
+
+    @property
+    def key(self) -> str:
+        """What its draws are keyed by: the act, whatever the attempt."""
+        return act_of(self.token)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 A sample is stranded where a failed coating or transfer left it, or may have left it, once a person has answered its
 ticket: `clear` (try to carry it away), or `done` and `not done` where that place is no buffer. The work is
 `clear-<sample>-<position of the answer>`, its one step a transfer; it takes its places like any other. If the robot
-refuses because nothing stands there, the sample certainly is at the other end of its way, or was never made.
+refuses because nothing stands there, the sample certainly is at the other end of its way, or was never made. If it
+began and failed, the sample is lost again.
 """
 
 from lab_agents.agents.behaviour import Draft
@@ -59,7 +60,7 @@ def clear_course(places: Places, course: Course | None, logged: Logged, me: str)
         return places
     if isinstance(body, TaskDone):
         return unblock(places, course.sample)
-    if body.unknown:
+    if body.moved or body.unknown:
         return block(places, course.sample, course.places.values())
     return not_found(places, course.sample, course.places["source"])
 
@@ -72,7 +73,7 @@ def say_cleared(course: Course | None, logged: Logged, me: str) -> tuple[Draft, 
     bodies: list[Body] = []
     if isinstance(body, TaskDone | TaskFailed):
         bodies.append(ReservationReleased(work=course.work, places=tuple(course.places.values())))
-    if isinstance(body, TaskFailed) and body.unknown:
+    if isinstance(body, TaskFailed) and (body.moved or body.unknown):
         places = tuple(course.places.values())
         what = f"{course.work}: {body.cause}"[:2000]
         bodies.append(SampleQuarantined(sample=course.sample, work=course.work, reason=what, places=places))

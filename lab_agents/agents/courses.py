@@ -30,7 +30,7 @@ from lab_agents.messages.work import (
 )
 from lab_agents.records.base import FrozenMap, Identifier, Name, Record, with_item, without_item
 from lab_agents.records.laboratory import Laboratory
-from lab_agents.records.recipe import Act, Need, Recipe, Step, Task
+from lab_agents.records.recipe import LAST_ATTEMPT, Act, Need, Recipe, Step, Task
 
 COURSE_KINDS = frozenset(
     {
@@ -245,7 +245,7 @@ def _answered(course: Course, body: TicketClosed, logged: Logged) -> Course:
     if body.answer == "skip":
         return _go_on(course, logged.position, logged.entry.at)
     update: dict[str, object] = {"since": logged.position, "phase": "failed"}
-    if body.answer == "retry":
+    if body.answer == "retry" and course.attempt < LAST_ATTEMPT:
         update |= {"phase": "due", "attempt": course.attempt + 1, "deadline": None}
     return course.model_copy(update=update)
 

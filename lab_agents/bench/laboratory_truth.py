@@ -12,7 +12,7 @@ from lab_agents.analysis.evidence import Evidence
 from lab_agents.analysis.kinds import find_analysis
 from lab_agents.errors import DeclarationError
 from lab_agents.records.laboratory import Laboratory
-from lab_agents.records.recipe import Act, ActResult, Argument, Task
+from lab_agents.records.recipe import Act, ActResult, Argument, act_of, token_of
 from lab_agents.records.sample import AsMade
 from lab_agents.records.space import Candidate
 from lab_agents.tables import Table
@@ -73,7 +73,6 @@ class LaboratoryTruth:
         if not isinstance(doses, dict):
             raise DeclarationError(doses.reason, source=sample)
         acts = self._dispensing(doses)
-        task = _task(make_work(sample), 0, acts)
         name = acts[0].instrument
         declaration = self._laboratory.instruments[name]
         dispenser, carried = self._models.dispenser(name, declaration), _CARRIED[declaration.driver]
@@ -81,8 +80,8 @@ class LaboratoryTruth:
         for number, act in enumerate(acts):
             if act.plan != "dose":
                 continue
-            channel, token = int(act.arguments["channel"]), task.token(number)
-            delivery = dispenser.dose(channel, carried(float(act.arguments["volume"])), token)
+            channel, token = int(act.arguments["channel"]), token_of(f"{make_work(sample)}/0", number)
+            delivery = dispenser.dose(channel, carried(float(act.arguments["volume"])), act_of(token))
             volumes[channel - 1] += delivery.delivered
             reported = {"delivered": carried(delivery.reported), "deviation": carried(delivery.deviation)}
             results.append(_result(number, token, reported))
@@ -99,9 +98,9 @@ class LaboratoryTruth:
         truth = self._models.truth
         if truth is None:
             raise DeclarationError("no table is replayed", source=self._laboratory.name)
-        film = _task(make_work(sample), 1).token(0)
+        film, soak = (act_of(token_of(f"{work}/1", 0)) for work in (make_work(sample), measure_work(sample, 1)))
         exposure = float(self._station["with_exposure"])
-        trace = tester.trace(truth.value(volumes, film), film, exposure, _task(measure_work(sample, 1), 1).token(0))
+        trace = tester.trace(truth.value(volumes, film), film, exposure, soak)
         offset, span = tester.scale
         record = {
             "time": [round(t, 3) for t in trace.times],
@@ -123,10 +122,6 @@ def _nine_digits(value: float) -> float:
 
 _CARRIED = {"modbus_dispenser": _single, "epics_dispenser": _nine_digits}
 """What is left of a number on each dispenser's wire."""
-
-
-def _task(work: str, step: int, acts: Sequence[Act] = (Act(instrument="any", plan="any"),)) -> Task:
-    return Task(id=f"{work}/{step}", work=work, sample="any", step=step, name="any", owner="any", acts=tuple(acts))
 
 
 def _result(act: int, token: str, readings: Mapping[str, float]) -> ActResult:

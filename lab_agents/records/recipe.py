@@ -10,6 +10,22 @@ from lab_agents.records.quantities import Seconds
 
 Argument = float | int | str
 
+LAST_ATTEMPT = 255
+"""A token has eight bits for the attempt: nothing is begun more often than 256 times."""
+_ACT_DIGITS = 14
+"""Hexadecimal digits of a token that name its act: 56 bits, of which a million acts share none (odds 1 to 100,000)."""
+
+
+def token_of(task: Identifier, act: int, attempt: int = 0) -> Token:
+    """The token of a task's act number `act`: 56 bits of the sha256 of task and act, then 8 bits of attempt."""
+    named = hashlib.sha256(f"{task}/{act}".encode()).hexdigest()[:_ACT_DIGITS]
+    return f"{named}{attempt:02x}"
+
+
+def act_of(token: Token) -> str:
+    """What a token says of the act whatever the attempt: what a simulated instrument keys its draws by."""
+    return token[:_ACT_DIGITS]
+
 
 class Act(Record):
     """One short Bluesky plan with exactly one actuation and the reads around it.
@@ -122,13 +138,12 @@ class Task(Record):
     name: Name
     owner: Name
     acts: tuple[Act, ...] = Field(min_length=1)
-    attempt: int = Field(default=0, ge=0)
+    attempt: int = Field(default=0, ge=0, le=LAST_ATTEMPT)
     not_after: AwareDatetime | None = None
 
     def token(self, act: int) -> Token:
-        """The token of act number `act`: the first 64 bits of the sha256 of task, act and later attempt."""
-        again = f"/{self.attempt}" if self.attempt else ""
-        return hashlib.sha256(f"{self.id}/{act}{again}".encode()).hexdigest()[:16]
+        """The token of act number `act` in this attempt; see `token_of`."""
+        return token_of(self.id, act, self.attempt)
 
     @property
     def instruments(self) -> tuple[Name, ...]:

@@ -58,15 +58,15 @@ class Diffractometer:
             many = f"{_count(asked):.0f} points; the controller takes 2 to {MOST_POINTS}"
             raise RefusedError(ErrorNumber.LIMIT, many)
         film, details = specimen(things, self._place)
-        bench, token = self._bench, order.token
-        is_askew = self._faults.mishap("tilted_sample").strikes(bench.draws, film.name, token, "tilt")
+        bench, key = self._bench, order.key
+        is_askew = self._faults.mishap("tilted_sample").strikes(bench.draws, film.key, key, "tilt")
         details |= {
             **asked,
             "zero": bench.drift(order.at, ZERO_DRIFT, self._name, "zero"),
-            "displacement": HEIGHT * bench.draws.normal(film.name, token, "displacement"),
+            "displacement": HEIGHT * bench.draws.normal(film.key, key, "displacement"),
             "tube": TUBE ** bench.days(order.at),
-            "shutter_open": int(not self._faults.mishap("shutter_stuck").strikes(bench.draws, token, "shutter")),
-            "tilt": 1.0 + (LARGEST_TILT - 1.0) * bench.draws.uniform(token, "tilt by") if is_askew else 0.0,
+            "shutter_open": int(not self._faults.mishap("shutter_stuck").strikes(bench.draws, key, "shutter")),
+            "tilt": 1.0 + (LARGEST_TILT - 1.0) * bench.draws.uniform(key, "tilt by") if is_askew else 0.0,
         }
         return Prepared("scan", details, MOUNTING + n_points * asked["time_per_step"])
 
@@ -83,7 +83,7 @@ class Diffractometer:
             tilt=numbers["tilt"],
             saturation=SATURATION,
         )
-        noise = self._bench.draws.generator(program.token, "counts")
+        noise = self._bench.draws.generator(program.key, "counts")
         if film.kind == "silicon":
             return silicon_pattern(how, scan, noise)
         return pattern(state, how, scan, noise)

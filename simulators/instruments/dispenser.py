@@ -62,14 +62,14 @@ class Dispenser:
         self.limits = limits
         self._name, self._line, self._pump, self._draws = name, line, pump, draws
 
-    def dose(self, channel: int, volume: float, token: str) -> Delivery:
-        """What a dose of `volume` µL through `channel` (from 1) really delivers; drawn by the token."""
+    def dose(self, channel: int, volume: float, key: str) -> Delivery:
+        """What a dose of `volume` µL through `channel` (from 1) really delivers; drawn by the order's `key`."""
         pump, draws = self._pump, self._draws
         gain = 1 + pump.systematic * draws.normal(self._name, str(channel), "gain")
         spread = max(pump.random * volume, pump.floor)
-        delivered = max(0.0, volume * gain + spread * draws.normal(token, "delivered"))
+        delivered = max(0.0, volume * gain + spread * draws.normal(key, "delivered"))
         deviation = max(pump.weighing * delivered, pump.weighing_floor)
-        return Delivery(delivered, max(0.0, delivered + deviation * draws.normal(token, "reported")), deviation)
+        return Delivery(delivered, max(0.0, delivered + deviation * draws.normal(key, "reported")), deviation)
 
     def prepare(self, order: Order, things: Things, limits: Mapping[str, Span]) -> Prepared:
         """A new vial, or a dose into the one that stands there."""
@@ -82,7 +82,7 @@ class Dispenser:
         limits["volume"].check("volume", volume)
         if self._line not in things.vials:
             raise RefusedError(ErrorNumber.BLOCKED, f"{self._line} has no vial")
-        delivery = self.dose(channel, volume, order.token)
+        delivery = self.dose(channel, volume, order.key)
         details: dict[str, Detail] = {
             "line": self._line,
             "channel": channel,

@@ -69,7 +69,7 @@ class Hotplate:
         film = things.film_at(self._place)
         if film is None:
             raise RefusedError(ErrorNumber.BLOCKED, f"{self._place} is empty")
-        held = temperature + CONTROL * self._plate.draws.normal(order.token, "control")
+        held = temperature + CONTROL * self._plate.draws.normal(order.key, "control")
         details: dict[str, Detail] = {
             "film": film.name,
             "place": self._place,

@@ -33,7 +33,7 @@ class Lamp:
         limits["suns"].check("suns", asked)
         limits["duration"].check("duration", duration)
         _, details = specimen(things, self._place)
-        details |= {"asked": asked, "duration": duration, "fails_at": self._fails_at(order.token, duration)}
+        details |= {"asked": asked, "duration": duration, "fails_at": self._fails_at(order.key, duration)}
         scan = SoakScan(duration, asked)
         reaches = delivered(self._how(details), scan) if len(scan.times) > 1 else 0.0
         return Prepared("illuminate", details | {"suns": reaches}, duration)
@@ -41,7 +41,7 @@ class Lamp:
     def record(self, program: Program, things: Things) -> Record:
         """Seconds and suns: the raw record of the soak."""
         scan = SoakScan(cast(float, program.details["duration"]), cast(float, program.details["asked"]))
-        noise = self._bench.draws.generator(program.token, "irradiance")
+        noise = self._bench.draws.generator(program.key, "irradiance")
         return soak(self._how(program.details), scan, noise)
 
     def _how(self, details: Mapping[str, Detail]) -> LampState:
@@ -49,11 +49,11 @@ class Lamp:
         level = 1.0 + CALIBRATION * self._bench.draws.normal(self._name, "calibration")
         return LampState(level=level, warm_up=WARM_UP, fails_at=fails_at if fails_at >= 0 else None)
 
-    def _fails_at(self, token: str, duration: float) -> float:
+    def _fails_at(self, key: str, duration: float) -> float:
         """Seconds after which the lamp goes out; -1 for one that lasts."""
         draws, failure = self._bench.draws, self._faults.mishap("lamp_failure")
         for hour in range(int(duration // 3600) + 1):
-            moment = 3600.0 * (hour + draws.uniform(token, "goes out", str(hour)))
-            if failure.strikes(draws, token, "lamp", str(hour)) and moment < duration:
+            moment = 3600.0 * (hour + draws.uniform(key, "goes out", str(hour)))
+            if failure.strikes(draws, key, "lamp", str(hour)) and moment < duration:
                 return moment
         return -1.0

@@ -90,8 +90,8 @@ class LiquidHandler:
         """Tips that are left in all sizes."""
         return self._deck.tips - int(things.drawn.get(self._name, 0))
 
-    def transfer(self, stock: str, volume: float, token: str) -> Aliquot:
-        """What a transfer of `volume` µL really delivers; drawn by the token.
+    def transfer(self, stock: str, volume: float, key: str) -> Aliquot:
+        """What a transfer of `volume` µL really delivers; drawn by the order's `key`.
 
         The handler itself knows the volume that its piston moved. A clog or bubble swallows 20 to 100 % of it; the
         pressure sensor flags some of them, and then reports what the pressure tells, to 10 % of what was asked.
@@ -99,14 +99,14 @@ class LiquidHandler:
         tip = next(tip for tip in TIPS if volume <= tip.nominal)
         # Limits are what a calibration lets pass: half of one is a plausible deviation between instruments.
         systematic = 0.5 * tip.systematic * self._draws.normal(self._name, f"{tip.nominal:g}", "systematic")
-        whole = max(0.0, volume + systematic + tip.random * self._draws.normal(token, stock, "delivered"))
+        whole = max(0.0, volume + systematic + tip.random * self._draws.normal(key, stock, "delivered"))
         deviation = math.hypot(0.5 * tip.systematic, tip.random)
-        if not self._faults.mishap("clog").strikes(self._draws, token, stock, "clog"):
+        if not self._faults.mishap("clog").strikes(self._draws, key, stock, "clog"):
             return Aliquot(stock, volume, whole, volume, deviation, is_flagged=False)
-        delivered = whole * 0.8 * self._draws.uniform(token, stock, "what passes")
-        if not self._faults.mishap("clog_seen").strikes(self._draws, token, stock, "clog seen"):
+        delivered = whole * 0.8 * self._draws.uniform(key, stock, "what passes")
+        if not self._faults.mishap("clog_seen").strikes(self._draws, key, stock, "clog seen"):
             return Aliquot(stock, volume, delivered, volume, deviation, is_flagged=False)
-        told = delivered + 0.1 * volume * self._draws.normal(token, stock, "pressure")
+        told = delivered + 0.1 * volume * self._draws.normal(key, stock, "pressure")
         return Aliquot(stock, volume, delivered, min(max(0.0, told), volume), 0.1 * volume, is_flagged=True)
 
     def prepare(self, order: Order, things: Things, limits: Mapping[str, Span]) -> Prepared:
@@ -117,7 +117,7 @@ class LiquidHandler:
         if place not in self._deck.vials:
             raise RefusedError(ErrorNumber.LIMIT, f"{place!r} is no place for a vial")
         asked = self._check(volumes, things, limits)
-        aliquots = [self.transfer(stock, volume, order.token) for stock, volume in asked.items()]
+        aliquots = [self.transfer(stock, volume, order.key) for stock, volume in asked.items()]
         details: dict[str, Detail] = {
             "place": place,
             "stocks": [a.stock for a in aliquots],

@@ -37,7 +37,7 @@ class Probe:
         if current <= 0 or not points.is_integer():
             raise RefusedError(ErrorNumber.LIMIT, f"{points:g} points of {current:g} A are no sweep")
         film, details = specimen(things, self._place)
-        misses = self._faults.mishap("no_contact").strikes(self._bench.draws, film.name, order.token, "contact")
+        misses = self._faults.mishap("no_contact").strikes(self._bench.draws, film.key, order.key, "contact")
         details |= {"current": current, "points": points, "touches": int(not misses)}
         return Prepared("sweep", details, LOWERING + READING * points)
 
@@ -50,4 +50,4 @@ class Probe:
             largest_current=cast(float, details["current"]),
         )
         scan = ProbeScan(int(cast(float, details["points"])), SPACING, COMPLIANCE)
-        return sheet(state, how, scan, self._bench.draws.generator(program.token, "voltage"))
+        return sheet(state, how, scan, self._bench.draws.generator(program.key, "voltage"))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Protocol, runtime_checkable
 
+from lab_agents.records.recipe import act_of
 from simulators.errors import ErrorNumber, RefusedError
 from simulators.faults import Faults
 from simulators.ledger import Detail
@@ -28,6 +29,11 @@ class Order:
     command: str
     arguments: Mapping[str, float | int | str] = field(default_factory=dict)
     at: datetime = BEGINNING
+
+    @property
+    def key(self) -> str:
+        """What its draws are keyed by: the act, whatever the attempt."""
+        return act_of(self.token)
 
     def number(self, name: str) -> float:
         """The argument `name` as a number.
@@ -169,7 +175,7 @@ class Firmware:
             prepared = self.model.prepare(here, self._world.things, self.limits)
         except RefusedError as refusal:
             return refusal.number
-        duration = prepared.duration * self._faults.slow_program.stretch(self._draws, order.token)
+        duration = prepared.duration * self._faults.slow_program.stretch(self._draws, order.key)
         self._world.begin(Begin(self.name, order.token, order.epoch, prepared.action, prepared.details, duration))
         return ErrorNumber.NONE
 
@@ -224,7 +230,7 @@ class Firmware:
 
     def loses_answer(self, token: str) -> bool:
         """Whether the answer to the start of `token` never arrives, a declared fault."""
-        return self._faults.lost_answer.strikes(self._draws, token)
+        return self._faults.lost_answer.strikes(self._draws, act_of(token))
 
     def _limit(self, quantity: str, end: str, delivered: float) -> float:
         written = self._world.fact(f"{self.name}.{quantity}.{end}")

@@ -42,6 +42,6 @@ class Robot:
         if things.film_at(target) is not None:
             raise RefusedError(ErrorNumber.BLOCKED, f"{target} is occupied")
         details: dict[str, Detail] = {"film": film.name, "source": source, "target": target}
-        if self._drop.strikes(self._draws, film.name, order.token, "drop"):
+        if self._drop.strikes(self._draws, film.key, order.key, "drop"):
             return Prepared("drop", details | {FAILS: "the film fell"}, TRANSFER)
         return Prepared("transfer", details, TRANSFER)

@@ -53,7 +53,7 @@ class Spectrometer:
             shift=SHIFT * self._bench.draws.normal(self._name, "wavelength"),
             noise=NOISE / math.sqrt(averages),
         )
-        return spectrum(state, how, SpectrumScan(), self._bench.draws.generator(program.token, "transmittance"))
+        return spectrum(state, how, SpectrumScan(), self._bench.draws.generator(program.key, "transmittance"))
 
     def _baseline(self, order: Order) -> float:
         """Drifts from each reference against air to the next."""

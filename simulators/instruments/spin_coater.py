@@ -62,8 +62,8 @@ class SpinCoater:
                 ErrorNumber.LIMIT, f"delay {asked['delay']:g} s is after the end at {asked['duration']:g} s"
             )
         ink = self._ink(things)
-        delay, seen = self._drip(asked["delay"], asked["duration"], order.token)
-        error = self._draws.normal(order.token, "speed")
+        delay, seen = self._drip(asked["delay"], asked["duration"], order.key)
+        error = self._draws.normal(order.key, "speed")
         details: dict[str, Detail] = {
             "line": self._nest.line,
             "film": order.token,
@@ -90,14 +90,14 @@ class SpinCoater:
             raise RefusedError(ErrorNumber.BLOCKED, f"{nest.line} has used all its {nest.substrates} substrates")
         return ink
 
-    def _drip(self, delay: float, duration: float, token: str) -> tuple[float, float]:
+    def _drip(self, delay: float, duration: float, key: str) -> tuple[float, float]:
         """When the antisolvent really came, and when the drop sensor saw it: 0 if it saw none."""
         draws = self._draws
-        real = max(0.1, delay + JITTER * draws.normal(token, "delay"))
-        if self._faults.mishap("late_antisolvent").strikes(draws, token, "antisolvent"):
-            if draws.uniform(token, "missed") < 0.5:
+        real = max(0.1, delay + JITTER * draws.normal(key, "delay"))
+        if self._faults.mishap("late_antisolvent").strikes(draws, key, "antisolvent"):
+            if draws.uniform(key, "missed") < 0.5:
                 return NEVER, 0.0
-            real += 2.0 + (LATEST - 2.0) * draws.uniform(token, "late by")
+            real += 2.0 + (LATEST - 2.0) * draws.uniform(key, "late by")
         if real > duration:
             return NEVER, 0.0
-        return real, max(0.1, real + SENSOR * draws.normal(token, "drop sensor"))
+        return real, max(0.1, real + SENSOR * draws.normal(key, "drop sensor"))

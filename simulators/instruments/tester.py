@@ -58,16 +58,17 @@ class SoakTester:
         """Seconds and transmission, in the digits that it has."""
         details = program.details
         value, exposure = cast(float, details["value"]), cast(float, details["exposure"])
-        trace = self.trace(value, cast(str, details["film"]), exposure, program.token)
+        film = things.films[cast(str, details["film"])]
+        trace = self.trace(value, film.key, exposure, program.key)
         return {"time": [round(t, 3) for t in trace.times], "transmission": [round(t, 7) for t in trace.transmission]}
 
-    def trace(self, value: float, film: str, exposure: float, token: str) -> Trace:
-        """The record of a film worth `value`, exposed for `exposure` seconds; noise is drawn by the token."""
+    def trace(self, value: float, film: str, exposure: float, key: str) -> Trace:
+        """The record of a film worth `value`, exposed for `exposure` seconds; drawn by the keys of film and program."""
         offset, span = self.scale
         share = (value - offset) / span
         fresh = ABSORBANCE + FILM_SPREAD * self._draws.normal(film, "absorbance")
         times = tuple(exposure * i / (POINTS - 1) for i in range(POINTS))
-        noise = self._draws.normals(POINTS, token, "transmission")
+        noise = self._draws.normals(POINTS, key, "transmission")
         clean = (10 ** -(fresh * (1 - share * (1 - math.exp(-t / TAU)))) for t in times)
         return Trace(times, tuple(max(1e-6, t + NOISE * n) for t, n in zip(clean, noise, strict=True)))
 
@@ -82,6 +83,6 @@ class SoakTester:
             raise RefusedError(ErrorNumber.BLOCKED, f"{self._stage} is empty")
         if self._truth is None:
             raise RefusedError(ErrorNumber.BLOCKED, "this laboratory replays no table")
-        value = self._truth.value(film.volumes, film.name)
+        value = self._truth.value(film.volumes, film.key)
         details: dict[str, Detail] = {"film": film.name, "place": self._stage, "exposure": exposure, "value": value}
         return Prepared("soak", details, exposure)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, cast
 
+from lab_agents.records.recipe import act_of
 from simulators.ledger import Detail, LedgerLine
 
 N_CHANNELS = 4
@@ -53,6 +54,11 @@ class Film:
     place: str
     kind: Literal["film", "blank", "silicon"] = "film"
     deeds: tuple[Deed, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """What draws about it are keyed by: who coats it in a second attempt draws no other film."""
+        return act_of(self.name) if self.kind == "film" else self.name
 
 
 @dataclass

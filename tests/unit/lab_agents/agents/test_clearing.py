@@ -61,14 +61,15 @@ def test_a_film_that_was_carried_is_known_again():
 
 def test_a_film_that_was_not_there_was_never_made():
     story = lost("stage_a")
-    for draft in story.conclude(clearing(story), JobOutcome(ok=False, error="blocked")):
+    for draft in story.conclude(clearing(story), JobOutcome(ok=False, error="blocked", moved=False)):
         story.tell("robot", draft.body, subject="opv-0001")
     assert story.state.places.occupied == story.state.places.blocked == {}
 
 
-def test_a_film_that_is_lost_again_is_a_new_ticket():
+@pytest.mark.parametrize("unknown", [("0" * 16,), ()], ids=["unknown", "failed half-way"])
+def test_a_film_that_is_lost_again_is_a_new_ticket(unknown):
     story = lost("stage_a")
-    (draft,) = story.conclude(clearing(story), JobOutcome(ok=False, error="x", unknown=("0" * 16,)))
+    (draft,) = story.conclude(clearing(story), JobOutcome(ok=False, error="x", unknown=unknown))
     _, quarantined, trouble = story.tell("robot", draft.body, subject="opv-0001")
     assert isinstance(quarantined, SampleQuarantined)
     assert quarantined.places == ("stage_a", "rack_1")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from lab_agents.records.recipe import Act, Need, Recipe, Step, Task, Transfer
+from lab_agents.records.recipe import LAST_ATTEMPT, Act, Need, Recipe, Step, Task, Transfer, act_of
 from tests.strategies import records
 
 ACT = Act(instrument="coater_a", plan="coat")
@@ -26,13 +26,22 @@ def test_a_token_never_changes_between_versions():
     task = Task(
         id="make-opv-0001/0", work="make-opv-0001", sample="s", step=0, name="dose", owner="line_a", acts=(ACT,)
     )
-    assert [task.token(act) for act in range(2)] == ["dee8aebc71f7890f", "65f980813ae359d6"]
+    assert [task.token(act) for act in range(2)] == ["dee8aebc71f78900", "65f980813ae35900"]
 
 
-def test_a_later_attempt_has_tokens_of_its_own():
+@given(attempt=st.integers(1, LAST_ATTEMPT))
+def test_a_later_attempt_has_tokens_of_its_own_that_name_the_same_acts(attempt):
+    """The instrument tells attempts apart; whoever draws random numbers for an act does not."""
     task = Task(id="w/0", work="w", sample="s", step=0, name="dose", owner="line_a", acts=(ACT, ACT))
-    again = task.model_copy(update={"attempt": 1})
+    again = task.model_copy(update={"attempt": attempt})
     assert not set(task.tokens) & set(again.tokens)
+    assert [act_of(token) for token in again.tokens] == [act_of(token) for token in task.tokens]
+    assert len({act_of(token) for token in task.tokens}) == 2
+
+
+def test_a_task_has_no_attempt_that_its_token_could_not_say():
+    with pytest.raises(ValidationError, match="255"):
+        Task(id="w/0", work="w", sample="s", step=0, name="dose", owner="line_a", acts=(ACT,), attempt=256)
 
 
 def test_a_task_names_each_of_its_instruments_once():

@@ -10,7 +10,7 @@ from simulators.faults import Faults, Mishap
 from simulators.instruments.hotplate import COLDEST, EDGE, WARMEST, Plate, cooling, ramp
 from simulators.ledger import read_ledger
 from simulators.world.draws import Draws
-from tests.simulated_world import START
+from tests.simulated_world import START, token
 from tests.thin_film_stand import installed, order
 
 
@@ -45,7 +45,7 @@ def test_a_program_ramps_holds_and_cools(tmp_path) -> None:
     """It ends when the film may be touched."""
     annealed(tmp_path, "plate_a_1", "hotplate_a_1")
     world, instruments = installed(tmp_path)
-    program = instruments["hotplate_a_1"].ask(f"{4:016x}")
+    program = instruments["hotplate_a_1"].ask(token(4))
     world.close()
     assert program is not None
     assert (program.ends_at - program.started_at).total_seconds() == pytest.approx(ramp(110) + 600 + cooling(110))

@@ -2,11 +2,13 @@
 
 import itertools
 import statistics
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from simulators.errors import ErrorNumber
+from simulators.ledger import read_ledger
 from tests.film_bench import film_on, recorded, run
 from tests.simulated_world import token
 from tests.thin_film_stand import installed, order
@@ -50,3 +52,18 @@ def test_averages_that_cannot_be_are_refused(tmp_path, averages) -> None:
     """A whole number within its limits."""
     with film_on(tmp_path, "uv_stage") as (_, instruments):
         assert instruments["uvvis"].start(order(10, "spectrum", averages=averages)) is ErrorNumber.LIMIT
+
+
+def test_a_spectrum_taken_again_has_the_noise_of_the_one_that_was_lost(tmp_path) -> None:
+    """The instrument tells a second attempt from the first, the world does not; another act draws anew."""
+    world, instruments = installed(tmp_path)
+    run(world, instruments, "robot", order(1, "transfer", source="rack_118", target="uv_stage"))
+    first = recorded(world, instruments, "uvvis", 2, "spectrum")
+    again = replace(order(2, "spectrum"), token=f"{token(2)[:14]}01")
+    run(world, instruments, "uvvis", again)
+    repeated = instruments["uvvis"].record(again.token)
+    other = recorded(world, instruments, "uvvis", 3, "spectrum")
+    world.close()
+    assert len([line for line in read_ledger(tmp_path / "ledger.jsonl") if line.instrument == "uvvis"]) == 3
+    assert repeated == first
+    assert other != first
