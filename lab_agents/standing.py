@@ -46,6 +46,17 @@ class TicketStanding(Record):
     deadline: AwareDatetime | None = None
 
 
+class ApprovalStanding(Record):
+    """An award that waits for a person: whose word counts (empty: anybody's), why it is asked, what to type."""
+
+    work: str
+    bidder: str
+    approvers: tuple[str, ...]
+    because: str
+    text: str
+    command: str
+
+
 class WaitStanding(Record):
     """Something that waits, who knows it, and why."""
 
@@ -96,6 +107,7 @@ class Standing(Record):
     processes: tuple[ProcessStanding, ...]
     campaign: CampaignStanding | None
     tickets: tuple[TicketStanding, ...]
+    approvals: tuple[ApprovalStanding, ...] = ()
     waits: tuple[WaitStanding, ...] = ()
     refusing: str | None = None
 
@@ -117,7 +129,10 @@ class Standing(Record):
                 lines.append(f"  {pid:>7}  {p.name:<{width}}  {p.role}{'  ' + p.note if p.note else ''}")
         if self.refusing:
             lines.append(f"the recorder appends nothing: {self.refusing}")
-        lines += [f"{wait.subject} ({wait.agent}): {wait.reason}" for wait in self.waits]
+        asked = {approval.work for approval in self.approvals}
+        lines += [f"{w.subject} ({w.agent}): {w.reason}" for w in self.waits if w.subject not in asked]
+        for approval in self.approvals:
+            lines += [approval.text, f"  {approval.command}    or: {approval.command} --deny --reason WHY"]
         for ticket in self.tickets:
             answers = " | ".join(ticket.answers) or "ANSWER"
             lines.append(f"ticket {ticket.ticket} about {ticket.subject}: {ticket.what}")
@@ -164,6 +179,7 @@ def standing_of(state: Path) -> Standing:
         processes=_processes(pids, statuses, roles, {n: a.stuck for n, a in heard.agents.items() if a.stuck}),
         campaign=_campaign(account, find_truth(folder, account)) if account is not None else None,
         tickets=_tickets(account),
+        approvals=_approvals(account),
         waits=tuple(
             WaitStanding(subject=subject, agent=name, reason=reason)
             for name, status in sorted(heard.agents.items())
@@ -271,6 +287,23 @@ def _told(sample: SampleAccount, plan: CampaignPlan) -> str:
     chance = f", chance {percent(sample.chance)}" if plan.target.constraints else ""
     made = composition_text(sample.made_values or {}, plan.space)
     return f"{plain_name(plan.target.property)} {value.text if value else '?'}{chance}: {sample.id} ({made})"
+
+
+def _approvals(account: Account | None) -> tuple[ApprovalStanding, ...]:
+    if account is None:
+        return ()
+    space = account.plan.space if account.plan is not None else None
+    return tuple(
+        ApprovalStanding(
+            work=award.work,
+            bidder=award.bidder,
+            approvers=award.approvers,
+            because=award.because,
+            text=award.to_text(space),
+            command=award.command,
+        )
+        for award in account.approvals.waiting.values()
+    )
 
 
 def _tickets(account: Account | None) -> tuple[TicketStanding, ...]:

@@ -50,7 +50,7 @@ def _why_not(contest: Contest, body: Word) -> str:
     if award is None or not award.awaits_approval:
         return f"no award of {body.work} waits for an approval"
     if body.round != round_:
-        return f"it is about round {body.round}, and round {round_} waits; say --round {round_}"
+        return f"it is about round {body.round}, and round {round_} waits"
     if not may_approve(body.person, award.approvers):
         return f"this campaign asks {' or '.join(award.approvers)}"
     return ""

@@ -7,8 +7,9 @@ Before each batch the standards of the laboratory are offered too (`check-<stand
 for the spectra, silicon for the patterns once a day.
 Rounds count from 1. The next round is opened by
 `AwardDeclined` or `AwardWithdrawn` of the present round (denied work is not offered again), and bidders answer that
-entry as they answered the offer; an acceptance ends the offer if it stands before them. A bidder that was silent needs no new round: when it is back it
-follows the log, answers the offer it has not handled yet, and its late answer counts while the work still waits.
+entry as they answered the offer; an acceptance ends the offer if it stands before them. A bidder that was silent needs
+no new round: when it is back it follows the log, answers the offer it has not handled yet, and its late answer counts
+while the work still waits.
 After `CampaignClosing` nothing is offered any more, except that what was made is still measured where it says so.
 """
 

@@ -48,18 +48,40 @@ def answer(
 
 
 def approve(
-    work: Annotated[str, typer.Argument(metavar="WORK", help="The work whose award waits, as status shows it.")],
     person: Person,
-    number: Annotated[int, typer.Option("--round", min=1, help="The round of the award.")] = 1,
+    work: Annotated[
+        str | None,
+        typer.Argument(metavar="WORK", help="The work whose award waits; without it, all that wait are told."),
+    ] = None,
+    deny: Annotated[bool, typer.Option("--deny", help="Withdraw the award for good instead; needs --reason.")] = False,
+    reason: Reason = "",
     note: Annotated[str, typer.Option("--note", help="Anything worth keeping.")] = "",
     state: State = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer with one JSON object.")] = False,
 ) -> None:
-    """Let an award that waits for an approval bind."""
-    from lab_agents.cli.submitting import submit
-    from lab_agents.messages.commands import GiveApproval
+    """Approve an award that waits for it, or deny it: the work is then not done, and the planner is told why."""
+    from lab_agents.cli.approving import give_word, tell_awaited
 
-    submit(state, GiveApproval(work=work, round=number, person=person, note=note), subject=work)
-    say(f"{work}: approved")
+    if deny != bool(reason):
+        raise typer.BadParameter("a denial says why: --deny --reason WHY" if deny else "a reason goes with --deny")
+    if work is None:
+        if deny:
+            raise typer.BadParameter("say which work is denied: lab-agents approve WORK --deny --reason WHY")
+        awaited = tell_awaited(state)
+        if as_json:
+            say_json({"awaited": [award.model_dump(mode="json") for award, _ in awaited]})
+            return
+        for award, line in awaited:
+            say(f"{line}\n  {award.command}")
+        if not awaited:
+            say("nothing waits for an approval")
+        return
+    give_word(state, work, person, note=note, denied_because=reason)
+    said = "denied" if deny else "approved"
+    if as_json:
+        say_json({"work": work, "said": said, "person": person})
+    else:
+        say(f"{work}: {said}")
 
 
 def abort(reason: Reason, person: Person, campaign: Campaign = None, state: State = None) -> None:

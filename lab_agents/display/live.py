@@ -15,7 +15,7 @@ from lab_agents.report.wording import composition_text, count, duration, percent
 
 _ORDER = ("planning", "synthesis", "characterization", "service", "analysis", "training", "supervision", "person")
 _MOST_TICKETS = 4
-"""More tickets than these would push the agents off a small terminal; how many more is said."""
+"""More tickets or approvals than these would push the agents off a small terminal; how many more is said."""
 
 
 class Picture:
@@ -149,10 +149,15 @@ def _motion(motion: Motion | None) -> str:
 
 def _foot(scene: Scene) -> list[RenderableType]:
     lines: list[RenderableType] = [Text(alarm, style="bold red") for alarm in scene.alarms]
-    tickets = scene.open_tickets
-    lines += [Text(f"ticket {line}", style="magenta") for line in tickets[:_MOST_TICKETS]]
-    if len(tickets) > _MOST_TICKETS:
-        lines.append(Text(f"and {len(tickets) - _MOST_TICKETS} more tickets: lab-agents status", style="magenta"))
+    lines += _asked([f"ticket {line}" for line in scene.open_tickets], "tickets")
+    lines += _asked(scene.awaited_approvals, "approvals")
     if scene.notice:
         lines.append(Text(scene.notice, style="bold"))
     return lines
+
+
+def _asked(lines: list[str], what: str) -> list[RenderableType]:
+    """What people are asked, and how many more there are than are shown."""
+    more = len(lines) - _MOST_TICKETS
+    shown = lines[:_MOST_TICKETS] + ([f"and {more} more {what}: lab-agents status"] if more > 0 else [])
+    return [Text(line, style="magenta") for line in shown]

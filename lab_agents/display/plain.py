@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lab_agents.display.scene import Scene
-from lab_agents.messages import course, life, work
+from lab_agents.messages import commands, course, life, work
 from lab_agents.messages.frames import Logged
 from lab_agents.report.sample_account import SampleAccount
 from lab_agents.report.target_words import plain_name
@@ -75,6 +75,14 @@ def _how_far(sample: str, scene: Scene) -> str:
     return f"({n} of {of}){mark}"
 
 
+def _awarded(body: course.WorkAwarded, scene: Scene) -> str | None:
+    """Of awards, only those that wait for a person are worth a line."""
+    award = scene.account.approvals.waiting.get(body.work)
+    if award is None:
+        return None
+    return f"APPROVAL {award.to_text(scene.account.plan.space if scene.account.plan else None)}: {award.command}"
+
+
 def _n_steps(scene: Scene) -> int:
     return len(scene.account.plan.measurements) if scene.account.plan is not None else 1
 
@@ -93,6 +101,10 @@ _WORDS: dict[type, Words] = {
     course.ObservationRetracted: lambda b, _: f"{b.sample}: observation retracted: {b.reason}",
     course.RemeasureRequested: lambda b, _: f"{b.sample} is measured again: {b.reason}",
     course.PlannerExhausted: lambda b, _: f"the planner has nothing left: {b.reason}",
+    course.WorkAwarded: _awarded,
+    commands.GiveApproval: lambda b, _: f"{b.work} approved by {b.person}",
+    commands.DenyApproval: lambda b, _: f"{b.work} denied by {b.person}: {b.reason}",
+    life.TroubleMet: lambda b, _: b.trouble.what if b.trouble.severity == "note" else None,
     course.TicketOpened: lambda b, _: f"TICKET {b.ticket.id} ({b.ticket.raised_by}): {b.ticket.trouble.what}",
     course.TicketClosed: lambda b, _: f"ticket {b.ticket} answered by {b.person}: {b.answer}",
     course.AgentDeclaredOut: lambda b, _: f"{b.agent} is out: {b.reason}",

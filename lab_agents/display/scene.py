@@ -129,6 +129,13 @@ class Scene:
         ]
 
     @property
+    def awaited_approvals(self) -> list[str]:
+        """Each award that waits for an approval as one line, with how to give it."""
+        account = self.account
+        space = account.plan.space if account.plan is not None else None
+        return [f"{a.to_text(space)}: {a.command}" for a in account.approvals.waiting.values()]
+
+    @property
     def alarms(self) -> list[str]:
         """What a person should see at once: a latch, a lost or held process, a recorder that refuses."""
         lines = []

@@ -14,6 +14,7 @@ from lab_agents.records.observation import Observation
 from lab_agents.records.recipe import ActResult, Task
 from lab_agents.records.sample import Sample
 from lab_agents.records.ticket import Ticket
+from lab_agents.report.approvals import AwaitedApprovals
 from lab_agents.report.sample_account import SampleAccount
 
 _NO_CHANCE = 1e-3
@@ -78,6 +79,7 @@ class Account:
     spans: list[Span] = field(default_factory=list)
     models: list[tuple[int, TrainedModel]] = field(default_factory=list)
     tickets: dict[str, TicketAccount] = field(default_factory=dict)
+    approvals: AwaitedApprovals = field(default_factory=AwaitedApprovals)
     troubles: list[tuple[int, str, life.TroubleMet]] = field(default_factory=list)
     failures: list[tuple[int, work.TaskFailed]] = field(default_factory=list)
     births: dict[str, int] = field(default_factory=dict)

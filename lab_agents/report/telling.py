@@ -60,6 +60,7 @@ class Teller:
         if ours:
             account.last_at, account.wall_last_at = entry.at, logged.seal.recorded_at
         if ours or isinstance(body, life.LabOpened | life.LabChanged | life.AgentStarted | course.CampaignStarted):
+            account.approvals.take(logged)
             taker = self._takers.get(type(body))
             if taker is not None:
                 taker(body, logged)

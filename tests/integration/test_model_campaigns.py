@@ -6,7 +6,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lab_agents.messages.commands import AbortCampaign, PauseCampaign, ResumeCampaign, StartCampaign
+from lab_agents.messages.commands import (
+    AbortCampaign,
+    DenyApproval,
+    GiveApproval,
+    PauseCampaign,
+    ResumeCampaign,
+    StartCampaign,
+)
 from lab_agents.messages.course import (
     AgentDeclaredIn,
     AgentDeclaredOut,
@@ -22,6 +29,7 @@ from lab_agents.messages.course import (
     WorkAwarded,
 )
 from lab_agents.messages.entry import Entry
+from lab_agents.messages.life import TroubleMet
 from lab_agents.messages.work import (
     AwardAccepted,
     AwardDeclined,
@@ -35,6 +43,7 @@ from lab_agents.records.autonomy import Autonomy
 from lab_agents.records.campaign import Budget
 from lab_agents.records.questions import AnalyseArguments, AskArguments, Exhausted, Remeasure
 from lab_agents.records.recipe import Task
+from lab_agents.report.approvals import awaited_in
 from tests.model_lab import START, ModelLab, analyse, laboratory, plan
 
 QUICK = settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
@@ -337,6 +346,29 @@ def test_awards_that_need_an_approval_bind_only_with_it(seed: int) -> None:
     assert ended(model).n_made == 2
     assert all(body.needs_approval for body in model.bodies(WorkAwarded))
     assert not model.bodies(AwardWithdrawn)
+
+
+@QUICK
+@given(seed=SEEDS)
+def test_a_denied_candidate_is_never_made_and_another_one_takes_its_place(seed: int) -> None:
+    """Grace denies the first candidate and approves whatever else waits; nobody else is asked."""
+    manual = Autonomy(level="manual", by=("grace",))
+    model = begun(ModelLab(laboratory(), seed=seed), n=2, batch=2, seed=seed, autonomy=manual)
+    model.run()
+    first = "make-opv-0001"
+    assert set(awaited_in(model.log)) == {first, "make-opv-0002"}
+    assert not model.bodies(AwardAccepted)
+    model.say("once-2", DenyApproval(work=first, round=1, person="eve", reason="no"), first, "opv")
+    model.say("once-3", DenyApproval(work=first, round=1, person="grace", reason="no"), first, "opv")
+    model.run()
+    while waiting := awaited_in(model.log):
+        for work, award in waiting.items():
+            model.say("once-4", GiveApproval(work=work, round=award.round, person="grace"), work, "opv")
+        model.run()
+    assert ended(model).n_made == 2
+    assert first not in {body.work for body in model.bodies(AwardAccepted)}
+    assert [body.again for body in model.bodies(AwardWithdrawn)] == [False]
+    assert [b.trouble.severity for b in model.bodies(TroubleMet)] == ["note"]
 
 
 def test_a_paused_campaign_awards_nothing_until_it_is_resumed() -> None:

@@ -45,6 +45,21 @@ def test_what_waits_says_why(log, tmp_path):
     assert "the recorder appends nothing: disk full" in text
 
 
+def test_an_award_that_waits_for_an_approval_says_what_to_type(log, tmp_path):
+    """The candidate that would be made is told too: nobody can approve what they do not see."""
+    at = next(i for i, logged in enumerate(log) if logged.entry.kind == "WorkAwarded")
+    entry = log[at].entry
+    asked = {"needs_approval": True, "asked_because": "every award does", "approvers": ("ada",)}
+    record = entry.record.model_copy(update=asked)
+    waiting = log[at].model_copy(update={"entry": entry.model_copy(update={"record": record})})
+    standing = standing_of(write_state(tmp_path / "state", [*log[:at], waiting]).path)
+    text = standing.to_text()
+    assert "make-opv_blend-0001 waits for the approval of ada: line_a would make PCE10" in text
+    assert "  lab-agents approve make-opv_blend-0001    or: lab-agents approve make-opv_blend-0001 --deny" in text
+    wait = WaitStanding(subject="make-opv_blend-0001", agent="planning", reason="waiting for the approval of ada")
+    assert "(planning)" not in standing.model_copy(update={"waits": (wait,)}).to_text(), "it is said once"
+
+
 def test_a_fresh_folder_has_no_campaign(tmp_path):
     folder = StateFolder.create(tmp_path / "state", "opv_replay", example().lab_path.read_bytes())
     standing = standing_of(folder.path)

@@ -75,7 +75,7 @@ def test_a_second_word_or_one_about_something_else_does_not_count():
 
 def test_a_word_about_another_round_names_the_round_that_waits():
     story, _ = awarded()
-    assert "say --round 1" in note(story.tell("once-1", deny(round_=2)))
+    assert "it is about round 2, and round 1 waits" in note(story.tell("once-1", deny(round_=2)))
 
 
 def test_denied_work_is_withdrawn_for_good_and_told_to_the_planner():

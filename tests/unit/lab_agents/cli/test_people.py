@@ -7,7 +7,6 @@ from lab_agents.messages.commands import (
     AbortCampaign,
     AnswerTicket,
     EntryVoided,
-    GiveApproval,
     PauseCampaign,
     ResumeCampaign,
 )
@@ -29,7 +28,6 @@ def folder(tmp_path, monkeypatch):
     ("arguments", "said"),
     [
         (["answer", "t-1", "done"], AnswerTicket(ticket="t-1", answer="done", person="Ada")),
-        (["approve", "make-x", "--round", "2"], GiveApproval(work="make-x", round=2, person="Ada")),
         (["abort", "--reason", "enough"], AbortCampaign(person="Ada", reason="enough")),
         (["pause"], PauseCampaign(person="Ada")),
         (["continue"], ResumeCampaign(person="Ada")),

@@ -2,7 +2,11 @@
 
 from lab_agents.display.plain import line_for
 from lab_agents.display.scene import Scene
+from lab_agents.messages.commands import DenyApproval, GiveApproval
+from lab_agents.messages.course import WorkAwarded
+from lab_agents.messages.life import TroubleMet
 from lab_agents.messages.topics import Topics
+from lab_agents.records.ticket import Trouble
 from tests.told_absorber import tell_absorber
 from tests.told_campaign import tell_campaign
 
@@ -57,3 +61,28 @@ def test_each_measurement_is_one_line_and_the_last_one_judges(tmp_path):
     assert "HIT, chance 9" in last
     assert last.endswith("of 12)  <- best so far")
     assert "no hit, chance" in next(line for line in told if "absorber-0001 sheet" in line)
+
+
+def test_an_award_that_waits_says_what_to_type_and_the_words_on_it_are_told():
+    asked = {"needs_approval": True, "asked_because": "every award does", "approvers": ("ada",)}
+    log = tell_campaign(1, failing=None)
+    at = next(i for i, logged in enumerate(log) if isinstance(logged.entry.record, WorkAwarded))
+    award = log[at].entry.record.model_copy(update=asked)
+    said = (
+        award,
+        GiveApproval(work=award.work, round=1, person="ada"),
+        DenyApproval(work=award.work, round=1, person="ada", reason="too thin"),
+        TroubleMet(trouble=Trouble(what="The word of ada does not count", severity="note")),
+    )
+    entries = [
+        log[at].model_copy(update={"entry": log[at].entry.model_copy(update={"record": b, "kind": type(b).__name__})})
+        for b in said
+    ]
+    told = lines([*log[:at], *entries])[-4:]
+    assert f"APPROVAL {award.work} waits for the approval of ada: line_a would make" in told[0]
+    assert told[0].endswith(f"; every award does: lab-agents approve {award.work}")
+    assert [line.partition("  ")[2] for line in told[1:]] == [
+        f"{award.work} approved by ada",
+        f"{award.work} denied by ada: too thin",
+        "The word of ada does not count",
+    ]
