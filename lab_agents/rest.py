@@ -68,7 +68,8 @@ class RestWatch:
         """Follow heads, statuses and the log until cancelled."""
         await self._link.start(Cursor())
         await self._bus.subscribe(self._topics.build("head"), self._hear_head)
-        await self._bus.subscribe(self._topics.build("agent_status", source="+"), self._hear_agent)
+        for topic in ("agent_status", "agent_rest"):
+            await self._bus.subscribe(self._topics.build(topic, source="+"), self._hear_agent)
         await self._bus.subscribe(self._topics.build("guard_status", machine="+"), self._hear_guard)
         while True:
             try:

@@ -1,4 +1,4 @@
-"""Telling everybody how an agent stands: at once on change, and every beat."""
+"""Telling how an agent stands: everybody every beat, and at once whoever waits for its rest."""
 
 import asyncio
 import os
@@ -33,9 +33,11 @@ class StatusTeller:
     ) -> None:
         self._agent, self._executor, self._bus, self._motions, self._runner = agent, executor, bus, motions, runner
         self._topic = topics.build("agent_status", source=agent.name)
+        self._rest_topic = topics.build("agent_rest", source=agent.name)
+        self._rested: AgentStatus | None = None
 
     async def run(self) -> None:
-        """Publish at once on change, repeat every beat."""
+        """Publish every beat, and at once what somebody waits for."""
         changed = self._agent.changed.listen()
         last: AgentStatus | None = None
         told_at = float("-inf")
@@ -43,7 +45,9 @@ class StatusTeller:
         while True:
             changed.clear()
             status = self.status()
-            if status != last or loop.time() - told_at >= self._agent.settings.beat:
+            await self._tell_rest(status)
+            is_news = last is None or status.stuck != last.stuck
+            if is_news or loop.time() - told_at >= self._agent.settings.beat:
                 # The next one comes by itself: an acknowledgement of each would double what the broker carries.
                 await self._bus.publish(self._topic, status.model_dump_json().encode(), retain=True, qos=0)
                 last, told_at = status, loop.time()
@@ -52,6 +56,18 @@ class StatusTeller:
                     await changed.wait()
             except TimeoutError:
                 continue
+
+    async def _tell_rest(self, status: AgentStatus) -> None:
+        """Tell the clock what lets it go on or holds it; what an agent owes meanwhile holds it in any case.
+
+        Every motion is listed before its program can end: a program that nobody lists counts as seen to its end.
+        """
+        head, last = self._agent.link.head, self._rested
+        is_behind = head is not None and status.position < head.position
+        may_matter = (status.owes_nothing and not is_behind) or last is None or last.owes_nothing
+        if status != last and (may_matter or _tokens(status) != _tokens(last)):
+            await self._bus.publish(self._rest_topic, status.model_dump_json().encode(), qos=0)
+            self._rested = status
 
     def status(self) -> AgentStatus:
         """How the agent stands now."""
@@ -99,6 +115,10 @@ class StatusTeller:
         if job.id not in self._executor.running:
             return True
         return job.task is not None and self._runner is not None and job.task.id in self._runner.put_off
+
+
+def _tokens(status: AgentStatus | None) -> frozenset[str]:
+    return frozenset() if status is None else frozenset(motion.token for motion in status.motions)
 
 
 def _activity(motions: tuple[Motion, ...], running: tuple[str, ...]) -> str:

@@ -180,7 +180,7 @@ class Head(Record):
 
 
 class AgentStatus(Record):
-    """How an agent stands, retained, at once on change and every 0.5 s.
+    """How an agent stands: retained and every 0.5 s on one topic, at once on another for whoever waits for its rest.
 
     `owed` names what the agent still owes (computing jobs, motions not yet started, open bid windows), so that the
     simulated clock waits for it; `waits` are reasons shown to people, by subject. `alive` is False in the last will.
@@ -199,6 +199,11 @@ class AgentStatus(Record):
     waits: FrozenMap[str, str] = Field(default_factory=dict)
     stuck: str | None = None
     pid: int = 0
+
+    @property
+    def owes_nothing(self) -> bool:
+        """Whether a simulated clock need not wait for this agent, as far as it knows the log."""
+        return not self.owed and not self.outbox and not self.stuck
 
 
 class InstrumentState(Record):
@@ -272,8 +277,16 @@ class Tick(Record):
 
 
 class Telemetry(Record):
-    """Readings of one instrument at one laboratory time, for people to look at."""
+    """What one instrument showed at one laboratory time, for people to look at.
+
+    `read_at` is wall time. Unchanged readings are not repeated at once, but within `within` seconds of wall time: what
+    is older than that is stale. `trouble` says why an instrument could not be read; `readings` is empty then.
+    """
 
     instrument: Name
     at: AwareDatetime
     readings: FrozenMap[str, float]
+    units: FrozenMap[str, str] = Field(default_factory=dict)
+    read_at: AwareDatetime | None = None
+    within: float = 0.0
+    trouble: str = ""

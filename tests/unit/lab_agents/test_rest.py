@@ -54,7 +54,7 @@ class Ward:
     async def status(self, agent: str, **fields: object) -> None:
         """An agent's status: idle at the newest entry unless said otherwise."""
         values = {"agent": agent, "epoch": 1, "log": "L", "position": self.position, **fields}
-        await self.tell("agent_status", AgentStatus.model_validate(values), source=agent)
+        await self.tell("agent_rest", AgentStatus.model_validate(values), source=agent)
 
     async def rest(self) -> None:
         """Both agents are idle at the newest entry."""

@@ -5,6 +5,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -50,11 +51,11 @@ def teller_of(life: Life, *motions: Motion) -> StatusTeller:
 
 
 @asynccontextmanager
-async def telling(life: Life) -> AsyncIterator[list[AgentStatus]]:
+async def telling(life: Life, topic: str = "agent_status") -> AsyncIterator[list[AgentStatus]]:
     """What the agent says while the teller runs."""
     heard: list[AgentStatus] = []
     await life.bus.subscribe(
-        TOPICS.build("agent_status", source="line"),
+        TOPICS.build(topic, source="line"),
         lambda message: heard.append(AgentStatus.model_validate_json(message.payload)),
     )
     task = asyncio.create_task(teller_of(life).run())
@@ -88,7 +89,7 @@ async def test_an_entry_is_never_shown_as_handled_without_what_follows_from_it(t
                 await asyncio.sleep(0)
 
 
-async def test_a_change_is_told_at_once_and_repeated_every_beat(tmp_path: Path) -> None:
+async def test_a_status_is_told_every_beat(tmp_path: Path) -> None:
     """With the process that says it."""
     async with small_log(tmp_path) as log, living(log, tmp_path, 1) as life, telling(life) as heard:
         await say(log, 1, "hello")
@@ -101,6 +102,27 @@ async def test_a_change_is_told_at_once_and_repeated_every_beat(tmp_path: Path) 
     assert (heard[-1].agent, heard[-1].epoch, heard[-1].log) == ("line", 1, log.writer.log)
     assert heard[-1].alive
     assert heard[-1].pid > 0
+
+
+async def test_the_clock_hears_at_once_that_an_agent_owes_nothing_more_and_that_it_owes_again(tmp_path: Path) -> None:
+    """Not each step in between: what is owed holds the clock, whatever it is."""
+    job = Job(id="7/dose", cause=7, kind="motion", name="dose", subject="s", task=TASK)
+    async with small_log(tmp_path) as log, living(log, tmp_path, 1) as life, telling(life, "agent_rest") as heard:
+        await say(log, 1, "hello")
+        async with asyncio.timeout(3):
+            while not heard or (heard[-1].position, heard[-1].owes_nothing) != (5, True):
+                await asyncio.sleep(0.005)
+            life.agent.state = life.agent.state.model_copy(update={"wanted": (job,)})
+            life.agent.changed.set()
+            while heard[-1].owes_nothing:
+                await asyncio.sleep(0.005)
+            life.agent.state = life.agent.state.model_copy(update={"wanted": ()})
+            life.agent.changed.set()
+            while not heard[-1].owes_nothing:
+                await asyncio.sleep(0.005)
+    held = [status for status in heard if not status.owes_nothing]
+    assert all(before != after for before, after in pairwise(heard))
+    assert held[-1].owed == ("7/dose",)
 
 
 async def test_a_stuck_agent_says_where(tmp_path: Path) -> None:

@@ -48,6 +48,7 @@ def test_an_agent_writes_under_its_own_name_only(laboratory):
         "lab/opv_replay/submit/line_a",
         "lab/opv_replay/read/line_a",
         "lab/opv_replay/agents/line_a/status",
+        "lab/opv_replay/agents/line_a/rest",
         "lab/opv_replay/instruments/dispenser_a/telemetry",
         "lab/opv_replay/instruments/coater_a/telemetry",
     }
