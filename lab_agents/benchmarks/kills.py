@@ -15,6 +15,8 @@ import psutil
 
 from lab_agents.benchmarks.standing_watch import StandingWatch
 from lab_agents.errors import GuardError
+from lab_agents.records.laboratory import Laboratory
+from lab_agents.settings import DEFAULT, Settings
 from lab_agents.state_folder import StateFolder, read_json
 
 TOO_LONG = 60.0
@@ -51,18 +53,38 @@ class Night:
     seconds: float = 0.0
 
 
-CHILDREN = (
-    *("broker", "recorder", "supervision", "planning", "analysis", "training", "person"),
-    *("line_a", "line_b", "robot", "tester", "compute_1"),
-)
 GUARD, COMMAND = "guard", "run"
 
 
-def plan_blows(seed: int, each: int = 2) -> list[Blow]:
-    """Every kind of process killed `each` times, and recorder, guard and one line frozen, in an order from the seed."""
-    blows = [Blow("kill", name) for name in (*CHILDREN, GUARD, COMMAND) for _ in range(each)]
-    blows += [Blow("freeze", name) for name in ("recorder", GUARD, "line_a")]
-    random.Random(f"blows {seed}").shuffle(blows)
+def kinds_of(laboratory: Laboratory, settings: Settings = DEFAULT) -> dict[str, tuple[str, ...]]:
+    """Kind of process → names of its processes, of all that a guard starts and of those that start it.
+
+    An agent's kind is its role. The simulated laboratory is none: it stands for the hardware.
+    """
+    kinds = {kind: (kind,) for kind in ("broker", "recorder", GUARD, COMMAND)}
+    kinds["compute"] = tuple(f"compute_{number}" for number in range(1, settings.compute_workers + 1))
+    for name, agent in laboratory.agents.items():
+        kinds[agent.role] = (*kinds.get(agent.role, ()), name)
+    return kinds
+
+
+def plan_blows(laboratory: Laboratory, seed: int, each: int = 2, *, freezes: bool = True) -> list[Blow]:
+    """What to do to a laboratory, in an order from the seed.
+
+    Args:
+        laboratory: Whose processes.
+        seed: Of the order, and of which processes of a kind are struck.
+        each: So often each kind of process is killed; of several of a kind one after the other.
+        freezes: Whether recorder, guard and one line are frozen too.
+    """
+    rng, blows = random.Random(f"blows {seed}"), []
+    kinds = kinds_of(laboratory)
+    for names in kinds.values():
+        drawn = rng.sample(names, len(names))
+        blows += [Blow("kill", drawn[number % len(drawn)]) for number in range(each)]
+    if freezes:
+        blows += [Blow("freeze", name) for name in ("recorder", GUARD, rng.choice(kinds["synthesis"]))]
+    rng.shuffle(blows)
     return blows
 
 

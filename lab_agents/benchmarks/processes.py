@@ -10,12 +10,14 @@ from collections.abc import Callable, Sequence
 from importlib import resources
 from pathlib import Path
 
+from instruments.lab import read_laboratory
 from lab_agents.audit import audit
 from lab_agents.auditing.report import AuditReport
 from lab_agents.benchmarks.figures import Figure, not_run, verdict
 from lab_agents.benchmarks.kills import GUARD, BadNight, Night, Recovery, plan_blows
 from lab_agents.benchmarks.log_speed import LogSpeed, measure_log
 from lab_agents.benchmarks.quiet_day import Day, QuietDay
+from lab_agents.campaign_file import read_campaign
 
 MEMORY = 1.6e9
 """Bytes that a whole laboratory may take."""
@@ -39,8 +41,10 @@ def benchmark_processes(seeds: int, table: Path | None, progress: Callable[[int,
         day = asyncio.run(QuietDay(campaign, folder / "day").run())
         figures += day_figures(day)
         nights = []
+        laboratory = read_laboratory(read_campaign(campaign).lab_path)
         for seed in range(seeds):
-            night = asyncio.run(BadNight(campaign, folder / f"night{seed}", plan_blows(seed), seed).run(progress))
+            blows = plan_blows(laboratory, seed)
+            night = asyncio.run(BadNight(campaign, folder / f"night{seed}", blows, seed).run(progress))
             nights.append((night, audit(folder / f"night{seed}")))
     return [*figures, *night_figures(nights)]
 

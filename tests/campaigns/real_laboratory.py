@@ -41,9 +41,9 @@ class Said:
         return json.loads(self.out)
 
 
-def write_campaign(path: Path, *, samples: int, **changes: object) -> Path:
-    """The demonstration's campaign with fewer films; `changes` are fields of the file."""
-    declared = yaml.safe_load((ROOT / "examples" / "opv_blend.yaml").read_text())
+def write_campaign(path: Path, *, samples: int, example: str = "opv_blend", **changes: object) -> Path:
+    """The campaign of an example with fewer films; `changes` are fields of the file."""
+    declared = yaml.safe_load((ROOT / "examples" / f"{example}.yaml").read_text())
     small = {"budget": {"samples": samples}, "batch": 2, "planner": {"name": "space_filling", "initial": 1}}
     declared |= {**small, **changes}
     path.write_text(yaml.safe_dump(declared, sort_keys=False))

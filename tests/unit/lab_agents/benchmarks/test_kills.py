@@ -7,24 +7,51 @@ from pathlib import Path
 
 import pytest
 
-from lab_agents.benchmarks.kills import CHILDREN, COMMAND, GUARD, BadNight, Blow, is_listening, left_over, plan_blows
+from instruments.lab import find_laboratory, read_laboratory
+from lab_agents.benchmarks.kills import (
+    COMMAND,
+    GUARD,
+    BadNight,
+    is_listening,
+    kinds_of,
+    left_over,
+    plan_blows,
+)
 from lab_agents.errors import GuardError
+from lab_agents.records.laboratory import Laboratory
+
+REPLAY, FILMS = (read_laboratory(find_laboratory(name, Path())) for name in ("opv_replay", "thin_film"))
 
 
-def test_every_kind_of_process_is_killed_as_often_as_asked() -> None:
+@pytest.mark.parametrize("laboratory", [REPLAY, FILMS], ids=lambda laboratory: laboratory.name)
+@pytest.mark.parametrize("each", [1, 2, 5])
+def test_every_kind_of_process_is_killed_as_often_as_asked(laboratory: Laboratory, each: int) -> None:
     """Guard and submitting command included; recorder, guard and a line are frozen too."""
-    for each in (1, 2):
-        blows = Counter(plan_blows(1, each))
-        assert all(blows[Blow("kill", name)] == each for name in (*CHILDREN, GUARD, COMMAND))
-        assert {blow.name for blow in blows if blow.how == "freeze"} == {"recorder", GUARD, "line_a"}
-    assert sum(Counter(plan_blows(1)).values()) >= 20
+    blows = plan_blows(laboratory, 1, each)
+    kills = Counter(blow.name for blow in blows if blow.how == "kill")
+    kinds = kinds_of(laboratory)
+    assert {sum(kills[name] for name in names) for names in kinds.values()} == {each}
+    assert {GUARD, COMMAND} <= set(kinds)
+    frozen = {blow.name for blow in blows if blow.how == "freeze"}
+    assert frozen - set(kinds["synthesis"]) == {"recorder", GUARD}
+    assert len(frozen) == 3
+    assert not [b for b in plan_blows(laboratory, 1, each, freezes=False) if b.how == "freeze"]
+
+
+def test_all_processes_but_the_simulated_hardware_are_of_some_kind() -> None:
+    """Stations are of one kind, and take their turns."""
+    kinds = kinds_of(FILMS)
+    assert set(kinds["characterization"]) == {"spectrometer", "diffractometer", "soaker", "prober"}
+    assert set(FILMS.agents) <= {name for names in kinds.values() for name in names}
+    assert "simulator" not in kinds
+    struck = {blow.name for blow in plan_blows(FILMS, 3, 4)}
+    assert set(kinds["characterization"]) <= struck
 
 
 def test_the_order_comes_from_the_seed() -> None:
     """A night can be had again."""
-    assert plan_blows(1) == plan_blows(1)
-    assert plan_blows(1) != plan_blows(2)
-    assert Counter(plan_blows(1)) == Counter(plan_blows(2))
+    assert plan_blows(FILMS, 1) == plan_blows(FILMS, 1)
+    assert plan_blows(FILMS, 1) != plan_blows(FILMS, 2)
 
 
 def test_a_process_that_holds_a_file_of_the_state_is_left_over(tmp_path: Path) -> None:
