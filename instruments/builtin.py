@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from instruments.addresses import Address
-from instruments.drivers import ActDeclaration, Driver
+from instruments.drivers import ActDeclaration, Driver, Gauge
 from instruments.programs import Traits
 from instruments.transports.ca_search import search_at
 from instruments.transports.connection import Wire
@@ -72,6 +72,7 @@ MODBUS_DISPENSER = Driver(
     wire=_modbus_wire,
     device="instruments.devices.modbus_dispenser:ModbusDispenser",
     limit_signals=("low", "high"),
+    gauges={"running": Gauge("status")},
 )
 
 MODBUS_COATER = Driver(
@@ -84,6 +85,7 @@ MODBUS_COATER = Driver(
     wire=_modbus_wire,
     device="instruments.devices.modbus_coater:ModbusCoater",
     limit_signals=("low", "high"),
+    gauges={"running": Gauge("status")},
 )
 
 EPICS_DISPENSER = Driver(
@@ -97,6 +99,7 @@ EPICS_DISPENSER = Driver(
     device="instruments.devices.epics_dispenser:EpicsDispenser",
     prepare=search_at,
     limit_signals=("LOW", "HIGH"),
+    gauges={"running": Gauge("STATUS")},
 )
 
 OPCUA_ROBOT = Driver(
@@ -108,6 +111,7 @@ OPCUA_ROBOT = Driver(
     signals=frozenset({"Halt", "Status"}),
     wire=_opcua_wire,
     device="instruments.devices.opcua_robot:OpcUaRobot",
+    gauges={"running": Gauge("Status")},
 )
 
 SCPI_TESTER = Driver(
@@ -120,4 +124,5 @@ SCPI_TESTER = Driver(
     signals=frozenset({"LAMP", "STAT"}),
     wire=_scpi_wire,
     device="instruments.devices.scpi_tester:ScpiTester",
+    gauges={"running": Gauge("STAT"), "lamp": Gauge("LAMP")},
 )

@@ -36,6 +36,17 @@ class ActDeclaration:
 
 
 @dataclass(frozen=True)
+class Gauge:
+    """A number that an instrument shows at any time: the signal that is read, and its unit.
+
+    Reading it changes nothing and ends nothing: it is read while programs run.
+    """
+
+    signal: str
+    unit: str = "1"
+
+
+@dataclass(frozen=True)
 class Driver:
     """A class of instruments, as registered under the entry point group `lab_agents.instruments`.
 
@@ -52,6 +63,7 @@ class Driver:
             read their environment once.
         limit_signals: Signals that hold the hardware's lower and upper limit of the first of `units`; None where it
             holds none.
+        gauges: What it shows to people while it works, by name; nothing is decided on it.
     """
 
     name: str
@@ -64,6 +76,7 @@ class Driver:
     device: str
     prepare: Callable[[Address], None] | None = None
     limit_signals: tuple[str, str] | None = None
+    gauges: Mapping[str, Gauge] = field(default_factory=dict)
 
     @property
     def limited(self) -> str | None:

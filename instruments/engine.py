@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 from instruments.devices.device import ProgramDevice
+from instruments.devices.gauges import look_at
 from instruments.documents import Document, DocumentFiles
 from instruments.drivers import load_driver
 from instruments.errors import (
@@ -141,6 +142,18 @@ class Engine:
         device = self._device(act.instrument)
         program = Program(token, self._setup.epoch, act.plan, dict(act.arguments))
         return (await asyncio.wrap_future(self._connected().submit(device.ask(program)))).state
+
+    async def look(self, instrument: str) -> Mapping[str, float]:
+        """What the instrument shows now, by the names of its driver's gauges; programs go on undisturbed.
+
+        Each gauge is one request between those of a program, on the one connection that the agent keeps.
+
+        Raises:
+            TransportError: If it does not answer, or with something that is no number.
+        """
+        device = self._device(instrument)
+        driver = load_driver(self._setup.laboratory.instruments[instrument].driver)
+        return await asyncio.wrap_future(self._connected().submit(look_at(device, driver.gauges)))
 
     def traits(self, instrument: str) -> Traits:
         """What the instrument's class can promise."""

@@ -127,6 +127,7 @@ def _check_instrument(document: Declaration, name: str, declaration: InstrumentD
         remedy = f"Write {driver.scheme}://host:port"
         raise document.error(f"{driver.name} does not speak {address.scheme}", *where, "address", remedy=remedy)
     _check_limits(document, name, declaration, driver)
+    _check_telemetry(document, name, declaration)
     for i, write in enumerate(declaration.safe_state):
         for field, signal in (("signal", write.signal), ("read_back", write.read_back)):
             if signal not in driver.signals:
@@ -175,6 +176,18 @@ def _check_interlocks(document: Declaration, laboratory: Laboratory) -> None:
                 raise document.error(
                     f"no channel or stock carries {parameter!r}", "interlocks", "forbidden_pairs", i, remedy=remedy
                 )
+
+
+FASTEST = 0.2
+"""Seconds: who looks more often than five times a second wants to control, and telemetry is for people."""
+
+
+def _check_telemetry(document: Declaration, name: str, declaration: InstrumentDeclaration) -> None:
+    every = declaration.settings.get("telemetry", 0)
+    if isinstance(every, str) or (every != 0 and every < FASTEST):
+        where = ("instruments", name, "settings", "telemetry")
+        remedy = f"Give the seconds between two readings, {FASTEST:g} or more, or 0 for none"
+        raise document.error(f"is {every!r}", *where, remedy=remedy)
 
 
 _WAITS: Mapping[Role, str] = MappingProxyType({"supervision": "ticket_hours", "person": "delay"})

@@ -1,7 +1,10 @@
 """The drivers of a thin-film laboratory; their wire protocols stand in docs/instruments-wire.md."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from instruments.builtin import IN_FLIGHT
-from instruments.drivers import ActDeclaration, Driver, lazy_wire
+from instruments.drivers import ActDeclaration, Driver, Gauge, lazy_wire
 from instruments.programs import Traits
 from instruments.transports.ca_search import search_at
 
@@ -11,6 +14,10 @@ _MAKES = Traits(holds_token=True, in_flight=IN_FLIGHT)
 """What makes something keeps its tokens, and must not be halted or repeated."""
 _LOOKS = Traits(holds_token=True, repeatable=True, interruptible=True, in_flight=IN_FLIGHT)
 """What only looks may look again."""
+_GLOVEBOX: Mapping[str, Gauge] = MappingProxyType(
+    {"dryness": Gauge("dryness", "ppm"), "door": Gauge("door"), "extraction": Gauge("extraction")}
+)
+"""What the sensors beside an instrument say: ppm of water; 1 for a door that is open and an extraction that runs."""
 
 OPCUA_HANDLER = Driver(
     name="opcua_handler",
@@ -21,6 +28,7 @@ OPCUA_HANDLER = Driver(
     signals=frozenset({"Halt", "Status"}),
     wire=lazy_wire("instruments.transports.opcua:OpcUaWire", "instruments.transports.handler_nodes:HANDLER_NODES"),
     device="instruments.devices.opcua_handler:OpcUaHandler",
+    gauges={"running": Gauge("Status"), "tips": Gauge("Tips")},
 )
 
 MODBUS_SPIN_COATER = Driver(
@@ -37,6 +45,7 @@ MODBUS_SPIN_COATER = Driver(
     wire=lazy_wire(_MODBUS, "instruments.transports.program_registers:SPIN_REGISTERS"),
     device="instruments.devices.modbus_spin_coater:ModbusSpinCoater",
     limit_signals=("low", "high"),
+    gauges={"running": Gauge("status"), **_GLOVEBOX},
 )
 
 MODBUS_HOTPLATE = Driver(
@@ -51,6 +60,7 @@ MODBUS_HOTPLATE = Driver(
     wire=lazy_wire(_MODBUS, "instruments.transports.program_registers:HOTPLATE_REGISTERS"),
     device="instruments.devices.modbus_hotplate:ModbusHotplate",
     limit_signals=("low", "high"),
+    gauges={"running": Gauge("status"), "temperature": Gauge("temperature", "°C"), **_GLOVEBOX},
 )
 
 EPICS_DIFFRACTOMETER = Driver(
@@ -80,6 +90,7 @@ EPICS_DIFFRACTOMETER = Driver(
     ),
     device="instruments.devices.epics_diffractometer:EpicsDiffractometer",
     prepare=search_at,
+    gauges={"running": Gauge("STATUS")},
 )
 
 SCPI_SPECTROMETER = Driver(
@@ -97,6 +108,7 @@ SCPI_SPECTROMETER = Driver(
     signals=frozenset({"SHUT", "STAT"}),
     wire=lazy_wire(_SCPI, "instruments.transports.film_commands:SPECTROMETER_COMMANDS"),
     device="instruments.devices.scpi_spectrometer:ScpiSpectrometer",
+    gauges={"running": Gauge("STAT"), "shutter": Gauge("SHUT")},
 )
 
 SCPI_LAMP = Driver(
@@ -115,6 +127,7 @@ SCPI_LAMP = Driver(
     signals=frozenset({"OUTP", "STAT"}),
     wire=lazy_wire(_SCPI, "instruments.transports.film_commands:LAMP_COMMANDS"),
     device="instruments.devices.scpi_lamp:ScpiLamp",
+    gauges={"running": Gauge("STAT"), "output": Gauge("OUTP")},
 )
 
 SCPI_PROBE = Driver(
@@ -133,4 +146,5 @@ SCPI_PROBE = Driver(
     signals=frozenset({"OUTP", "STAT"}),
     wire=lazy_wire(_SCPI, "instruments.transports.film_commands:PROBE_COMMANDS"),
     device="instruments.devices.scpi_probe:ScpiProbe",
+    gauges={"running": Gauge("STAT"), "output": Gauge("OUTP")},
 )

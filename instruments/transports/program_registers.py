@@ -35,7 +35,9 @@ PROGRAM_REGISTERS: Mapping[str, Register] = MappingProxyType(
 )
 """Of the dispenser and the coater."""
 
-HOTPLATE_REGISTERS: Mapping[str, Register] = MappingProxyType({**PROGRAM_REGISTERS, **_SENSORS})
+HOTPLATE_REGISTERS: Mapping[str, Register] = MappingProxyType(
+    {**PROGRAM_REGISTERS, **_SENSORS, "temperature": register(66, "float")}
+)
 """Of one position of a hotplate."""
 
 SPIN_REGISTERS: Mapping[str, Register] = MappingProxyType(

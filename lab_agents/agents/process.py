@@ -11,6 +11,7 @@ from lab_agents.agents.executor import ComputeRunner, Executor, Timers
 from lab_agents.agents.gates import Gates
 from lab_agents.agents.motion import MotionRunner
 from lab_agents.agents.status import StatusTeller
+from lab_agents.agents.telemetry import TelemetryTeller, shown_of
 from lab_agents.beat import Beat
 from lab_agents.bus.protocol import Bus
 from lab_agents.clock import Clock
@@ -93,6 +94,7 @@ class AgentProcess:
             await self._agent.be_born(self._submitter)
             if motions is not None:
                 await _connect(motions)
+                group.create_task(self._telemetry(motions).run())
             for part in (self._agent.follow(), self._submitter.run(), self._executor.run(), self._timers.run()):
                 group.create_task(part)
             group.create_task(self._agent.keep_position())
@@ -100,6 +102,12 @@ class AgentProcess:
                 from lab_agents.agents.watching import Watching
 
                 group.create_task(Watching(self._agent, self._bus, self._place.topics).run())
+
+    def _telemetry(self, engine: "Engine") -> TelemetryTeller:
+        """What tells people what the instruments show."""
+        laboratory = self._place.laboratory
+        own = {name: laboratory.instruments[name] for name in laboratory.agents[self._place.name].instruments}
+        return TelemetryTeller(engine, shown_of(own), self._bus, self._place.topics, self._clock)
 
     async def _add_runners(self) -> "Engine | None":
         place = self._place

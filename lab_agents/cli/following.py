@@ -217,6 +217,7 @@ _HEARD: tuple[tuple[str, dict[str, str]], ...] = (
     ("agent_status", {"source": "+"}),
     ("guard_status", {"machine": "+"}),
     ("clock", {}),
+    ("telemetry", {"instrument": "+"}),
     ("head", {}),
 )
 

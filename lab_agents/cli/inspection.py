@@ -1,4 +1,4 @@
-"""Commands that only look: `status`, `report`, `replay`, `audit`."""
+"""Commands that only look: `status`, `watch`, `report`, `replay`, `audit`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -19,6 +19,7 @@ Folder = Annotated[
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     app.command("status")(status)
+    app.command("watch")(watch)
     app.command("report")(report)
     app.command("replay")(replay)
     app.command("audit")(audit)
@@ -34,6 +35,22 @@ def status(state: State = None, as_json: AsJson = False) -> int:
     else:
         say(standing.to_text())
     return Exit.STOPPED if standing.latched else Exit.OK
+
+
+def watch(
+    instrument: Annotated[
+        str | None, typer.Argument(metavar="INSTRUMENT", help="Which instrument; by default all of them.")
+    ] = None,
+    state: State = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One line of JSON for each reading.")] = False,
+    seconds: Annotated[
+        float | None, typer.Option("--for", metavar="SECONDS", min=0.0, help="End by itself after so many seconds.")
+    ] = None,
+) -> None:
+    """Show what instruments show, live: temperatures, dryness, lamps, and how old each reading is. Ctrl-C ends it."""
+    from lab_agents.cli.watching import watch_instruments
+
+    watch_instruments(existing_state(state), instrument, as_json=as_json, seconds=seconds)
 
 
 def report(

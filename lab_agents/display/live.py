@@ -103,7 +103,9 @@ def _agents(scene: Scene) -> Table:
         table.add_row(name, _activity(status), _waits(status))
         for instrument in _instruments(scene, name):
             motion = next((m for m in status.motions if m.instrument == instrument), None) if status else None
-            table.add_row(f"  [dim]{instrument}[/]", _motion(motion), "")
+            gauges = scene.gauges.of(instrument)
+            shows = Text("" if gauges.age is None else gauges.text, style="dim")
+            table.add_row(f"  [dim]{instrument}[/]", _motion(motion), shows)
     return table
 
 

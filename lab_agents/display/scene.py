@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pydantic import ValidationError
 
 from lab_agents.bus.protocol import Message
+from lab_agents.display.gauges import GaugeBoard
 from lab_agents.messages.frames import AgentStatus, GuardStatus, Head, Logged, Tick
 from lab_agents.messages.topics import Topics
 from lab_agents.report.account import Account
@@ -28,6 +29,7 @@ class Scene:
     def __init__(self, topics: Topics, truth: Truth | None = None) -> None:
         self._topics, self.truth = topics, truth
         self._teller = Teller()
+        self.gauges = GaugeBoard(topics)
         self.agents: dict[str, AgentStatus] = {}
         self.guards: dict[str, GuardStatus] = {}
         self.tick: Tick | None = None
@@ -52,6 +54,7 @@ class Scene:
 
     def hear(self, message: Message) -> None:
         """Take a status from the bus; what is none is passed over, because anybody may publish nonsense."""
+        self.gauges.hear(message)
         parsed = self._topics.parse(message.topic)
         if parsed is None:
             return

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import cast
 
 from simulators.errors import ErrorNumber, RefusedError
 from simulators.faults import Faults
@@ -11,6 +12,7 @@ from simulators.instruments.program import Order, Prepared, Span
 from simulators.ledger import Detail
 from simulators.world.draws import Draws
 from simulators.world.things import Things
+from simulators.world_state import Program
 
 ROOM, TOUCHABLE = 25.0, 40.0
 """°C; a program ends when the sample may be touched and measured."""
@@ -55,9 +57,9 @@ class Hotplate:
         self._plate, self._place, self._glovebox = plate, place, glovebox
         self._edge = EDGE * (position - 1) / 3.0
 
-    def sense(self, at: datetime) -> Mapping[str, float]:
-        """Dryness (ppm), door, extraction."""
-        return self._glovebox.sense(at)
+    def sense(self, at: datetime, running: Program | None) -> Mapping[str, float]:
+        """Dryness (ppm), door, extraction, and the temperature (°C) by the plate's own sensor."""
+        return {**self._glovebox.sense(at), "temperature": ROOM if running is None else shown(at, running)}
 
     def prepare(self, order: Order, things: Things, limits: Mapping[str, Span]) -> Prepared:
         """Anneal what lies there at `temperature` (°C) for `duration` (s)."""
@@ -85,6 +87,17 @@ class Hotplate:
 def ramp(temperature: float) -> float:
     """Seconds from room temperature to within 1 °C of `temperature`."""
     return HEATING * math.log(max(temperature - ROOM, 1.0))
+
+
+def shown(at: datetime, running: Program) -> float:
+    """What the plate's sensor says during a program, °C: of first order up and down, level while it holds."""
+    asked, held, hold = (cast(float, running.details[name]) for name in ("asked", "seen_temperature", "duration"))
+    since = (at - running.started_at).total_seconds()
+    if since < ramp(asked):
+        return ROOM + (held - ROOM) * (1.0 - math.exp(-since / HEATING))
+    if since < ramp(asked) + hold:
+        return held
+    return ROOM + (held - ROOM) * math.exp(-(since - ramp(asked) - hold) / COOLING)
 
 
 def cooling(temperature: float) -> float:

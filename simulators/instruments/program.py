@@ -128,8 +128,8 @@ class Calibrated(Protocol):
 class Sensing(Protocol):
     """The physics of an instrument with sensors that are read at any time."""
 
-    def sense(self, at: datetime) -> Mapping[str, float]:
-        """Each sensor's reading at a laboratory time."""
+    def sense(self, at: datetime, running: Program | None) -> Mapping[str, float]:
+        """Each sensor's reading at a laboratory time, while `running` is executed."""
         ...
 
 
@@ -199,7 +199,9 @@ class Firmware:
 
     def sense(self, name: str) -> float:
         """A sensor's present reading; 0 where there is no such sensor."""
-        return self.model.sense(self._world.now).get(name, 0.0) if isinstance(self.model, Sensing) else 0.0
+        if not isinstance(self.model, Sensing):
+            return 0.0
+        return self.model.sense(self._world.now, self.running).get(name, 0.0)
 
     @property
     def things(self) -> Things:

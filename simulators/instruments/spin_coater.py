@@ -11,6 +11,7 @@ from simulators.instruments.program import Order, Prepared, Span
 from simulators.ledger import Detail
 from simulators.world.draws import Draws
 from simulators.world.things import Things
+from simulators.world_state import Program
 
 HANDLING = 60.0
 """Seconds besides spinning (substrate, ink, taking off): assumption."""
@@ -46,8 +47,9 @@ class SpinCoater:
         self._name, self._nest, self._glovebox = name, nest, glovebox
         self._draws, self._faults = draws, faults
 
-    def sense(self, at: datetime) -> Mapping[str, float]:
+    def sense(self, at: datetime, running: Program | None) -> Mapping[str, float]:
         """Dryness (ppm), door, extraction."""
+        del running
         return self._glovebox.sense(at)
 
     def prepare(self, order: Order, things: Things, limits: Mapping[str, Span]) -> Prepared:

@@ -30,7 +30,7 @@ _log = logging.getLogger(__name__)
 MODEL, STATUS, ERROR, LAST_TOKEN, EPOCH, HALT = 0, 2, 3, 4, 8, 10
 ASKED, ANSWER, LIMITS = 20, 24, 40
 SENSORS = 60
-_SENSED = ("dryness", "door", "extraction")
+_SENSED = ("dryness", "door", "extraction", "temperature")
 
 
 @dataclass(frozen=True)
@@ -287,7 +287,7 @@ class _Connection(ServerRequestHandler):
             if program.state is TokenState.DONE:
                 results = unit.kind.results(program)
                 registers |= _at(ANSWER + 2, struct.pack(f">{len(results)}f", *results))
-        registers |= _at(SENSORS, struct.pack(">fff", *(firmware.sense(name) for name in _SENSED)))
+        registers |= _at(SENSORS, struct.pack(f">{len(_SENSED)}f", *(firmware.sense(name) for name in _SENSED)))
         return registers | _at(LIMITS, struct.pack(">ff", limits.lower, limits.upper))
 
 

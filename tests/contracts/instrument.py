@@ -140,6 +140,17 @@ class InstrumentContract:
         await waiting
         assert await engine.ask(candidate.act, FIRST) is TokenState.DONE
 
+    async def test_it_shows_what_its_driver_declares_at_rest_and_while_it_works(self, candidate):
+        """Every gauge is a number, and looking disturbs no program."""
+        engine, name = await candidate.engine(), candidate.act.instrument
+        gauges = load_driver(candidate.laboratory.instruments[name].driver).gauges
+        assert set(await engine.look(name)) == set(gauges)
+        waiting = await _begin(candidate, engine)
+        assert set(await engine.look(name)) == set(gauges)
+        await candidate.finish()
+        assert set((await waiting).readings) == candidate.readings
+        assert await candidate.executed(FIRST) == 1
+
     async def test_stop_never_ends_a_program(self, candidate):
         """A RunEngine calls it at the end of every plan, also of a good one."""
         engine = await candidate.engine()

@@ -52,6 +52,8 @@ def test_an_agent_that_is_declared_is_not_added_again(tmp_path):
         ("lower: 60.0", "lower: .nan", "Only finite numbers"),
         ("lower: 60.0", "lower: low", "is 'low'"),
         ("lower: 60.0", "lower: 40000.0", "lower 40000.0 is above upper 36000.0"),
+        ("driver: scpi_tester", "driver: scpi_tester\n    settings: {telemetry: fast}", "is 'fast'. Give the seconds"),
+        ("driver: scpi_tester", "driver: scpi_tester\n    settings: {telemetry: 0.01}", "0.2 or more, or 0 for none"),
         ("racks:", "shelves:", "there is no field 'shelves'. Did you mean"),
         ("instruments: [robot]", "instruments: [robot, tester]", "tester has two owners"),
         ("tester: {role: char", "planning: {role: char", "is the name of the planning agent"),

@@ -8,7 +8,7 @@ import pytest
 from lab_agents.cli import main
 
 COMMANDS = (
-    "run", "resume", "end", "status", "report", "replay", "audit", "stop", "rearm", "benchmark", "labs check",
+    "run", "resume", "end", "status", "watch", "report", "replay", "audit", "stop", "rearm", "benchmark", "labs check",
     "campaign check", "answer", "approve", "abort", "pause", "continue", "log adopt", "log void",
 )  # fmt: skip
 

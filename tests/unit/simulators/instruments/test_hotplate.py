@@ -7,7 +7,7 @@ import pytest
 
 from simulators.errors import ErrorNumber
 from simulators.faults import Faults, Mishap
-from simulators.instruments.hotplate import COLDEST, EDGE, WARMEST, Plate, cooling, ramp
+from simulators.instruments.hotplate import COLDEST, EDGE, ROOM, WARMEST, Plate, cooling, ramp, shown
 from simulators.ledger import read_ledger
 from simulators.world.draws import Draws
 from tests.simulated_world import START, token
@@ -51,6 +51,20 @@ def test_a_program_ramps_holds_and_cools(tmp_path) -> None:
     assert (program.ends_at - program.started_at).total_seconds() == pytest.approx(ramp(110) + 600 + cooling(110))
     assert 200 < cooling(110) < 350
     assert cooling(30.0) == 0.0
+
+
+def test_its_sensor_shows_the_ramp_the_hold_and_the_cooling(tmp_path) -> None:
+    """At rest it shows the room."""
+    annealed(tmp_path, "plate_a_1", "hotplate_a_1")
+    world, instruments = installed(tmp_path)
+    program, resting = instruments["hotplate_a_1"].ask(token(4)), instruments["hotplate_a_1"].sense("temperature")
+    world.close()
+    held = program.details["seen_temperature"]
+    after = {"start": 0.0, "hot": ramp(110), "held": ramp(110) + 300, "end": ramp(110) + 600 + cooling(110)}
+    seen = {name: shown(program.started_at + timedelta(seconds=s), program) for name, s in after.items()}
+    assert (seen["start"], seen["held"], resting) == (ROOM, held, ROOM)
+    assert seen["hot"] == pytest.approx(held, abs=1.2)
+    assert seen["end"] == pytest.approx(40.0, abs=0.5)
 
 
 def test_a_bad_contact_makes_a_plate_colder_for_good() -> None:

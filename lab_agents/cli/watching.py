@@ -1,0 +1,105 @@
+"""Watching what instruments show, live: a table for people, a line of JSON for each reading for programs."""
+
+import asyncio
+from contextlib import suppress
+from pathlib import Path
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from instruments.drivers import load_driver
+from instruments.lab import read_laboratory
+from lab_agents.bus.mqtt import MqttBus
+from lab_agents.bus.protocol import Bus, Message
+from lab_agents.cli.output import say
+from lab_agents.cli.submitting import broker_url, new_source
+from lab_agents.display.gauges import GaugeBoard
+from lab_agents.errors import DeclarationError, GuardError
+from lab_agents.messages.topics import Topics
+from lab_agents.records.laboratory import Laboratory
+from lab_agents.state_folder import StateFolder
+
+REACH = 10.0
+"""Wall seconds to wait for the broker of a laboratory that should be running."""
+REFRESH = 0.5
+"""Wall seconds between two pictures: ages are shown in whole seconds."""
+
+
+def watch_instruments(state: Path, instrument: str | None, *, as_json: bool, seconds: float | None) -> None:
+    """Show what one instrument, or every one, shows, until `seconds` have passed or somebody ends it.
+
+    Raises:
+        GuardError: If the laboratory's broker does not answer.
+        DeclarationError: If there is no such instrument.
+    """
+    folder = StateFolder.open(state)
+    laboratory = read_laboratory(folder.lab_file)
+    names = _named(folder, laboratory, instrument)
+    asyncio.run(_watch(broker_url(folder), Topics(laboratory.name), names, as_json=as_json, seconds=seconds))
+
+
+def _named(folder: StateFolder, laboratory: Laboratory, instrument: str | None) -> tuple[str, ...]:
+    shows = tuple(name for name, i in laboratory.instruments.items() if load_driver(i.driver).gauges)
+    if instrument is None:
+        return shows
+    if instrument not in laboratory.instruments:
+        raise DeclarationError(
+            f"there is no instrument {instrument!r}", source=str(folder.lab_file), field="instruments",
+            remedy=f"Known are {', '.join(laboratory.instruments)}",
+        )  # fmt: skip
+    if instrument not in shows:
+        raise DeclarationError(
+            f"the driver of {instrument} declares nothing to look at", source=str(folder.lab_file), field="instruments"
+        )
+    return (instrument,)
+
+
+async def _watch(url: str, topics: Topics, names: tuple[str, ...], *, as_json: bool, seconds: float | None) -> None:
+    async with MqttBus(url, new_source()) as bus:
+        try:
+            async with asyncio.timeout(REACH):
+                await bus.wait_connected()
+        except TimeoutError:
+            raise GuardError(f"Nobody answers at {url}. Start the laboratory: lab-agents resume.") from None
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await show(bus, topics, names, as_json=as_json)
+
+
+async def show(bus: Bus, topics: Topics, names: tuple[str, ...], *, as_json: bool) -> None:
+    """Show readings as they come, for ever."""
+    board = GaugeBoard(topics, names)
+
+    def hear(message: Message) -> None:
+        told = board.hear(message)
+        if told is None or told.instrument not in names:
+            return
+        if as_json:
+            say(told.model_dump_json())
+        elif not console.is_terminal:
+            gauges = board.of(told.instrument)
+            say(f"{told.at:%Y-%m-%d %H:%M:%S}  {told.instrument}: {gauges.text}")
+
+    console = Console()
+    for name in names:
+        await bus.subscribe(topics.build("telemetry", instrument=name), hear)
+    if as_json or not console.is_terminal:
+        await asyncio.Event().wait()
+    with Live(table_of(board), console=console, auto_refresh=False) as live:
+        while True:
+            live.update(table_of(board), refresh=True)
+            await asyncio.sleep(REFRESH)
+
+
+def table_of(board: GaugeBoard) -> Table:
+    """What each instrument shows, and how old that is."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("instrument", no_wrap=True)
+    table.add_column("shows")
+    table.add_column("read", justify="right", no_wrap=True)
+    for gauges in board.all():
+        style = "red" if gauges.trouble else "yellow" if gauges.is_stale else "dim" if gauges.age is None else ""
+        age = "" if gauges.age is None else f"{gauges.age:.0f} s ago"
+        table.add_row(gauges.instrument, gauges.text, age, style=style)
+    return table
