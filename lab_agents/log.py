@@ -11,21 +11,27 @@ from pydantic import ValidationError
 from lab_agents.bus.protocol import Bus, Message
 from lab_agents.errors import FencedError, ForeignLogError, MessageError, UnreadableEntryError
 from lab_agents.journal import OutboxRow
+from lab_agents.messages.entry import read_kind
 from lab_agents.messages.frames import (
     GENESIS,
     Answer,
     Head,
     Header,
     Logged,
+    Passed,
     Question,
+    Seal,
     chain_after,
     pack,
-    unpack_logged,
+    read_logged,
     unpack_page,
     unpack_sealed,
 )
 from lab_agents.messages.topics import Topics
 from lab_agents.settings import DEFAULT, Settings
+
+Wants = Callable[[str, str], bool]
+"""Whether an entry of a source (first) and kind (second) concerns whoever follows."""
 
 READY_AT_MOST = 512
 """Live entries kept for a slow follower; later ones are fetched as pages, so that memory stays bounded."""
@@ -49,7 +55,7 @@ class LogLink:
 
     def __init__(self, bus: Bus, topics: Topics, source: str, epoch: int, settings: Settings = DEFAULT) -> None:
         self._bus, self._topics, self.source, self.epoch, self._settings = bus, topics, source, epoch, settings
-        self._ready: deque[bytes] = deque()
+        self._ready: deque[tuple[Seal, bytes]] = deque()
         self._tail = Cursor()
         self._wake = asyncio.Event()
         self._answers: dict[int, asyncio.Future[tuple[Answer, list[bytes]]]] = {}
@@ -111,6 +117,29 @@ class LogLink:
             FencedError: If a newer process of this source was born.
             UnreadableEntryError: If this version cannot read the entry; the next call gives the one after it.
         """
+        seal, payload = await self._next()
+        try:
+            return read_logged(seal, payload)
+        except MessageError as error:
+            raise _unreadable(seal, error) from error
+
+    async def next_of(self, wants: Wants) -> Logged | Passed:
+        """The same; an entry that is not wanted comes without its record, which costs more to read than all the rest.
+
+        Raises:
+            ForeignLogError: See `next`.
+            FencedError: See `next`.
+            UnreadableEntryError: See `next`; what is not wanted must still be of a known kind and version.
+        """
+        seal, payload = await self._next()
+        try:
+            if wants(seal.source, read_kind(payload)):
+                return read_logged(seal, payload)
+        except MessageError as error:
+            raise _unreadable(seal, error) from error
+        return Passed.model_construct(seal=seal)
+
+    async def _next(self) -> tuple[Seal, bytes]:
         while not self._ready:
             self._check_failure()
             if self._must_ask:
@@ -120,12 +149,7 @@ class LogLink:
                 if self._failure is None:
                     await self._wake.wait()
         self._check_failure()
-        data = self._ready.popleft()
-        try:
-            return unpack_logged(data)
-        except MessageError as error:
-            seal, _ = unpack_sealed(data)
-            raise UnreadableEntryError(str(error), log=seal.log, position=seal.position, chain=seal.chain) from error
+        return self._ready.popleft()
 
     async def _fetch(self) -> None:
         after = self._tail
@@ -227,7 +251,7 @@ class LogLink:
                 self._fail(self._changed(seal.position))
                 return
             self._tail = Cursor(seal.log, seal.position, seal.chain)
-            self._ready.append(data)
+            self._ready.append((seal, payload))
             if self.head is not None and self.head.position < seal.position:
                 self.head = self.head.model_copy(update={"position": seal.position, "chain": seal.chain})
             self._wake.set()
@@ -251,6 +275,10 @@ class LogLink:
     def _check_failure(self) -> None:
         if self._failure is not None:
             raise self._failure
+
+
+def _unreadable(seal: Seal, error: MessageError) -> UnreadableEntryError:
+    return UnreadableEntryError(str(error), log=seal.log, position=seal.position, chain=seal.chain)
 
 
 class Submitter:

@@ -11,21 +11,25 @@ from pydantic import ValidationError
 from lab_agents import __version__
 from lab_agents.agents.behaviour import AgentState, Behaviour, Draft, Job, JobOutcome
 from lab_agents.agents.changes import Changes
-from lab_agents.agents.decisions import concerns, decision_id, step
+from lab_agents.agents.decisions import concerns, decision_id, step, wants
 from lab_agents.agents.poison import stuck_at, tells_stuck, voids
 from lab_agents.agents.rebuild import Rebuild
+from lab_agents.agents.state_text import StateText
 from lab_agents.clock import Clock
 from lab_agents.errors import ForeignLogError, UnreadableEntryError
 from lab_agents.journal import Journal, OutboxRow, Saved
 from lab_agents.log import Cursor, LogLink, Submitter
 from lab_agents.messages.commands import EntryVoided
 from lab_agents.messages.entry import KINDS, Entry
-from lab_agents.messages.frames import Answer, Logged
+from lab_agents.messages.frames import Answer, Logged, Passed
 from lab_agents.messages.life import AgentStarted, EntryRefused, Timer, TimerRang, TroubleMet
 from lab_agents.settings import DEFAULT, Settings
 from lab_agents.threads import Worker
 
 S = TypeVar("S", bound=AgentState)
+
+Met = Logged | Passed | UnreadableEntryError
+"""What comes next in the log: an entry, the place of one of no concern, or of one that this version cannot read."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,8 @@ class Agent(Generic[S]):
         self.changed = Changes()
         self._saved_position = 0
         self._known: list[int] = []
+        self._wants = wants(name, behaviour)
+        self._state_text = StateText()
         self._submitter: Submitter | None = None
 
     # Birth.
@@ -171,14 +177,18 @@ class Agent(Generic[S]):
         while True:
             await self._take(await self._next())
 
-    async def _next(self) -> Logged | UnreadableEntryError:
+    async def _next(self) -> Met:
         """The entry after the last one, or why this version cannot read it."""
         try:
-            return await self.link.next()
+            return await self.link.next_of(self._wants)
         except UnreadableEntryError as unread:
             return unread
 
-    async def _take(self, logged: Logged | UnreadableEntryError) -> None:
+    async def _take(self, logged: Met) -> None:
+        if isinstance(logged, Passed):
+            self.cursor = _cursor_at(logged)
+            self.changed.set()
+            return
         if isinstance(logged, UnreadableEntryError):
             await self._be_stuck(Cursor(logged.log, logged.position, logged.chain), str(logged), str(logged))
             return
@@ -194,25 +204,36 @@ class Agent(Generic[S]):
         await self._be_stuck(_cursor_at(logged), what, trace)
 
     def _handle(self, logged: Logged) -> None:
-        """Begin, apply, decide, write position, state and outbox, commit: whole in the journal's thread."""
+        """Begin, apply, decide, write position, state and outbox, commit: whole in the journal's thread.
+
+        What changes nothing is of no concern after all, and moves the position in memory.
+        """
         cursor = _cursor_at(logged)
         if not concerns(self.name, self.behaviour, logged):
             self.cursor = cursor
             return
         before = self.state
         taken = step(self.name, self.behaviour, before, logged)
-        after = taken.state
+        after = taken.state if taken.state != before else before
+        if after is before and not taken.drafts and not self._is_answer(logged):
+            self.cursor = cursor
+            return
         with self._journal.transaction() as journal:
             self._settle(journal, logged)
             journal.write_position(cursor.log, cursor.position, cursor.chain)
             if after is not before:
-                journal.write_state(after.model_dump_json(), __version__)
+                journal.write_state(self._state_text.of(after), __version__)
             self._forget_ended(journal, before, after)
             self._add(journal, f"{logged.position}", logged.position, taken.drafts)
         self._look()
         # The status is read from another thread: whoever sees the new cursor must see the new state and outbox too.
         self.state = after
         self.cursor, self._saved_position = cursor, cursor.position
+
+    def _is_answer(self, logged: Logged) -> bool:
+        record = logged.entry.record
+        is_refusal = isinstance(record, EntryRefused) and record.source == self.name
+        return is_refusal or logged.seal.source == self.name
 
     def _settle(self, journal: Journal, logged: Logged) -> None:
         """Take from the outbox what this entry answers."""
@@ -314,7 +335,7 @@ class Agent(Generic[S]):
         self.stuck = f"stuck at {at.position}"
         name, draft = stuck_at(self.name, at.position, what, trace)
         await self.sense(name, [draft])
-        held: list[Logged | UnreadableEntryError] = []
+        held: list[Met] = []
         while not (held and voids(held[-1], at.position)):
             held.append(await self._next())
             await self._worker.run(self._settle_alone, held[-1])
@@ -323,8 +344,8 @@ class Agent(Generic[S]):
         for one in held:
             await self._take(one)
 
-    def _settle_alone(self, logged: Logged | UnreadableEntryError) -> None:
-        if isinstance(logged, UnreadableEntryError):
+    def _settle_alone(self, logged: Met) -> None:
+        if not isinstance(logged, Logged):
             return
         with self._journal.transaction() as journal:
             self._settle(journal, logged)
@@ -346,7 +367,7 @@ class Agent(Generic[S]):
 
     def _write_all(self, journal: Journal) -> None:
         journal.write_position(self.cursor.log, self.cursor.position, self.cursor.chain)
-        journal.write_state(self.state.model_dump_json(), __version__)
+        journal.write_state(self._state_text.of(self.state), __version__)
         self._saved_position = self.cursor.position
 
     def _look(self) -> None:
@@ -371,5 +392,5 @@ class Agent(Generic[S]):
         return tuple(job for job in self.state.jobs() if job.id not in self.concluded)
 
 
-def _cursor_at(logged: Logged) -> Cursor:
+def _cursor_at(logged: Logged | Passed) -> Cursor:
     return Cursor(logged.seal.log, logged.position, logged.seal.chain)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from lab_agents.agents.behaviour import AgentState, Behaviour, Draft
+from lab_agents.log import Wants
 from lab_agents.messages.frames import Logged
 from lab_agents.messages.life import EntryRefused, TroubleMet
 from lab_agents.records.ticket import Trouble
@@ -17,6 +18,16 @@ class Step(Generic[S]):
 
     state: S
     drafts: tuple[Draft, ...]
+
+
+READ_BY_ALL = frozenset({"EntryRefused", "EntryVoided", "TroubleMet"})
+"""Kinds that may be about any agent, whatever its role: what was refused, who is stuck, and what may be passed over."""
+
+
+def wants(name: str, behaviour: Behaviour[S]) -> Wants:
+    """Which entries this agent must read; of all others the position is enough."""
+    kinds = behaviour.kinds | READ_BY_ALL
+    return lambda source, kind: source == name or kind in kinds
 
 
 def concerns(name: str, behaviour: Behaviour[S], logged: Logged) -> bool:

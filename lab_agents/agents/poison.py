@@ -5,7 +5,7 @@ import hashlib
 from lab_agents.agents.behaviour import Draft
 from lab_agents.errors import UnreadableEntryError
 from lab_agents.messages.commands import EntryVoided
-from lab_agents.messages.frames import Logged
+from lab_agents.messages.frames import Logged, Passed
 from lab_agents.messages.life import TroubleMet
 from lab_agents.records.ticket import Trouble
 
@@ -25,12 +25,12 @@ def stuck_at(agent: str, position: int, what: str, trace: str) -> tuple[str, Dra
     return name, Draft(body=TroubleMet(trouble=trouble, position=position), subject=agent)
 
 
-def tells_stuck(agent: str, logged: Logged | UnreadableEntryError) -> bool:
+def tells_stuck(agent: str, logged: Logged | Passed | UnreadableEntryError) -> bool:
     """Whether an entry is what this agent said when it was stuck."""
     return isinstance(logged, Logged) and logged.entry.id.startswith(f"{agent}/stuck/")
 
 
-def voids(logged: Logged | UnreadableEntryError, position: int) -> bool:
+def voids(logged: Logged | Passed | UnreadableEntryError, position: int) -> bool:
     """Whether an entry is a person's word that the one at `position` may be passed over."""
     record = logged.entry.record if isinstance(logged, Logged) else None
     return isinstance(record, EntryVoided) and record.position == position

@@ -7,7 +7,7 @@ from lab_agents.agents.behaviour import AgentState, Behaviour, Draft
 from lab_agents.agents.decisions import concerns, decision_id, step
 from lab_agents.errors import UnreadableEntryError
 from lab_agents.log import Cursor
-from lab_agents.messages.frames import Logged
+from lab_agents.messages.frames import Logged, Passed
 
 S = TypeVar("S", bound=AgentState)
 
@@ -32,12 +32,13 @@ class Rebuild(Generic[S]):
         """How far the log was taken."""
         return self.cursor.position
 
-    def take(self, logged: Logged | UnreadableEntryError) -> bool:
+    def take(self, logged: Logged | Passed | UnreadableEntryError) -> bool:
         """Apply the next entry; False where it cannot be handled, and everything stands as before it."""
         if isinstance(logged, UnreadableEntryError):
             return self._pass_over(logged)
         try:
-            self._apply(logged)
+            if isinstance(logged, Logged):
+                self._apply(logged)
         except Exception:  # noqa: BLE001 - the loop meets the same entry again, and makes trouble of it
             return False
         self.cursor = Cursor(logged.seal.log, logged.position, logged.seal.chain)

@@ -135,6 +135,25 @@ def read_entry(data: bytes, *, stored: bool = False) -> Entry:
         raise MessageError(f"not an entry: {error}") from error
 
 
+def read_kind(data: bytes) -> str:
+    """The kind of a stored entry, whose record is not looked at.
+
+    Raises:
+        MessageError: If it is not JSON, or of a kind or version that this software does not know.
+    """
+    try:
+        raw = from_json(data, allow_inf_nan=False)
+        kind, version, entry_id = raw["kind"], raw["schema_version"], raw["id"]
+        known = KINDS.get(kind)
+    except (ValueError, TypeError, KeyError) as error:
+        raise MessageError(f"not an entry: {error!r}") from error
+    if known is None:
+        raise MessageError(f"kind {kind!r} of entry {entry_id} is unknown to this version")
+    if version not in known.models:
+        raise MessageError(f"{kind} {entry_id} has schema version {version}; this version writes {known.version}")
+    return known.name
+
+
 def find_id(data: bytes) -> Identifier | None:
     """The id of an entry that may be unreadable otherwise, or None where not even that can be told."""
     try:

@@ -59,6 +59,17 @@ class Logged(Record):
         return self.seal.position
 
 
+class Passed(Record):
+    """The place in the log of an entry whose record does not concern its reader."""
+
+    seal: Seal
+
+    @property
+    def position(self) -> int:
+        """The entry's position."""
+        return self.seal.position
+
+
 def pack(first_line: Record, payload: bytes) -> bytes:
     """One JSON line, then the payload as it is."""
     return first_line.model_dump_json().encode() + b"\n" + payload
@@ -83,7 +94,15 @@ def unpack_logged(data: bytes) -> Logged:
     Raises:
         MessageError: If it is none.
     """
-    seal, payload = unpack_sealed(data)
+    return read_logged(*unpack_sealed(data))
+
+
+def read_logged(seal: Seal, payload: bytes) -> Logged:
+    """Read the entry under a seal with the model of its stored version.
+
+    Raises:
+        MessageError: If it is none.
+    """
     return Logged.model_construct(seal=seal, entry=read_entry(payload, stored=True))
 
 

@@ -10,7 +10,7 @@ from lab_agents.bus.memory import MemoryBus, MemoryCarrier
 from lab_agents.errors import FencedError, ForeignLogError, UnreadableEntryError
 from lab_agents.journal import OutboxRow
 from lab_agents.log import Cursor, LogLink, Submitter
-from lab_agents.messages.frames import GENESIS, Answer, Head, pack_page
+from lab_agents.messages.frames import GENESIS, Answer, Head, Passed, pack_page
 from tests.small_log import QUICK, TOPICS, SmallLog, small_log, started
 
 BAD = Faults(loss=0.25, doubling=0.2, delay=0.2, reordering=0.2)
@@ -68,6 +68,19 @@ async def test_a_follower_goes_on_where_it_stopped(tmp_path: Path) -> None:
         rest = [await second.next() for _ in range(3)]
         assert [one.position for one in rest] == [4, 5, 6]
         assert second.has_caught_up
+
+
+async def test_an_entry_of_no_concern_comes_without_its_record(tmp_path: Path) -> None:
+    """Its place is told all the same; of an unknown kind nobody can say whom it concerns."""
+    async with small_log(tmp_path) as log:
+        await log.add_unreadable()
+        link = link_on(await log.join("reader"), "reader")
+        await link.start(Cursor())
+        seen = await link.next_of(lambda source, kind: (source, kind) != ("recorder", "LabOpened"))
+        assert isinstance(seen, Passed)
+        assert seen.position == 1
+        with pytest.raises(UnreadableEntryError):
+            await link.next_of(lambda source, kind: False)
 
 
 async def test_another_log_stops_the_follower(tmp_path: Path) -> None:
