@@ -210,7 +210,7 @@ class World:
     def _find_nothing(self, task: Task, act: Act) -> str:
         """Clearing may come for something that is not there; any other transfer must find its sample."""
         is_there = self.standing.get(str(act.arguments.get("source"))) == task.sample
-        return "failed" if task.work.startswith("clear-") and not is_there else ""
+        return "refused" if task.work.startswith("clear-") and not is_there else ""
 
     def _execute(self, task: Task, act: Act) -> None:
         if act.plan == "new_vial":
