@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from importlib import resources
 from pathlib import Path
 
 from instruments.lab import read_laboratory
@@ -13,6 +12,7 @@ from lab_agents.hits import is_hit
 from lab_agents.records.campaign import CampaignPlan
 from lab_agents.records.laboratory import Laboratory
 from lab_agents.records.target import Target
+from lab_agents.shipped import find_example
 from planners.catalogue import make_planner
 from planners.protocols import Learned
 from simulators.errors import WorldError
@@ -97,7 +97,7 @@ class RunOutcome:
 
 def film_campaign(space: str, *, bad_day: bool = False) -> FilmCampaign:
     """The campaign of `examples/absorber.yaml`, over the full halide simplex or on a bad day if so asked."""
-    file = read_campaign(_example(BAD_DAY if bad_day else _FILES[space]))
+    file = read_campaign(find_example(BAD_DAY if bad_day else _FILES[space]))
     return FilmCampaign(file.plan, read_laboratory(file.lab_path), space)
 
 
@@ -167,9 +167,3 @@ def _is_true(true: Truth | None, target: Target) -> bool:
 
 def _first(answers: Iterable[bool]) -> int | None:
     return next((number for number, yes in enumerate(answers, start=1) if yes), None)
-
-
-def _example(name: str) -> Path:
-    """Beside the packages in a checkout, inside the package where it is installed."""
-    beside = Path(__file__).parents[2] / "examples" / name
-    return beside if beside.is_file() else Path(str(resources.files("lab_agents"))) / "examples" / name

@@ -7,7 +7,6 @@ import asyncio
 import math
 import tempfile
 from collections.abc import Callable, Sequence
-from importlib import resources
 from pathlib import Path
 
 from instruments.lab import read_laboratory
@@ -18,6 +17,7 @@ from lab_agents.benchmarks.kills import GUARD, BadNight, Night, Recovery, plan_b
 from lab_agents.benchmarks.log_speed import LogSpeed, measure_log
 from lab_agents.benchmarks.quiet_day import Day, QuietDay
 from lab_agents.campaign_file import read_campaign
+from lab_agents.shipped import find_example
 
 MEMORY = 1.6e9
 """Bytes that a whole laboratory may take."""
@@ -34,7 +34,7 @@ def benchmark_processes(seeds: int, table: Path | None, progress: Callable[[int,
         progress: Told blows done and planned.
     """
     del table
-    campaign = find_example()
+    campaign = find_example("opv_blend.yaml")
     with tempfile.TemporaryDirectory(prefix="lab-agents-benchmark-") as name:
         folder = Path(name)
         figures = log_figures(asyncio.run(measure_log(folder / "log")))
@@ -47,12 +47,6 @@ def benchmark_processes(seeds: int, table: Path | None, progress: Callable[[int,
             night = asyncio.run(BadNight(campaign, folder / f"night{seed}", blows, seed).run(progress))
             nights.append((night, audit(folder / f"night{seed}")))
     return [*figures, *night_figures(nights)]
-
-
-def find_example() -> Path:
-    """The demonstration's campaign file: beside the packages in a checkout, inside them where installed."""
-    beside = Path(__file__).parents[2] / "examples" / "opv_blend.yaml"
-    return beside if beside.is_file() else Path(str(resources.files("lab_agents"))) / "examples" / "opv_blend.yaml"
 
 
 def log_figures(speed: LogSpeed) -> list[Figure]:

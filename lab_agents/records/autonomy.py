@@ -30,10 +30,11 @@ class Trusted(Record):
 
     def find_excess(self, name: str, value: float) -> str:
         """How a value lies outside, or an empty text."""
+        unit = "" if self.unit in (None, "1") else f" {self.unit}"
         if self.lower is not None and value < self.lower:
-            return f"{name} {value:g} is below {self.lower:g}"
+            return f"{name} {value:g} is below {self.lower:g}{unit}"
         if self.upper is not None and value > self.upper:
-            return f"{name} {value:g} is above {self.upper:g}"
+            return f"{name} {value:g} is above {self.upper:g}{unit}"
         return ""
 
 

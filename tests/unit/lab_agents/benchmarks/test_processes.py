@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from lab_agents.auditing.report import AuditReport
 from lab_agents.benchmarks.kills import Blow, Night, Recovery
 from lab_agents.benchmarks.log_speed import LogSpeed
-from lab_agents.benchmarks.processes import day_figures, find_example, log_figures, night_figures, percentile
+from lab_agents.benchmarks.processes import day_figures, log_figures, night_figures, percentile
 from lab_agents.benchmarks.quiet_day import Day
 
 
@@ -36,11 +36,6 @@ def test_a_percentile_is_one_of_the_values_and_has_enough_below(values: list[flo
     found = percentile(values, share)
     assert found in values
     assert sum(value <= found for value in values) >= share / 100 * len(values) - 1e-9
-
-
-def test_the_example_is_found() -> None:
-    """The benchmark runs what `make demo` runs."""
-    assert find_example().is_file()
 
 
 def test_the_log_has_three_rows() -> None:

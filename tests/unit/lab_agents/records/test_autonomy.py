@@ -42,6 +42,8 @@ def test_a_bounded_campaign_asks_exactly_outside_its_trusted_region(value):
 def test_it_says_by_how_much_a_candidate_lies_outside():
     assert HOT.why_ask_to_make({"temperature": 140.0}, 0) == "temperature 140 is above 120"
     assert HOT.why_ask_to_make({"temperature": 20.0}, 0) == "temperature 20 is below 60"
+    hot = Autonomy(level="bounded", within={"temperature": Trusted(upper=120.0, unit="°C")})
+    assert hot.why_ask_to_make({"temperature": 140.0}, 0) == "temperature 140 is above 120 °C"
 
 
 @given(autonomy=records(Autonomy), n=st.integers(0, 100))
