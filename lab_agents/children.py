@@ -2,7 +2,8 @@
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 from instruments.lab import resolve_addresses
@@ -48,6 +49,7 @@ class Household:
     broker_port: int | None
     repeater_port: int
     settings: Settings = DEFAULT
+    _located: dict[str, dict[str, Any]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def is_first(self) -> bool:
@@ -67,8 +69,12 @@ class Household:
             return declared
         if not self.folder.addresses.exists():
             return None
-        located = resolve_addresses(self.laboratory, read_json(self.folder.addresses))
-        return {name: located.instruments[name].address for name in declared}
+        told = read_json(self.folder.addresses)
+        # Asked for every instrument every few seconds, while it changes when a simulated laboratory begins.
+        if self._located.get("told") != told:
+            located = resolve_addresses(self.laboratory, told)
+            self._located.update(told=told, addresses={name: located.instruments[name].address for name in declared})
+        return dict(self._located["addresses"])
 
     def is_ready_for(self, instruments: tuple[str, ...]) -> bool:
         """Whether an agent of these instruments may start: only Channel Access has to know addresses before."""

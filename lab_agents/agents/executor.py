@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -103,6 +104,10 @@ class Compute(Protocol):
         ...
 
 
+LOOK = 0.1
+"""Wall seconds between two looks at timers that wait."""
+
+
 class Timers:
     """Rings what the state wants to be woken for: instants of the laboratory or of the wall, and waits in wall time."""
 
@@ -112,11 +117,16 @@ class Timers:
         self._rung: set[Timer] = set()
 
     async def run(self) -> None:
-        """Look often: laboratory time moves by jumps, wall waits are seconds."""
+        """Look when something changed, and often while a timer waits, because laboratory time moves by jumps."""
+        changed = self._agent.changed.listen()
         while True:
-            await asyncio.sleep(0.1)
+            changed.clear()
             if self._agent.is_born:
                 await self._look(asyncio.get_running_loop().time())
+            waits = not self._agent.is_born or len(self._since) > len(self._rung)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK if waits else None):
+                    await changed.wait()
 
     async def _look(self, now: float) -> None:
         wanted = self._agent.state.timers()
