@@ -15,6 +15,8 @@ from lab_agents.settings import DEFAULT, Settings
 
 MAX_LOG_BYTES = 10 * 1024 * 1024
 """A log file larger than this is put aside (one generation) at the next start."""
+MAX_WORDS = 500
+"""Characters of a child's last words; the rest stands in its log."""
 
 
 @dataclass(frozen=True)
@@ -253,3 +255,16 @@ class Launch:
         """Close all pipes: nothing is started after all."""
         for descriptor in self.pipes or ():
             os.close(descriptor)
+
+
+def with_last_words(how: str, log: Path) -> str:
+    """How a process ended, and what it said last where it ended by itself: a killed one was cut short."""
+    if not how.startswith("exit code") or how == "exit code 0":
+        return how
+    with suppress(OSError):
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - 4096))
+            lines = file.read().decode(errors="replace").split("\n")
+        words = next((line.strip() for line in reversed(lines) if line.strip()), "")
+        return f"{how} ({words[:MAX_WORDS]})" if words else how
+    return how

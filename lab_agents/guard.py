@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from lab_agents.child import Child, ChildPlan, Launch, Verdict
+from lab_agents.child import Child, ChildPlan, Launch, Verdict, with_last_words
 from lab_agents.children import Household
 from lab_agents.epochs import EpochCounter
 from lab_agents.errors import GuardError
@@ -27,8 +27,6 @@ _LOG = logging.getLogger(__name__)
 
 FAILING = 2
 """Ends within a minute after which people are told: one is a mishap, a second one begins to be a reason."""
-MAX_WORDS = 500
-"""Characters of a child's last words; the rest stands in its log."""
 
 
 class Guard:
@@ -171,7 +169,7 @@ class Guard:
         if child.is_adopted and await asyncio.to_thread(identity, child.pid or 0) != child.identity:
             how = child.abandon()
         if how is not None:
-            self._ended(child, await asyncio.to_thread(_with_last_words, how, child.plan.log), now)
+            self._ended(child, await asyncio.to_thread(with_last_words, how, child.plan.log), now)
         if child.pid is None:
             if self._may_start(child, now):
                 await self._start(child, now)
@@ -342,16 +340,3 @@ class Guard:
             known = ", ".join(self.children)
             raise GuardError(f"There is no child {name!r} on machine {self.household.machine}; there are {known}.")
         return self.children[name]
-
-
-def _with_last_words(how: str, log: Path) -> str:
-    """How a process ended, and what it said last where it ended by itself: a killed one was cut short."""
-    if not how.startswith("exit code") or how == "exit code 0":
-        return how
-    with suppress(OSError):
-        with log.open("rb") as file:
-            file.seek(max(0, log.stat().st_size - 4096))
-            lines = file.read().decode(errors="replace").split("\n")
-        words = next((line.strip() for line in reversed(lines) if line.strip()), "")
-        return f"{how} ({words[:MAX_WORDS]})" if words else how
-    return how

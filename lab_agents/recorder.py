@@ -24,6 +24,7 @@ from lab_agents.messages.frames import (
 )
 from lab_agents.messages.life import EntryRefused, LabChanged, LabOpened
 from lab_agents.messages.topics import Topics
+from lab_agents.opening import check_goes_on
 from lab_agents.records.laboratory import Laboratory
 from lab_agents.settings import DEFAULT, Settings
 from lab_agents.store.writer import LogWriter, Offered, SourceState
@@ -88,35 +89,15 @@ class Recorder:
         if self._writer.position == 0:
             await self._commit(self._own([("lab", LabOpened(laboratory=laboratory, file=file, version=version))]))
             return
-        last = (await self._worker.run(self._writer.last, ("LabOpened", "LabChanged"))).record
-        if not isinstance(last, LabOpened | LabChanged):
-            raise StoreError("The log does not begin with LabOpened; it was not made by this program.")
-        if last.laboratory != laboratory:
-            await self._check_nothing_open()
-        if last.laboratory.blobs != laboratory.blobs:
-            await self._check_moved(last.file, laboratory)
+        last = await self._worker.run(self._last_word, laboratory)
         if (last.laboratory, last.version) != (laboratory, version):
             change = LabChanged(laboratory=laboratory, file=file, version=version)
             await self._commit(self._own([(f"lab/{self._writer.recorder}", change)]))
 
-    async def _check_nothing_open(self) -> None:
-        started = await self._worker.run(self._writer.count, "CampaignStarted")
-        if started > await self._worker.run(self._writer.count, "CampaignFinished"):
-            raise StoreError(
-                "The lab file changed while a campaign is open. Put the former file back and end the campaign first "
-                "(lab-agents abort), or choose another --state."
-            )
-
-    async def _check_moved(self, file: str, laboratory: Laboratory) -> None:
-        """Raw data must be where the lab file says: an audit of the log would find nothing behind it."""
-        try:
-            await self._worker.run(self._blobs.get, file)
-        except BlobError as error:
-            where = laboratory.blobs or "the state folder"
-            raise StoreError(
-                f"The lab file keeps blobs at {where}, but those of this log are not there ({error}). Copy them first, "
-                "or put the former `blobs` back."
-            ) from error
+    def _last_word(self, laboratory: Laboratory) -> LabOpened | LabChanged:
+        last = self._writer.last(("LabOpened", "LabChanged")).record
+        n_open = self._writer.count("CampaignStarted") - self._writer.count("CampaignFinished")
+        return check_goes_on(last, laboratory, self._blobs, n_open)
 
     async def run(self) -> None:
         """Serve until cancelled, or until the lease is lost.
