@@ -8,6 +8,7 @@ from lab_agents.agents.fates import Fate
 from lab_agents.agents.knowledge import Knowledge
 from lab_agents.agents.offers import Offer, Offers
 from lab_agents.messages.life import Timer
+from lab_agents.records.autonomy import may_approve
 from lab_agents.records.base import FrozenMap, Record, Sha256
 from lab_agents.records.campaign import CampaignPlan
 from lab_agents.records.laboratory import Laboratory
@@ -71,8 +72,16 @@ class PlanningState(AgentState):
         return tuple(timers)
 
     def owed(self) -> tuple[str, ...]:
-        """Open windows and awards that bind and are not answered hold the simulated clock."""
-        return tuple(f"{timer.purpose} of {timer.subject}" for timer in self.timers())
+        """Open windows, awards that bind and are not answered, and people who are asked hold the simulated clock."""
+        asked = tuple(f"approval of {work}" for work, contest in self.contests.items() if self._asks_people(contest))
+        return tuple(f"{timer.purpose} of {timer.subject}" for timer in self.timers()) + asked
+
+    def _asks_people(self, contest: Contest) -> bool:
+        """Whether an award waits for people alone: how long they think must cost a simulated laboratory no time."""
+        award = contest.award
+        if award is None or not award.awaits_approval or self.lab is None:
+            return False
+        return not any(may_approve(person, award.approvers) for person in self.lab.agents_of("person"))
 
     def waits(self) -> dict[str, str]:
         """Why work is not begun, and why nothing more is asked."""

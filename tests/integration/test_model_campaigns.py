@@ -43,7 +43,7 @@ from lab_agents.records.autonomy import Autonomy
 from lab_agents.records.campaign import Budget
 from lab_agents.records.questions import AnalyseArguments, AskArguments, Exhausted, Remeasure
 from lab_agents.records.recipe import Task
-from lab_agents.report.approvals import awaited_in
+from lab_agents.report.approvals import AwaitedApprovals, awaited_in
 from tests.model_lab import START, ModelLab, analyse, laboratory, plan
 
 QUICK = settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
@@ -352,23 +352,38 @@ def test_awards_that_need_an_approval_bind_only_with_it(seed: int) -> None:
 @given(seed=SEEDS)
 def test_a_denied_candidate_is_never_made_and_another_one_takes_its_place(seed: int) -> None:
     """Grace denies the first candidate and approves whatever else waits; nobody else is asked."""
+    first, told, n_told = "make-opv-0001", AwaitedApprovals(), 0
+
+    def answer(model: ModelLab) -> None:
+        nonlocal n_told
+        for logged in model.log[n_told:]:
+            told.take(logged)
+        n_told = len(model.log)
+        for work, award in told.waiting.items():
+            if work == first:
+                model.say("once-2", DenyApproval(work=work, round=award.round, person="eve", reason="no"), work, "opv")
+                model.say(
+                    "once-3", DenyApproval(work=work, round=award.round, person="grace", reason="no"), work, "opv"
+                )
+            else:
+                model.say("once-4", GiveApproval(work=work, round=award.round, person="grace"), work, "opv")
+
     manual = Autonomy(level="manual", by=("grace",))
-    model = begun(ModelLab(laboratory(), seed=seed), n=2, batch=2, seed=seed, autonomy=manual)
-    model.run()
-    first = "make-opv-0001"
-    assert set(awaited_in(model.log)) == {first, "make-opv-0002"}
-    assert not model.bodies(AwardAccepted)
-    model.say("once-2", DenyApproval(work=first, round=1, person="eve", reason="no"), first, "opv")
-    model.say("once-3", DenyApproval(work=first, round=1, person="grace", reason="no"), first, "opv")
-    model.run()
-    while waiting := awaited_in(model.log):
-        for work, award in waiting.items():
-            model.say("once-4", GiveApproval(work=work, round=award.round, person="grace"), work, "opv")
-        model.run()
-    assert ended(model).n_made == 2
+    model = ModelLab(laboratory(), seed=seed)
+    model.before_step = answer
+    assert ended(begun(model, n=2, batch=2, seed=seed, autonomy=manual)).n_made == 2
     assert first not in {body.work for body in model.bodies(AwardAccepted)}
     assert [body.again for body in model.bodies(AwardWithdrawn)] == [False]
-    assert [b.trouble.severity for b in model.bodies(TroubleMet)] == ["note"]
+    assert [body.trouble.severity for body in model.bodies(TroubleMet)] == ["note"]
+
+
+def test_a_laboratory_stands_still_while_it_waits_for_people_alone() -> None:
+    """However long they think, it costs no laboratory time."""
+    model = begun(ModelLab(laboratory()), n=1, batch=1, autonomy=Autonomy(level="manual", by=("grace",)))
+    with pytest.raises(AssertionError, match=r"nobody acts, but \['approval of make-opv-0001'\] is owed"):
+        model.run()
+    assert set(awaited_in(model.log)) == {"make-opv-0001"}
+    assert not model.bodies(AwardAccepted)
 
 
 def test_a_paused_campaign_awards_nothing_until_it_is_resumed() -> None:
