@@ -452,7 +452,7 @@ class ModelLab:
     def _jump(self) -> bool:
         """To the next end of a program, or timer; only where the laboratory is at rest."""
         alive = [run for run in self.runs.values() if run.is_alive]
-        owed = [o for run in alive for o in run.state.owed()]
+        owed = [o for run in alive for o in (*run.state.owed(), *run.state.asked())]
         assert not owed, f"nobody acts, but {owed} is owed"
         due = [ends for run in alive for _, ends, _ in run.moving.values()]
         due += [t.due for run in alive for t in run.state.timers() if t.due is not None and t not in run.rung]

@@ -70,6 +70,10 @@ class AgentState(Record):
         """What keeps the laboratory from being at rest although nothing runs (an open bid window)."""
         return ()
 
+    def asked(self) -> tuple[str, ...]:
+        """What people alone can give: it is owed too, unless the laboratory is being ended."""
+        return ()
+
     def waits(self) -> dict[str, str]:
         """For people: each waiting subject and its reason."""
         return {}

@@ -72,9 +72,12 @@ class PlanningState(AgentState):
         return tuple(timers)
 
     def owed(self) -> tuple[str, ...]:
-        """Open windows, awards that bind and are not answered, and people who are asked hold the simulated clock."""
-        asked = tuple(f"approval of {work}" for work, contest in self.contests.items() if self._asks_people(contest))
-        return tuple(f"{timer.purpose} of {timer.subject}" for timer in self.timers()) + asked
+        """Open windows and awards that bind and are not answered hold the simulated clock."""
+        return tuple(f"{timer.purpose} of {timer.subject}" for timer in self.timers())
+
+    def asked(self) -> tuple[str, ...]:
+        """Approvals that no simulated person gives."""
+        return tuple(f"approval of {work}" for work, contest in self.contests.items() if self._asks_people(contest))
 
     def _asks_people(self, contest: Contest) -> bool:
         """Whether an award waits for people alone: how long they think must cost a simulated laboratory no time."""

@@ -97,7 +97,9 @@ class StatusTeller:
     def _owed(self, motions: tuple[Motion, ...]) -> tuple[str, ...]:
         """What the simulated clock must wait for: everything but motions that only wait, and what will not start."""
         waiting = {motion.token for motion in motions if motion.waits}
-        owed = list(self._agent.state.owed())
+        state = self._agent.state
+        # People may never answer; what still runs must be able to end without them.
+        owed = [*state.owed(), *(() if self._executor.is_ending else state.asked())]
         if not self._agent.is_born:
             owed.append("birth")
         wanted = [job for job in self._agent.jobs_wanted() if not self._is_put_off(job)]

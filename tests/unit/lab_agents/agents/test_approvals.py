@@ -47,11 +47,11 @@ def test_an_award_says_who_is_asked_and_why():
 
 def test_people_who_are_asked_hold_the_simulated_clock_and_a_simulated_person_does_not():
     story, _ = awarded()
-    assert story.state.owed() == (f"approval of {WORK}",)
+    assert (story.state.owed(), story.state.asked()) == ((), (f"approval of {WORK}",))
     story.tell("once-1", GiveApproval(work=WORK, round=1, person="ada"))
-    assert story.state.owed() == (f"accept-1 of {WORK}",)
+    assert (story.state.owed(), story.state.asked()) == ((f"accept-1 of {WORK}",), ())
     for anybody in (Autonomy(level="manual"), Autonomy(level="manual", by=("ada", "person"))):
-        assert awarded(anybody)[0].state.owed() == ()
+        assert awarded(anybody)[0].state.asked() == ()
 
 
 def test_a_candidate_inside_the_trusted_region_binds_at_once():

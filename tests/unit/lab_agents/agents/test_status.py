@@ -20,7 +20,7 @@ from lab_agents.messages.life import Timer
 from lab_agents.records.motion import Motion
 from lab_agents.records.recipe import Act, Task
 from tests.small_log import AT, TOPICS, small_log
-from tests.toy_agent import Echo, Life, living, say
+from tests.toy_agent import Echo, EchoState, Life, living, say
 
 TASK = Task(
     id="w/0", work="w", sample="s", step=0, name="dose", owner="line", acts=(Act(instrument="toy", plan="step"),) * 2
@@ -161,6 +161,22 @@ async def test_a_job_that_starts_no_more_is_not_owed(tmp_path: Path) -> None:
         runner.put_off.add(TASK.id)
         assert teller.status().owed == ()
         executor.running.pop(job.id).cancel()
+
+
+async def test_people_who_are_asked_hold_the_clock_until_the_laboratory_is_ended(tmp_path: Path) -> None:
+    """They may never answer, and what still runs must be able to end."""
+
+    class Asking(EchoState):
+        def asked(self) -> tuple[str, ...]:
+            return ("approval of w",)
+
+    async with small_log(tmp_path) as log, living(log, tmp_path, 1) as life:
+        life.agent.state = Asking(**dict(life.agent.state))
+        gates = Gates(life.agent.link, lambda: True)
+        teller = StatusTeller(life.agent, Executor(life.agent, {}, gates), life.bus, TOPICS, Moving())
+        assert teller.status().owed == ("approval of w",)
+        gates.is_draining = True
+        assert teller.status().owed == ()
 
 
 async def test_an_unborn_agent_owes_its_birth(tmp_path: Path) -> None:
