@@ -10,26 +10,23 @@ from pydantic import ValidationError
 
 from lab_agents import __version__
 from lab_agents.agents.behaviour import AgentState, Behaviour, Draft, Job, JobOutcome
+from lab_agents.agents.birth import Met, check_log, find_voided, is_lost, next_of
 from lab_agents.agents.changes import Changes
 from lab_agents.agents.decisions import concerns, decision_id, step, wants
-from lab_agents.agents.poison import stuck_at, tells_stuck, voids
+from lab_agents.agents.poison import stuck_at, voids
 from lab_agents.agents.rebuild import Rebuild
 from lab_agents.agents.state_text import StateText
 from lab_agents.clock import Clock
-from lab_agents.errors import ForeignLogError, UnreadableEntryError
+from lab_agents.errors import UnreadableEntryError
 from lab_agents.journal import Journal, OutboxRow, Saved
 from lab_agents.log import Cursor, LogLink, Submitter
-from lab_agents.messages.commands import EntryVoided
 from lab_agents.messages.entry import KINDS, Entry
 from lab_agents.messages.frames import Answer, Logged, Passed
-from lab_agents.messages.life import AgentStarted, EntryRefused, Timer, TimerRang, TroubleMet
+from lab_agents.messages.life import AgentStarted, EntryRefused, Timer, TimerRang
 from lab_agents.settings import DEFAULT, Settings
 from lab_agents.threads import Worker
 
 S = TypeVar("S", bound=AgentState)
-
-Met = Logged | Passed | UnreadableEntryError
-"""What comes next in the log: an entry, the place of one of no concern, or of one that this version cannot read."""
 
 
 @dataclass(frozen=True)
@@ -86,29 +83,17 @@ class Agent(Generic[S]):
         await self._worker.run(self._write_epochs, (*saved.epochs, self.link.epoch))
         await self.link.start(Cursor(saved.log, saved.position, saved.chain))
         answer = await self.link.birth(saved.sequence, max(saved.epochs, default=0))
-        self._check_log(saved, answer)
-        is_lost = self._is_lost(saved, answer)
+        check_log(self.name, saved, answer)
+        has_lost = is_lost(saved, answer)
         self.rebuilt_until = saved.rebuilt_until
-        if is_lost or not await self._worker.run(self._take_up, saved):
+        if has_lost or not await self._worker.run(self._take_up, saved):
             await self._rebuild(answer)
-        started = AgentStarted(agent=self.name, epoch=self.link.epoch, version=__version__, rebuilt=is_lost)
+        started = AgentStarted(agent=self.name, epoch=self.link.epoch, version=__version__, rebuilt=has_lost)
         await self._worker.run(self._begin, started)
         self.is_born = True
         self.link.on_answer = self._hear
         submitter.wake()
         self.changed.set()
-
-    def _check_log(self, saved: Saved, answer: Answer) -> None:
-        if saved.log and (saved.log != answer.log or answer.head < saved.position):
-            raise ForeignLogError(
-                f"{self.name} has followed log {saved.log} to {saved.position}; the recorder serves log {answer.log} "
-                f"with head {answer.head}. Bring the former store back, or adopt this one: "
-                f"lab-agents log adopt {self.name}"
-            )
-
-    def _is_lost(self, saved: Saved, answer: Answer) -> bool:
-        never_born = answer.last_epoch == 0
-        return answer.sequence > saved.sequence or not (never_born or answer.last_epoch in saved.epochs)
 
     def _take_up(self, saved: Saved) -> bool:
         """Load the state; False where this software cannot read it, so that it must be made anew."""
@@ -123,31 +108,14 @@ class Agent(Generic[S]):
 
     async def _rebuild(self, answer: Answer) -> None:
         """Make state, position and outbox anew from the log, up to the head at birth."""
-        rebuild = Rebuild(self.name, self.behaviour, await self._find_voided(answer.head))
+        rebuild = Rebuild(self.name, self.behaviour, await find_voided(self.name, self.link, self._wants, answer.head))
         self.link.rewind(Cursor())
-        while rebuild.position < answer.head and rebuild.take(await self._next()):
+        while rebuild.position < answer.head and rebuild.take(await next_of(self.link, self._wants)):
             continue
         # Where an entry could not be handled, the loop meets it again, and knows how to be stuck.
         self.link.rewind(rebuild.cursor)
         self.state, self.rebuilt_until = rebuild.state, answer.head
         await self._worker.run(self._start_over, rebuild, answer)
-
-    async def _find_voided(self, head: int) -> frozenset[int]:
-        """Positions that stopped this agent and were voided: read first, since a rebuild meets the entry before.
-
-        What others stumbled over, and this agent handled, it has handled.
-        """
-        self.link.rewind(Cursor())
-        position, voided, stuck = 0, set(), set()
-        while position < head:
-            logged = await self._next()
-            position = logged.position
-            record = logged.entry.record if isinstance(logged, Logged) else None
-            if isinstance(record, EntryVoided):
-                voided.add(record.position)
-            elif isinstance(record, TroubleMet) and tells_stuck(self.name, logged):
-                stuck.add(record.position)
-        return frozenset(voided & stuck)
 
     def _start_over(self, rebuild: Rebuild[S], answer: Answer) -> None:
         self._journal.start_over()
@@ -175,14 +143,7 @@ class Agent(Generic[S]):
     async def follow(self) -> None:
         """Handle every entry, in order, for ever."""
         while True:
-            await self._take(await self._next())
-
-    async def _next(self) -> Met:
-        """The entry after the last one, or why this version cannot read it."""
-        try:
-            return await self.link.next_of(self._wants)
-        except UnreadableEntryError as unread:
-            return unread
+            await self._take(await next_of(self.link, self._wants))
 
     async def _take(self, logged: Met) -> None:
         if isinstance(logged, Passed):
@@ -337,7 +298,7 @@ class Agent(Generic[S]):
         await self.sense(name, [draft])
         held: list[Met] = []
         while not (held and voids(held[-1], at.position)):
-            held.append(await self._next())
+            held.append(await next_of(self.link, self._wants))
             await self._worker.run(self._settle_alone, held[-1])
             self._tell()
         self.stuck, self.cursor = None, at
