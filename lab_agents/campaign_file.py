@@ -12,7 +12,7 @@ from lab_agents.declarations import Declaration, read_declaration
 from lab_agents.errors import DeclarationError, TableError
 from lab_agents.records.autonomy import Autonomy
 from lab_agents.records.base import Name, Record
-from lab_agents.records.campaign import Budget, CampaignPlan, PlannerChoice
+from lab_agents.records.campaign import AwardOrder, Budget, CampaignPlan, PlannerChoice
 from lab_agents.records.space import DesignSpace, Parameter
 from lab_agents.records.table import TableDeclaration
 from lab_agents.records.target import Target
@@ -37,6 +37,7 @@ class CampaignDeclaration(Record):
     planner: PlannerChoice = PlannerChoice()
     autonomy: Autonomy = Autonomy()
     lines: tuple[Name, ...] = ()
+    awards: AwardOrder = "joint"
     seed: int = Field(default=0, ge=0, lt=2**31)
 
 
@@ -112,7 +113,7 @@ def read_campaign(
     return CampaignFile(plan, lab_path.stem, lab_path, document, declared.table, table_path, data)
 
 
-_COPIED = ("name", "target", "budget", "batch", "planner", "autonomy", "measurements", "lines", "seed")
+_COPIED = ("name", "target", "budget", "batch", "planner", "autonomy", "measurements", "lines", "awards", "seed")
 
 
 def _declared_lab(document: Declaration, lab: str, base: Path) -> Path:

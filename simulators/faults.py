@@ -1,10 +1,11 @@
 """Named faults of the simulated laboratory, switched on in the lab file, drawn by key.
 
 `simulation.settings` of a lab file may hold `lost_answer_rate`, `slow_program_rate` and `slow_program_factor`, and the
-rates of `MISHAPS`. A power cut is no setting: kill the simulator's process.
+rates of `MISHAPS`; `spin_b.late_antisolvent_rate` is that of one instrument, where the mishap is one of an instrument.
+A power cut is no setting: kill the simulator's process.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from lab_agents.records.laboratory import SimulationDeclaration
@@ -62,6 +63,9 @@ MISHAPS: Mapping[str, str] = {
 is an assumption; no source was found."""
 
 
+OF_ONE = frozenset({"late_antisolvent"})
+"""Mishaps that one instrument may have at a rate of its own."""
+
 SETTINGS = frozenset(
     {
         "lost_answer_rate",
@@ -82,26 +86,30 @@ class Faults:
     slow_program: SlowProgram = SlowProgram()
     mishaps: Mapping[str, Mishap] = field(default_factory=dict)
 
-    def mishap(self, name: str) -> Mishap:
-        """The mishap `name` of `MISHAPS`; one that never happens where the lab file gives no rate."""
-        return self.mishaps.get(name, Mishap())
+    def mishap(self, name: str, instrument: str = "") -> Mishap:
+        """The mishap `name` of `MISHAPS`, of one instrument where it has a rate of its own; without a rate, never."""
+        return self.mishaps.get(f"{instrument}.{name}", self.mishaps.get(name, Mishap()))
 
 
-def declared_faults(simulation: SimulationDeclaration | None) -> Faults:
-    """The faults that a lab file switches on.
+def declared_faults(simulation: SimulationDeclaration | None, instruments: Collection[str] = ()) -> Faults:
+    """The faults that a lab file switches on, for all or for one of its `instruments`.
 
     Raises:
-        WorldError: If there is no such setting, a rate is no share, or a factor is not positive.
+        WorldError: If there is no such setting or instrument, a rate is no share, or a factor is not positive.
     """
     settings = dict(simulation.settings) if simulation else {}
+    own = {f"{instrument}.{name}_rate" for instrument in instruments for name in OF_ONE}
     for name in settings:
-        if name not in SETTINGS:
+        if name not in SETTINGS | own:
             raise WorldError(f"A simulation has no setting {name!r}; it has {', '.join(sorted(SETTINGS))}.")
     lost = LostAnswer(_rate(settings, "lost_answer_rate"))
     factor = _number(settings, "slow_program_factor", 3.0)
     if factor <= 0:
         raise WorldError(f"slow_program_factor is {factor:g}; a program's duration needs a factor above 0.")
-    mishaps = {name: Mishap(_rate(settings, f"{name}_rate")) for name in MISHAPS if f"{name}_rate" in settings}
+    rates = [name for name in settings if name.endswith("_rate") and name.removesuffix("_rate") in MISHAPS] + sorted(
+        own & settings.keys()
+    )
+    mishaps = {name.removesuffix("_rate"): Mishap(_rate(settings, name)) for name in rates}
     return Faults(lost, SlowProgram(_rate(settings, "slow_program_rate"), factor), mishaps)
 
 

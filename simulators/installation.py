@@ -39,7 +39,7 @@ class Models:
             raise WorldError(f"{len(laboratory.channels)} channels are declared; the dispensers have {N_CHANNELS}.")
         self._laboratory = laboratory
         self.draws = Draws(laboratory.simulation.seed if laboratory.simulation else 0)
-        self.faults = declared_faults(laboratory.simulation)
+        self.faults = declared_faults(laboratory.simulation, laboratory.instruments)
         self.truth: RecordedTruth | None = recorded_truth(laboratory, table) if table else None
         self._makers: Mapping[str, Callable[[str, InstrumentDeclaration], Model]] = {
             "modbus_dispenser": self.dispenser,

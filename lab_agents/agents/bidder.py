@@ -9,15 +9,16 @@ or `SampleQuarantined`. What its steps bring the bidder reports, whoever owns th
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from datetime import timedelta
 
 from lab_agents.agents.behaviour import Draft, Job, JobOutcome
 from lab_agents.agents.bidder_state import BidderState, Prepared, Refusal, declare, draw_elsewhere
-from lab_agents.agents.bookings import Booking, accept, done_at, free_at, held_back, release_lapsed, take_next
+from lab_agents.agents.bids import acts_of, durations_of, in_flight_of, load_of, make_bid, place_in
+from lab_agents.agents.bookings import Booking, accept, held_back, release_lapsed, take_next
 from lab_agents.agents.courses import COURSE_KINDS, Course, Courses, begin_due, follow_courses
 from lab_agents.agents.failures import EndedBy, give_up, reason_in, say_asked, say_given_up, spoil
 from lab_agents.agents.learning import learn_durations, learn_outcome
 from lab_agents.agents.offers import OFFER_KINDS, Offer, follow_offers
+from lab_agents.agents.pledges import PLEDGE_KINDS, follow_pledges, pledged
 from lab_agents.agents.tasks import conclude_motion, fail_refused, say_begun
 from lab_agents.messages.commands import GiveApproval
 from lab_agents.messages.course import WorkAwarded
@@ -39,13 +40,6 @@ from lab_agents.messages.work import (
 )
 from lab_agents.records.autonomy import may_approve
 from lab_agents.records.base import with_item, without_item
-from lab_agents.records.bid import Bid
-from lab_agents.records.recipe import Act, Recipe
-
-CARRYING = Act(instrument="carrier", plan="transfer")
-"""Stands for a transfer before it is known who carries what where."""
-VALIDITY = timedelta(hours=24)
-"""A bid stands for a day of laboratory time after its expected end: longer than a night's pause."""
 
 
 class Bidder(ABC):
@@ -57,7 +51,7 @@ class Bidder(ABC):
     @property
     def kinds(self) -> frozenset[str]:
         """Kinds of entries that concern a bidder."""
-        return OFFER_KINDS | COURSE_KINDS | {"LabOpened", "LabChanged", "GiveApproval", "ConsumableUsed"}
+        return OFFER_KINDS | COURSE_KINDS | PLEDGE_KINDS | {"LabOpened", "LabChanged", "GiveApproval"}
 
     def start(self) -> BidderState:
         """A bidder that knows nothing."""
@@ -109,6 +103,8 @@ class Bidder(ABC):
         if isinstance(body, ConsumableUsed) and logged.seal.source != self.name:
             state = draw_elsewhere(state, body.consumable, body.amount)
         state = self._bind(state, logged)
+        if state.stock:
+            state = state.but(pledges=follow_pledges(state.pledges, logged, self.name, state.stock))
         bookings = state.bookings
         if isinstance(body, AwardAccepted) and body.bidder == self.name and body.work in state.offers.open:
             bookings = accept(bookings, body.work, body.round, logged.position)
@@ -117,7 +113,7 @@ class Bidder(ABC):
         state = self._run(state, logged)
         if isinstance(body, EntryRefused) and body.source == self.name:
             state = give_up(state, body)
-        bookings = take_next(state.bookings, logged.position, logged.entry.at, self._in_flight(state))
+        bookings = take_next(state.bookings, logged.position, logged.entry.at, in_flight_of(self.name, state))
         courses = begin_due(state.courses, state.lab, logged.position, logged.entry.at)
         return state.but(bookings=bookings, courses=courses)
 
@@ -143,8 +139,8 @@ class Bidder(ABC):
             offer=offer,
             recipe=prepared.recipe,
             stock=prepared.stock,
-            seconds=sum(self._durations(state, prepared.recipe)),
-            load=self._load(state, prepared.recipe),
+            seconds=sum(durations_of(self.name, state, prepared.recipe)),
+            load=load_of(self.name, state, prepared.recipe),
             since=logged.position,
         )
         return state.but(bookings=with_item(state.bookings, offer.work, booking))
@@ -154,34 +150,16 @@ class Bidder(ABC):
         if isinstance(prepared, Refusal):
             return prepared
         for consumable, amount in prepared.stock.items():
-            free = state.stock.get(consumable, 0.0) - held_back(state.bookings, consumable)
+            elsewhere = pledged(state.pledges, consumable)
+            free = state.stock.get(consumable, 0.0) - held_back(state.bookings, consumable) - elsewhere
             if amount > free:
+                others = f", {elsewhere:g} is promised to others" if elsewhere else ""
                 reason = (
-                    f"needs {amount:g} of {consumable}, of which {free:g} is free; refill it and declare the amount"
+                    f"needs {amount:g} of {consumable}, of which {max(0.0, free):g} is free{others}; "
+                    "refill it and declare the amount"
                 )
                 return Refusal(code="no_stock", reason=reason)
         return prepared
-
-    def _in_flight(self, state: BidderState) -> int:
-        return max(1, int(state.settings(self.name).get("in_flight", 1)))
-
-    def _durations(self, state: BidderState, recipe: Recipe) -> tuple[float, ...]:
-        """The expected laboratory time of each act, in seconds."""
-        settings = state.settings(self.name)
-        return tuple(state.experience.expect_act(act, settings) for act in _all_acts(recipe))
-
-    def _load(self, state: BidderState, recipe: Recipe) -> dict[str, float]:
-        """The expected time on each own instrument; one of several that a place is chosen from counts its share."""
-        own = () if state.lab is None else state.lab.agents[self.name].instruments
-        kinds = {need.role: need.kind for need in recipe.needs if need.kind is not None}
-        load: dict[str, float] = {}
-        for act, seconds in zip(_all_acts(recipe), self._durations(state, recipe), strict=True):
-            kind = None if act.at is None else kinds.get(act.at)
-            if kind is not None and state.lab is not None:
-                load[kind] = load.get(kind, 0.0) + seconds / max(1, sum(p.kind == kind for p in state.lab.places))
-            elif act.instrument in own:
-                load[act.instrument] = load.get(act.instrument, 0.0) + seconds
-        return load
 
     def _run(self, state: BidderState, logged: Logged) -> BidderState:
         body = logged.entry.record
@@ -194,7 +172,8 @@ class Bidder(ABC):
         state = state.but(courses=courses, bookings=_with_flaws(state, courses, body))
         for work in _ended_works(state, logged):
             is_good = isinstance(body, TaskDone) and not state.bookings[work].flaw
-            experience = learn_outcome(state.experience, good=is_good)
+            at = place_in(state, state.bookings[work].offer)
+            experience = learn_outcome(state.experience, good=is_good, at=at)
             state = state.but(bookings=without_item(state.bookings, work), experience=experience)
         return state
 
@@ -213,7 +192,7 @@ class Bidder(ABC):
         experience = state.experience
         if isinstance(body, TaskDone):
             update["flaw"] = booking.flaw or self.find_flaw(state, course, body)
-            experience = learn_durations(experience, _acts(course.present.acts), body.results)
+            experience = learn_durations(experience, acts_of(course.present), body.results)
         bookings = with_item(state.bookings, body.work, booking.model_copy(update=update))
         return state.but(bookings=bookings, stock=stock, experience=experience)
 
@@ -246,21 +225,7 @@ class Bidder(ABC):
                 work=offer.work, round=offer.round, bidder=self.name, code=prepared.code, reason=prepared.reason
             )
             return Draft(body=body, subject=offer.sample, campaign=offer.campaign)
-        start_at = free_at(state.bookings, logged.entry.at, self._in_flight(state))
-        seconds, load = sum(self._durations(state, prepared.recipe)), self._load(state, prepared.recipe)
-        end_at = done_at(state.bookings, load, seconds, logged.entry.at, start_at)
-        bid = Bid(
-            work=offer.work,
-            round=offer.round,
-            bidder=self.name,
-            recipe=prepared.recipe,
-            start_at=start_at,
-            end_at=end_at,
-            consumables=prepared.stock,
-            chance=state.experience.chance,
-            n_learned=state.experience.n_learned,
-            valid_until=end_at + VALIDITY,
-        )
+        bid = make_bid(self.name, state, offer, prepared, logged.entry.at)
         return Draft(body=BidMade(bid=bid), subject=offer.sample, campaign=offer.campaign)
 
     def _answer(self, before: BidderState, after: BidderState, body: Body) -> tuple[Draft, ...]:
@@ -324,15 +289,6 @@ class Bidder(ABC):
                 )
                 drafts.append(Draft(body=body, subject=booking.offer.sample, campaign=booking.offer.campaign))
         return tuple(drafts)
-
-
-def _acts(acts: tuple[Act, ...]) -> tuple[Act, ...]:
-    """The acts of a step; a transfer is one act of its carrier."""
-    return acts or (CARRYING,)
-
-
-def _all_acts(recipe: Recipe) -> tuple[Act, ...]:
-    return tuple(act for step in recipe.steps for act in _acts(step.acts))
 
 
 def _with_flaws(state: BidderState, courses: Courses, body: Body) -> Mapping[str, Booking]:

@@ -10,6 +10,7 @@ from lab_agents.agents.bookings import Booking
 from lab_agents.agents.courses import Course, collect_timers
 from lab_agents.agents.learning import Experience
 from lab_agents.agents.offers import Offers
+from lab_agents.agents.pledges import Pledges
 from lab_agents.messages.life import Timer
 from lab_agents.messages.work import RefusalCode
 from lab_agents.records.base import FrozenMap, Record, with_item
@@ -20,10 +21,12 @@ from lab_agents.records.stock import Stock
 
 
 class Prepared(Record):
-    """How a bidder would do a piece of work, and what it would draw."""
+    """How a bidder would do a piece of work, what it would draw, what it is worth; `choice` says why this way."""
 
     recipe: Recipe
     stock: FrozenMap[str, float] = Field(default_factory=dict)
+    worth: float = 1.0
+    choice: str = ""
 
 
 class Refusal(Record):
@@ -34,13 +37,14 @@ class Refusal(Record):
 
 
 class BidderState(AgentState):
-    """Everything a bidder knows: offers, taken work, courses under way, stock, experience."""
+    """Everything a bidder knows: offers, taken work, courses under way, stock, what others draw of it, experience."""
 
     lab: Laboratory | None = None
     offers: Offers = Offers()
     bookings: FrozenMap[str, Booking] = Field(default_factory=dict)
     courses: FrozenMap[str, Course] = Field(default_factory=dict)
     stock: FrozenMap[str, float] = Field(default_factory=dict)
+    pledges: Pledges = Field(default_factory=dict)
     experience: Experience = Experience()
 
     def but(self, **changes: object) -> Self:

@@ -4,7 +4,8 @@ Its settings say what it does: `kind` of measurement, `instrument` and `plan` of
 with `with_`, and its place: `stage`, or `stages`, a kind of place of which any free one will do, each with an
 instrument of its own.
 A second measurement of the same step looks longer: the argument named by `longer` is multiplied by `longer_by` for
-each further attempt.
+each further attempt. The first one may look shorter or longer too, by what is known of the sample (`looks`), unless the
+campaign awards work as it comes.
 """
 
 from collections.abc import Mapping
@@ -13,8 +14,10 @@ from lab_agents.agents.bidder import Bidder
 from lab_agents.agents.bidder_state import BidderState, Prepared, Refusal
 from lab_agents.agents.courses import Course
 from lab_agents.agents.limits import find_breach
+from lab_agents.agents.looks import Look, Looks, follow_looks
 from lab_agents.agents.offers import Offer
 from lab_agents.messages.entry import Body
+from lab_agents.messages.frames import Logged
 from lab_agents.messages.work import MeasurementTaken, TaskDone
 from lab_agents.records.measurement import Measurement
 from lab_agents.records.recipe import Act, Argument, FailurePolicy, Need, Recipe, Step, Transfer
@@ -24,15 +27,37 @@ ARGUMENT = "with_"
 
 
 class CharacterizationState(BidderState):
-    """Everything a station knows."""
+    """Everything a station knows: also what was concluded of the samples that it may be asked to look at."""
+
+    looks: Looks = Looks()
 
 
 class Characterization(Bidder):
     """One station with one kind of measurement."""
 
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Kinds of entries that concern a station."""
+        return super().kinds | {"ObservationMade", "ObservationRetracted"}
+
     def start(self) -> CharacterizationState:
         """A station that knows nothing."""
         return CharacterizationState()
+
+    def apply(self, state: BidderState, logged: Logged) -> BidderState:
+        """The state after an entry: what was concluded of samples, then what concerns every bidder."""
+        if isinstance(state, CharacterizationState) and "longer" in state.settings(self.name):
+            state = state.but(looks=follow_looks(state.looks, logged, self.name, state))
+        return super().apply(state, logged)
+
+    def _look(self, state: BidderState, offer: Offer) -> Look:
+        """How to look at the sample: as usual, where it is looked at again, is a standard, or work goes as it comes."""
+        plan, settings = state.offers.plans.get(offer.campaign), state.settings(self.name)
+        is_free = plan is not None and plan.awards == "joint" and offer.sample in state.offers.samples
+        if plan is None or not is_free or offer.attempt > 1 or not isinstance(state, CharacterizationState):
+            return Look()
+        seconds = state.experience.expect_act(measuring_act(settings, 1), settings)
+        return state.looks.choose(settings, state.looks.promise(offer.sample, plan.target), seconds)
 
     def is_able(self, state: BidderState, offer: Offer) -> bool:
         """Measuring is offered to the stations whose kind of measurement is wanted."""
@@ -43,7 +68,8 @@ class Characterization(Bidder):
         if state.lab is None or offer.place is None:
             return Refusal(code="no_place", reason=f"where {offer.sample} stands is not known")
         settings = state.settings(self.name)
-        measure, robot = measuring_act(settings, offer.attempt), str(settings["robot"])
+        look, robot = self._look(state, offer), str(settings["robot"])
+        measure = measuring_act(settings, offer.attempt, look.factor)
         breach = find_breach(state.lab, (measure,))
         if breach:
             return Refusal(code="infeasible", reason=breach)
@@ -55,7 +81,7 @@ class Characterization(Bidder):
             ),
             needs=(_stage(settings), Need(role="home", place=offer.place)),
         )
-        return Prepared(recipe=recipe)
+        return Prepared(recipe=recipe, worth=look.worth, choice=look.why)
 
     def report_step(self, state: BidderState, course: Course, body: TaskDone) -> tuple[Body, ...]:
         """The measurement, from the act's blobs and readings."""
@@ -85,12 +111,12 @@ class Characterization(Bidder):
         return tuple(p for p in places if p is not None)
 
 
-def measuring_act(settings: Mapping[str, Argument], attempt: int) -> Act:
-    """The station's one act, as its settings declare it."""
+def measuring_act(settings: Mapping[str, Argument], attempt: int, factor: float = 1.0) -> Act:
+    """The station's one act, as its settings declare it; `factor` is of the argument that a longer look lengthens."""
     arguments = {key.removeprefix(ARGUMENT): value for key, value in settings.items() if key.startswith(ARGUMENT)}
     longer = settings.get("longer")
     if isinstance(longer, str) and isinstance(value := arguments.get(longer), int | float):
-        arguments[longer] = value * float(settings.get("longer_by", 1.0)) ** (attempt - 1)
+        arguments[longer] = value * factor * float(settings.get("longer_by", 1.0)) ** (attempt - 1)
     at = "stage" if "stages" in settings else None
     return Act(instrument=str(settings["instrument"]), plan=str(settings["plan"]), arguments=arguments, at=at)
 

@@ -15,7 +15,7 @@ from lab_agents.agents.offers import Offer
 from lab_agents.messages.work import BidRefused, RefusalCode
 from lab_agents.records.base import FrozenMap, Name, Record, with_item
 from lab_agents.records.bid import Bid
-from lab_agents.records.quantities import Chance
+from lab_agents.records.quantities import Chance, Seconds
 
 ContestPhase = Literal["bidding", "waiting", "held", "refused", "awarded", "accepted"]
 
@@ -27,8 +27,18 @@ class Standing(Record):
     start_at: AwareDatetime
     end_at: AwareDatetime
     chance: Chance
+    chance_deviation: Chance = 0.0
+    duration_deviation: Seconds = 0.0
+    occupies: Seconds = 0.0
+    worth: float = 1.0
+    choice: str = ""
     cost: float
     valid_until: AwareDatetime
+
+    @property
+    def assured(self) -> Chance:
+        """The chance of success less one deviation: what is little known is not trusted like what is known."""
+        return max(0.0, self.chance - self.chance_deviation)
 
 
 class Declined(Record):
@@ -46,12 +56,17 @@ class Denial(Record):
 
 
 class Award(Record):
-    """Who got the work: the bid, when it is expected to end, the position of `WorkAwarded` and of what made it bind."""
+    """Who got the work: the bid, when it is expected to end, the position of `WorkAwarded` and of what made it bind.
+
+    From `free_at` on its bidder can begin the next work. Of the awards of one entry the lower `turn` is first.
+    """
 
     bidder: Name
     bid: int
+    free_at: AwareDatetime | None = None
     end_at: AwareDatetime
     score: float
+    turn: int = 0
     needs_approval: bool
     asked_because: str = ""
     approvers: tuple[str, ...] = ()
@@ -100,6 +115,11 @@ def take_bid(contest: Contest, bid: Bid, position: int, cost: float) -> Contest:
         start_at=bid.start_at,
         end_at=bid.end_at,
         chance=bid.chance,
+        chance_deviation=bid.chance_deviation,
+        duration_deviation=bid.duration_deviation,
+        occupies=bid.occupies,
+        worth=bid.worth,
+        choice=bid.choice,
         cost=cost,
         valid_until=bid.valid_until,
     )

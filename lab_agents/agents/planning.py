@@ -8,9 +8,10 @@ A candidate that every able bidder refused as infeasible is feasibility data of 
 
 from lab_agents.agents.approvals import find_objection, note_denials, say_denied, take_word
 from lab_agents.agents.asking import ask_next, conclude_ask, follow_pursuit, note_refusals, report_trouble
-from lab_agents.agents.awards import AwardRule, award_held
+from lab_agents.agents.awards import award_held
 from lab_agents.agents.behaviour import Draft, Job, JobOutcome
 from lab_agents.agents.causes import cause_of
+from lab_agents.agents.choices import AwardRule
 from lab_agents.agents.contests import Award, Contest, close_window, take_bid, take_refusal
 from lab_agents.agents.fates import FATE_KINDS, follow_fates
 from lab_agents.agents.offers import OFFER_KINDS, Offers, follow_offers
@@ -81,9 +82,9 @@ class Planning:
         return ask_next(_award(state, logged), logged.position)
 
     def decide(self, before: PlanningState, after: PlanningState, logged: Logged) -> tuple[Draft, ...]:
-        """Closed windows, awards, withdrawals, in the order of the works; then trouble that a person must solve."""
+        """Closed windows, awards, withdrawals, in the order of the awards; then trouble that a person must solve."""
         drafts: list[Draft] = []
-        for _, contest in sorted(after.contests.items()):
+        for _, contest in sorted(after.contests.items(), key=_turn):
             drafts.extend(_say(contest, logged.position))
         drafts.extend(find_objection(before, logged))
         if after.pursuit is not None:
@@ -193,9 +194,22 @@ def _award(state: PlanningState, logged: Logged) -> PlanningState:
     }
     held = [c.offer for c in contests.values() if c.phase == "held" and c.lapsed is None]
     make, measure = [o.work for o in held if o.kind == "make"], [o.work for o in held if o.kind == "measure"]
-    rule = AwardRule(now=now, position=logged.position, autonomy=pursuit.plan.autonomy, n_begun=state.n_spent)
+    rule = AwardRule(
+        now=now,
+        position=logged.position,
+        order=pursuit.plan.awards,
+        autonomy=pursuit.plan.autonomy,
+        n_begun=state.n_spent,
+        turns=state.turns,
+    )
     contests = award_held(contests, make, max(0, pursuit.granted - state.n_spent), rule)
     return state.model_copy(update={"contests": award_held(contests, measure, len(measure), rule)})
+
+
+def _turn(item: tuple[str, Contest]) -> tuple[int, str]:
+    """The order in which one entry's awards are said: bidders begin them in that order."""
+    work, contest = item
+    return (0 if contest.award is None else contest.award.turn), work
 
 
 def _say(contest: Contest, position: int) -> tuple[Draft, ...]:

@@ -88,7 +88,8 @@ class PlanningState(AgentState):
 
     def waits(self) -> dict[str, str]:
         """Why work is not begun, and why nothing more is asked."""
-        reasons = {work: reason for work, c in self.contests.items() if (reason := _reason(c, self.pursuit))}
+        left = 0 if self.pursuit is None else self.pursuit.granted - self.n_spent
+        reasons = {work: reason for work, c in self.contests.items() if (reason := _reason(c, self.pursuit, left))}
         if self.pursuit is not None and self.pursuit.trouble:
             reasons[self.pursuit.plan.name] = f"waiting for a person: {self.pursuit.trouble}"
         return reasons
@@ -105,21 +106,31 @@ class PlanningState(AgentState):
         return tuple(s for s in stations if self.lab.agents[s].settings.get("kind") == offer.measurement)
 
     @property
+    def turns(self) -> dict[str, int]:
+        """How many works each line and station may have under way."""
+        lab = self.lab
+        bidders = () if lab is None else (*lab.agents_of("synthesis"), *lab.agents_of("characterization"))
+        return {} if lab is None else {b: max(1, int(lab.agents[b].settings.get("in_flight", 1))) for b in bidders}
+
+    @property
     def n_spent(self) -> int:
         """Samples of the budget that were begun or are awarded."""
         awarded = sum(c.phase == "awarded" and c.offer.kind == "make" for c in self.contests.values())
         return awarded + sum(fate.is_spent for fate in self.fates.values())
 
 
-def _reason(contest: Contest, pursuit: Pursuit | None) -> str:
-    """Why a contest does not move on, in words for people."""
+def _reason(contest: Contest, pursuit: Pursuit | None, left: int) -> str:
+    """Why a contest does not move on, in words for people; `left` samples of the budget may still be begun."""
     award = contest.award
     if contest.phase == "bidding":
         return f"offered: waiting for bids of {', '.join(contest.silent)}"
     if contest.phase == "waiting":
         return f"waiting (no able bidder alive): {', '.join(contest.silent) or 'nobody'} did not answer"
     if contest.phase == "held":
-        return "waiting: the campaign is paused" if pursuit and pursuit.is_paused else "waiting for budget"
+        if pursuit and pursuit.is_paused:
+            return "waiting: the campaign is paused"
+        is_unpaid = left <= 0 and contest.offer.kind == "make"
+        return "waiting for budget" if is_unpaid else f"waiting: {' or '.join(sorted(contest.bids))} has its hands full"
     if contest.phase == "awarded" and award is not None:
         needs = award.needs_approval and award.bound is None
         whose = f"the approval of {' or '.join(award.approvers)}" if award.approvers else "an approval"

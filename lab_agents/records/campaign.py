@@ -27,6 +27,11 @@ class PlannerChoice(Record):
     settings: FrozenMap[str, Argument] = Field(default_factory=dict)
 
 
+AwardOrder = Literal["joint", "first_come"]
+"""`joint`: by expected value per hour and consumable, over all works and bidders at once. `first_come`: in the order of
+offers, to the bidder with least in hand; every measurement is then a usual one."""
+
+
 class CampaignPlan(Record):
     """All that decides a campaign's course, as the person stated it.
 
@@ -45,6 +50,7 @@ class CampaignPlan(Record):
     measurements: tuple[Name, ...] = Field(min_length=1, max_length=16)
     seed: int = Field(default=0, ge=0, lt=2**31)
     lines: tuple[Name, ...] = ()
+    awards: AwardOrder = "joint"
     content: Sha256
     kind: Literal["inverse_design"] = "inverse_design"
 

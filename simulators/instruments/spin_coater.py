@@ -96,7 +96,7 @@ class SpinCoater:
         """When the antisolvent really came, and when the drop sensor saw it: 0 if it saw none."""
         draws = self._draws
         real = max(0.1, delay + JITTER * draws.normal(key, "delay"))
-        if self._faults.mishap("late_antisolvent").strikes(draws, key, "antisolvent"):
+        if self._faults.mishap("late_antisolvent", self._name).strikes(draws, key, "antisolvent"):
             if draws.uniform(key, "missed") < 0.5:
                 return NEVER, 0.0
             real += 2.0 + (LATEST - 2.0) * draws.uniform(key, "late by")

@@ -6,7 +6,8 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab_agents.agents.awards import AwardRule, award_held
+from lab_agents.agents.awards import award_held
+from lab_agents.agents.choices import AwardRule
 from lab_agents.agents.contests import Contest, Standing
 from lab_agents.agents.offers import Offer
 from lab_agents.records.autonomy import Autonomy, Trusted
@@ -76,7 +77,12 @@ def test_a_bid_that_is_out_of_date_wins_nothing():
 def test_an_award_says_why_and_whether_a_person_must_approve():
     rule = AwardRule(now=START, position=9, autonomy=Autonomy(level="manual"))
     award = award_held({"w": held("w", a=(3600.0, 0.9, 0.0))}, ["w"], 1, rule)["w"].award
-    assert (award.reason, award.needs_approval, award.since, award.bid) == ("the only bid", True, 9, 3)
+    assert (award.reason, award.needs_approval, award.since, award.bid) == (
+        "the only bid: chance 0.90 ± 0.00, done in 60 ± 0 min",
+        True,
+        9,
+        3,
+    )
     assert award.score == 0.9
 
 

@@ -54,3 +54,39 @@ def test_a_failure_lowers_the_chance():
 
 def test_results_without_an_act_are_ignored():
     assert learn_durations(Experience(), (), (result(1.0),)) == Experience()
+
+
+def test_a_failure_tells_more_of_its_own_region_than_of_another():
+    experience = Experience()
+    for _ in range(10):
+        experience = learn_outcome(experience, good=False, at={"delay": 0.0})
+        experience = learn_outcome(experience, good=True, at={"delay": 1.0})
+    early, late = experience.chance_at({"delay": 0.0}), experience.chance_at({"delay": 1.0})
+    assert early.chance < 0.3 < 0.8 < late.chance
+    assert experience.chance_at({}).chance == experience.chance
+
+
+@given(outcomes=st.lists(st.tuples(st.booleans(), st.floats(0, 1)), max_size=30), at=st.floats(0, 1))
+def test_what_was_learned_lowers_what_is_not_known(outcomes, at):
+    experience = Experience()
+    for good, where in outcomes:
+        experience = learn_outcome(experience, good=good, at={"x": where})
+    estimate = experience.chance_at({"x": at})
+    assert 0 <= estimate.chance <= 1
+    assert 0 <= estimate.deviation <= 0.5
+
+
+def test_the_spread_of_a_duration_narrows_to_what_was_seen():
+    act = Act(instrument="i", plan="coat")
+    experience = Experience()
+    before = experience.spread_act(act, {}) / experience.expect_act(act, {})
+    for _ in range(20):
+        experience = learn_durations(experience, (act,), (result(100.0),))
+    assert experience.spread_act(act, {}) / experience.expect_act(act, {}) < before / 2
+
+
+def test_a_scan_is_expected_to_last_as_long_as_its_points_take():
+    scan = Act(
+        instrument="xrd", plan="scan", arguments={"start": 8.0, "stop": 45.0, "step": 0.02, "time_per_step": 0.4}
+    )
+    assert abs(Experience().expect_act(scan, {}) - (60.0 + 1851 * 0.4)) < 0.1

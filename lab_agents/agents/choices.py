@@ -1,0 +1,110 @@
+"""The awards that are possible, and what each is worth: what all rules of awarding share.
+
+What a bid is worth is `score = value * worth * assured / (hours * (1 + cost))`: value of the candidate, worth of the
+way in which the bidder would do it, chance of success less one deviation of it, laboratory hours until the work would
+be done, the largest share of a stock that it draws. The hours count the bidder's own queue (its bid's end) and awards
+it could not know of when it bid, so a batch is spread over the lines.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from pydantic import AwareDatetime, Field
+
+from lab_agents.agents.contests import Award, Contest, Standing
+from lab_agents.records.autonomy import Autonomy
+from lab_agents.records.base import FrozenMap, Name, Record
+from lab_agents.records.campaign import AwardOrder
+
+SHORTEST = 1.0 / 3600
+"""Hours; work that would end at once must not divide by zero."""
+WAITING = 1
+"""Works that a bidder is given beyond those it has under way: one, so that it need not wait for an award."""
+
+
+class Choice(Record):
+    """One possible award: when the work would begin and end, and what it is worth."""
+
+    score: float
+    work: str
+    bidder: str
+    begin_at: AwareDatetime
+    end_at: AwareDatetime
+
+    @property
+    def rank(self) -> tuple[float, str, str]:
+        """Best first, ties by name."""
+        return (-self.score, self.work, self.bidder)
+
+
+class AwardRule(Record):
+    """When awards are made, in which order, because of which entry, and what a person must approve.
+
+    `n_begun` counts the campaign's samples that were begun or are awarded already. `turns` are how many works each
+    bidder may have under way; a bidder that is not named has one turn and any number of works waiting.
+    """
+
+    now: AwareDatetime
+    position: int
+    order: AwardOrder = "joint"
+    autonomy: Autonomy = Autonomy()
+    n_begun: int = 0
+    turns: FrozenMap[Name, int] = Field(default_factory=dict)
+
+    def why_ask(self, contest: Contest) -> str:
+        """Why an award of this work needs an approval, or an empty text."""
+        offer = contest.offer
+        if offer.kind == "measure":
+            return self.autonomy.why_ask_to_measure(offer.measurement)
+        return self.autonomy.why_ask_to_make(offer.asked.values, self.n_begun)
+
+
+def in_hand(contests: Mapping[str, Contest], bidder: str) -> list[Award]:
+    """The awards that a bidder has not ended yet."""
+    return [c.award for c in contests.values() if c.award is not None and c.award.bidder == bidder]
+
+
+def choices(contest: Contest, contests: Mapping[str, Contest], rule: AwardRule) -> list[Choice]:
+    """The awards of one work that are possible, one for each bid that is not out of date."""
+    return [
+        _choice(contest, bidder, bid, contests, rule)
+        for bidder, bid in contest.bids.items()
+        if bid.valid_until >= rule.now
+    ]
+
+
+def _choice(contest: Contest, bidder: str, bid: Standing, contests: Mapping[str, Contest], rule: AwardRule) -> Choice:
+    begin_at = _begin(bid, in_hand(contests, bidder), rule.turns.get(bidder, 1), rule.now)
+    end_at = begin_at + (bid.end_at - bid.start_at)
+    hours = max(SHORTEST, (end_at - rule.now).total_seconds() / 3600)
+    score = contest.offer.value * bid.worth * bid.assured / (hours * (1 + bid.cost))
+    return Choice(score=score, work=contest.offer.work, bidder=bidder, begin_at=begin_at, end_at=end_at)
+
+
+def _begin(bid: Standing, given: list[Award], turns: int, now: datetime) -> datetime:
+    """When the bidder could begin: when one of its turns is free, and nothing that the last work keeps busy."""
+    if not given:
+        return max(now, bid.start_at)
+    ends = sorted(award.end_at for award in given)
+    free_at = ends[-turns] if len(ends) >= turns else now
+    return max(now, free_at, *(award.free_at or now for award in given))
+
+
+def award(contest: Contest, choice: Choice, turn: int, reason: str, rule: AwardRule) -> Contest:
+    """The contest with this award, the `turn`th that the entry brings."""
+    bid = contest.bids[choice.bidder]
+    asked_because = rule.why_ask(contest)
+    made = Award(
+        bidder=choice.bidder,
+        bid=bid.position,
+        free_at=choice.begin_at + timedelta(seconds=bid.occupies),
+        end_at=choice.end_at,
+        score=choice.score,
+        turn=turn,
+        needs_approval=bool(asked_because),
+        asked_because=asked_because,
+        approvers=rule.autonomy.by if asked_because else (),
+        reason=reason,
+        since=rule.position,
+    )
+    return contest.model_copy(update={"phase": "awarded", "award": made})
