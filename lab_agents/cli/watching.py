@@ -1,6 +1,8 @@
 """Watching what instruments show, live: a table for people, a line of JSON for each reading for programs."""
 
 import asyncio
+import os
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from lab_agents.cli.output import say
 from lab_agents.cli.submitting import broker_url, new_source
 from lab_agents.display.gauges import GaugeBoard
 from lab_agents.errors import DeclarationError, GuardError
+from lab_agents.messages.frames import Telemetry
 from lab_agents.messages.topics import Topics
 from lab_agents.records.laboratory import Laboratory
 from lab_agents.state_folder import StateFolder
@@ -36,7 +39,11 @@ def watch_instruments(state: Path, instrument: str | None, *, as_json: bool, sec
     folder = StateFolder.open(state)
     laboratory = read_laboratory(folder.lab_file)
     names = _named(folder, laboratory, instrument)
-    asyncio.run(_watch(broker_url(folder), Topics(laboratory.name), names, as_json=as_json, seconds=seconds))
+    try:
+        asyncio.run(_watch(broker_url(folder), Topics(laboratory.name), names, as_json=as_json, seconds=seconds))
+    except BrokenPipeError:
+        # Whoever read has enough (`| head`). What Python would still flush at its end goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _named(folder: StateFolder, laboratory: Laboratory, instrument: str | None) -> tuple[str, ...]:
@@ -69,23 +76,19 @@ async def _watch(url: str, topics: Topics, names: tuple[str, ...], *, as_json: b
 
 async def show(bus: Bus, topics: Topics, names: tuple[str, ...], *, as_json: bool) -> None:
     """Show readings as they come, for ever."""
-    board = GaugeBoard(topics, names)
+    board, console = GaugeBoard(topics, names), Console()
+    heard: asyncio.Queue[Telemetry] = asyncio.Queue()
 
     def hear(message: Message) -> None:
-        told = board.hear(message)
-        if told is None or told.instrument not in names:
-            return
-        if as_json:
-            say(told.model_dump_json())
-        elif not console.is_terminal:
-            gauges = board.of(told.instrument)
-            say(f"{told.at:%Y-%m-%d %H:%M:%S}  {told.instrument}: {gauges.text}")
+        if (told := board.hear(message)) is not None:
+            heard.put_nowait(told)
 
-    console = Console()
     for name in names:
         await bus.subscribe(topics.build("telemetry", instrument=name), hear)
-    if as_json or not console.is_terminal:
-        await asyncio.Event().wait()
+    while as_json or not console.is_terminal:
+        told = await heard.get()
+        text = f"{told.at:%Y-%m-%d %H:%M:%S}  {told.instrument}: {board.of(told.instrument).text}"
+        say(told.model_dump_json() if as_json else text)
     with Live(table_of(board), console=console, auto_refresh=False) as live:
         while True:
             live.update(table_of(board), refresh=True)

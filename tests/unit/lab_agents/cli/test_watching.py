@@ -3,6 +3,8 @@
 import asyncio
 import io
 import json
+import os
+import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -40,7 +42,8 @@ async def watched(*told, as_json):
         await asyncio.sleep(0)
         for one in told:
             await agent.publish(TOPICS.build("telemetry", instrument=one.instrument), one.model_dump_json().encode())
-        await asyncio.sleep(0)
+            for _ in range(3):
+                await asyncio.sleep(0)
         showing.cancel()
         await asyncio.wait([showing])
 
@@ -58,6 +61,22 @@ async def test_programs_get_one_json_object_a_line_and_nothing_of_others(capsys)
     await watched(LAMP, LAMP.model_copy(update={"instrument": "coater_a"}), as_json=True)
     (line,) = capsys.readouterr().out.splitlines()
     assert json.loads(line)["readings"] == {"running": 1.0, "lamp": 1.0}
+
+
+def test_a_reader_who_has_enough_is_no_error(folder, monkeypatch, capfd):
+    async def closed(*_arguments, **_options):
+        raise BrokenPipeError
+
+    monkeypatch.setattr(watching, "_watch", closed)
+    kept = os.dup(1)
+    try:
+        watching.watch_instruments(folder.path, None, as_json=True, seconds=None)
+        sys.stdout.write("this goes nowhere\n")
+        sys.stdout.flush()
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+    assert capfd.readouterr() == ("", "")
 
 
 def test_the_table_tells_what_was_not_heard():
