@@ -70,6 +70,7 @@ class ChannelAccessServer:
         self._refreshes: set[asyncio.Task[None]] = set()
         self._one_refresh = asyncio.Lock()
         self._shown = ""
+        self._written: dict[str, int | str] = {}
         self._program = _Text(self._start, PROGRAM_LENGTH)
         self._ask = _Text(self._answer_to, TOKEN_LENGTH)
         self._halt = _Integer(self._stop)
@@ -170,12 +171,18 @@ class ChannelAccessServer:
 
     async def _refresh(self) -> None:
         async with self._one_refresh:
-            await self._status.write(int(self._firmware.running is not None))
+            await self._show("STATUS", self._status, int(self._firmware.running is not None))
             if self._asked:
                 asked = self._asked
                 await self._show_lists(asked)
                 # After the lists: who sees its token here as done may read them.
-                await self._answer.write(self._answer_text(asked))
+                await self._show("ANSWER", self._answer, self._answer_text(asked))
+
+    async def _show(self, name: str, variable: ChannelInteger | ChannelChar, value: int | str) -> None:
+        # Every change of the world is a reason to look, and few of them are this instrument's.
+        if self._written.get(name) != value:
+            self._written[name] = value
+            await variable.write(value)
 
     async def _show_lists(self, token: str) -> None:
         program = self._firmware.ask(token)

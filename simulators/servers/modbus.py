@@ -239,7 +239,7 @@ class _Connection(ServerRequestHandler):
             blocks.append((SENSORS, SENSORS + 2 * len(_SENSED)))
         if count < 1 or not any(first <= address and address + count <= last for first, last in blocks):
             return None
-        registers = self._registers(unit)
+        registers = self._registers(unit, senses=address >= SENSORS)
         return [registers.get(i, 0) for i in range(address, address + count)]
 
     async def _write(self, unit: Unit, address: int, values: Sequence[int]) -> ExcCodes | None:
@@ -274,7 +274,7 @@ class _Connection(ServerRequestHandler):
         await self.floor.set_limit(unit.instrument, unit.limited, end, value)
         return None
 
-    def _registers(self, unit: Unit) -> dict[int, int]:
+    def _registers(self, unit: Unit, *, senses: bool) -> dict[int, int]:
         firmware = self.floor.instruments[unit.instrument]
         last, program = firmware.last, firmware.ask(self.asked)
         limits = firmware.limits[unit.limited]
@@ -287,7 +287,8 @@ class _Connection(ServerRequestHandler):
             if program.state is TokenState.DONE:
                 results = unit.kind.results(program)
                 registers |= _at(ANSWER + 2, struct.pack(f">{len(results)}f", *results))
-        registers |= _at(SENSORS, struct.pack(f">{len(_SENSED)}f", *(firmware.sense(name) for name in _SENSED)))
+        if senses:
+            registers |= _at(SENSORS, struct.pack(f">{len(_SENSED)}f", *(firmware.sense(name) for name in _SENSED)))
         return registers | _at(LIMITS, struct.pack(">ff", limits.lower, limits.upper))
 
 

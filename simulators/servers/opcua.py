@@ -95,6 +95,7 @@ class OpcuaServer:
         self._firmware = floor.instruments[instrument]
         self._server: Server | None = None
         self._variables: dict[str, Node] = {}
+        self._shown: dict[str, str | int] = {}
         self._refreshes: set[asyncio.Task[None]] = set()
 
     async def start(self, port: int) -> int:
@@ -179,7 +180,10 @@ class OpcuaServer:
         running = self._firmware.running
         token = running.token if running else ""
         for name, value in {"Status": int(running is not None), "Token": token, **seen}.items():
-            await self._variables[name].write_value(value, _kind(value))
+            # Every change of the world is a reason to look, and few of them are this instrument's.
+            if self._shown.get(name) != value:
+                self._shown[name] = value
+                await self._variables[name].write_value(value, _kind(value))
 
 
 def _kind(value: str | int) -> ua.VariantType:
