@@ -35,6 +35,9 @@ FADING = 0.04
 BENT = 0.01
 """Deviation of the shift in eV per share of absorbance lost: fringes change as the film lets more light through."""
 
+PLACED = 0.004
+"""Share of the absorbance by which a film that is carried away and back reads otherwise (assumption)."""
+
 _ROUNDS = 12
 
 Array = NDArray[np.float64]
@@ -134,7 +137,7 @@ def _kept(before: Absorbance, after: Absorbance, first: Edge, theta: Array, cova
     faded = FADING * abs(10 ** -max(left, 0.0) - 10 ** -max(film, 0.0))
     doubt = math.hypot((1 - kept) * unknown, faded)
     variance = float(arm @ covariance @ arm) + left_noise**2 + (kept * film_noise) ** 2 + doubt**2
-    return float(kept), math.sqrt(variance) / film
+    return float(kept), math.hypot(math.sqrt(variance) / film, PLACED)
 
 
 def _baseline(before: Absorbance, first: Edge) -> tuple[float, float]:

@@ -17,26 +17,30 @@ from lab_agents.analysis.elliott import Curve, Shape, edge_curve
 BELOW, ABOVE = 0.30, 0.30
 """Window about the gap in eV: enough below for the baseline, and above not so much that other bands join in."""
 
-CENTRES = (math.log(0.009), math.log(0.031), math.log(0.021), 1.0)
-SPREADS = (0.5, 0.25, 0.30, 1.0)
+CENTRES = (math.log(0.009), math.log(0.031), math.log(0.021), 2.5)
+SPREADS = (0.5, 0.25, 0.30, 2.0)
 """Prior of ln binding, ln width, ln tail (eV) and growth (1/eV), one standard deviation: bindings of 5 to 16 meV,
-widths at room temperature of 25 to 40 meV, tails of 15 to 30 meV; assumption, after published halide perovskites."""
+widths at room temperature of 25 to 40 meV, tails of 15 to 30 meV; assumption, after published halide perovskites. A
+growth of 1 is that of fits near the edge [Saba2014]; 6 makes the coefficient rise fivefold from 0.05 to 0.5 eV above
+the gap, as measured over a wider range [DeWolf2014] (J. Phys. Chem. Lett. 5, 1035). A gap reads 10 meV low where the
+growth is held 3 too low."""
 
 Kind = tuple[float, float | None]
 KINDS: tuple[Kind, ...] = ((0.0, None), (0.5, None), (1.0, None), (0.3, 0.0), (0.3, -0.02))
 """Kinds of edge, equally probable before the data: share of 1 / cosh in the broadening, which moves the gap by 3 meV,
 and where a tail begins with a kink, which moves it by 10 meV."""
 
-RATES = np.arange(4.0, 20.1, 2.0)
-"""Rates of thickness fringes in rad/eV, 4 pi n h / hc: optical thickness n h from 400 to 2000 nm."""
+RATES = np.arange(4.0, 20.1, 4.0)
+"""Rates of thickness fringes in rad/eV, 4 pi n h / hc: optical thickness n h from 400 to 2000 nm. Waves of closer rates
+cannot be told apart in a window of 0.6 eV."""
 
-FRINGE = 0.028
-"""Prior root mean square of fringes in absorbance: 9 % of the transmission from crest to trough."""
+FRINGE = 0.018
+"""Prior root mean square of fringes in absorbance: 12 % of the transmission from crest to trough."""
 
 LEVEL, SLOPE = (0.08, 0.3), 0.1
 """Prior of the baseline: a surface reflects 10 to 20 %, which says little; and its slope per eV."""
 
-MODEL = 0.002
+MODEL = 0.0025
 """Deviation in eV for what no fit of one kind of edge can know: how the tail joins the edge, how the fringes fade."""
 
 STRAINED = 1.5
@@ -50,6 +54,13 @@ LOWEST = np.array([-0.2, math.log(0.001), math.log(0.005), math.log(0.004), -1.0
 HIGHEST = np.array([0.2, math.log(0.060), math.log(0.120), math.log(0.080), 8.0])
 """Bounds of the search: gap from its start, and the shape's parameters as in `CENTRES`; far outside the prior, so that
 they only keep the curve finite."""
+
+KINK_PLACES = np.linspace(-0.01, 0.03, 9)
+"""Where a kinked edge is looked for, in eV from where one was found: a smooth edge that stands for it lies up to 20 meV
+too low."""
+
+SETTLED = 1e-4
+"""Step of the gap in eV below which a search ends: a thirtieth of the least deviation."""
 
 _ROUNDS = 25
 _N = 1 + len(CENTRES)
@@ -102,9 +113,7 @@ class _State:
 class _Search:
     """Least squares with priors for one kind of edge, by Levenberg and Marquardt over gap and shape."""
 
-    def __init__(
-        self, energy: Array, absorbance: Array, noise: Array, start: float, kind: tuple[float, float | None]
-    ) -> None:
+    def __init__(self, energy: Array, absorbance: Array, noise: Array, start: float, kind: Kind) -> None:
         self._energy, self._data, self._noise = energy, absorbance / noise, noise
         self._kind = kind
         above = energy - start
@@ -152,10 +161,26 @@ class _Search:
         matrix[0, 0] += 1e-9
         return matrix, full.T @ state.residual + precision * pull
 
-    def run(self) -> _State:
-        """The most probable state."""
+    def find(self, theta: Array | None) -> _State:
+        """The most probable state, searched from `theta` or else from what is expected.
+
+        A kink that is fitted beside the one in the data is a minimum of its own: it is looked for from several gaps.
+        """
+        state = self.run(self._mean_theta if theta is None else theta)
+        if self._kind[1] is None:
+            return state
+        absorbed = np.maximum(state.linear[0] * state.film, 0)
+        tried = []
+        for move in KINK_PLACES:
+            moved = np.array([state.theta[0] + move, *CENTRES])
+            tried.append(self.solve(np.clip(moved, *self._bounds), absorbed))
+        other = self.run(min(tried, key=lambda one: one.cost).theta)
+        return min(state, other, key=lambda one: one.cost)
+
+    def run(self, theta: Array) -> _State:
+        """The most probable state near `theta`."""
         absorbed = np.zeros_like(self._energy)
-        state = self.solve(self._mean_theta, absorbed)
+        state = self.solve(theta, absorbed)
         damping = 1e-2
         for _ in range(_ROUNDS):
             absorbed = np.maximum(state.linear[0] * state.film, 0)
@@ -171,7 +196,7 @@ class _Search:
             else:
                 return state
             gain, state, damping = state.cost - tried.cost, tried, max(damping / 10, 1e-6)
-            if abs(step[0]) < 1e-5 and gain < 1e-2:
+            if abs(step[0]) < SETTLED and gain < 1e-2:
                 break
         return state
 
@@ -191,7 +216,9 @@ def fit_edge(energy: Array, absorbance: Array, noise: Array, start: float, kinds
     """
     use = (energy > start - BELOW) & (energy < start + ABOVE)
     searches = [_Search(energy[use], absorbance[use], noise[use], start, kind) for kind in kinds]
-    states = [search.run() for search in searches]
+    states: list[_State] = []
+    for search in searches:  # kinds differ by some meV: each begins where the one before it ended
+        states.append(search.find(states[-1].theta if states else None))
     matrices = [search.hessian(state)[0] for search, state in zip(searches, states, strict=True)]
     chances = np.array(
         [-(s.cost + np.linalg.slogdet(m)[1]) / 2 for s, m in zip(states, matrices, strict=True)]

@@ -11,17 +11,22 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-STEP = 0.002
-"""Grid in eV: a twelfth of a usual broadening, so that linear interpolation errs by less than 1e-3."""
+STEP = 0.0025
+"""Grid in eV: a tenth of a usual broadening, so that linear interpolation errs by less than 1e-3."""
 
-REACH = 0.9
+REACH = 0.75
 """The grid spans the gap ± this in eV; beyond, the shape is held at its last value."""
 
 WINGS, WIDEST = 9.0, 0.5
 """Half width of the broadening in standard deviations, and at most in eV: 1 / cosh is then below 1e-6."""
 
 _CENTRES = STEP * (np.arange(-round(REACH / STEP), round(REACH / STEP)) + 0.5)  # no centre at 0, where it jumps
-_STATES = 4  # exciton states with lines of their own; the last stands for all higher ones, 4 % of the strength
+_ZERO = round(REACH / STEP)  # the first cell above the gap
+_ABOVE = _CENTRES[_ZERO:]
+_ROOTS = np.sqrt(_ABOVE)
+_HIGHEST_JOINT = _ZERO + round(0.1 / STEP)  # no tail reaches 0.1 eV above the gap
+_LEVELS = (1.0, 1 / 4, 1 / 9, 1 / 16)  # the last stands for all higher ones, 4 % of the strength
+_STRENGTHS = (*(4 * math.pi / n**3 for n in (1, 2, 3)), 4 * math.pi * sum(n**-3 for n in range(4, 40)))
 
 Array = NDArray[np.float64]
 
@@ -50,10 +55,9 @@ class Shape:
 
 @dataclass(frozen=True)
 class Curve:
-    """An edge over the energy above the gap, in eV: absorption in eV^½, and its slope."""
+    """An edge over the energy above the gap, in eV: absorption in eV^½."""
 
     absorption: Array
-    slope: Array
 
     def at(self, energy: Array) -> Array:
         """The absorption at `energy` above the gap (eV), shape (n,)."""
@@ -61,7 +65,7 @@ class Curve:
 
     def slope_at(self, energy: Array) -> Array:
         """Its derivative, per eV."""
-        return np.interp(energy, _CENTRES, self.slope)
+        return np.interp(energy, _CENTRES, np.gradient(self.absorption, STEP))
 
 
 def edge_curve(shape: Shape) -> Curve:
@@ -71,35 +75,39 @@ def edge_curve(shape: Shape) -> Curve:
     binding [Elliott1957], are broadened; below the energy at which the logarithmic slope reaches 1 / tail the curve
     goes on as an exponential, with continuous slope [Urbach1953].
     """
-    bare = np.zeros_like(_CENTRES)
-    above = _CENTRES > 0
-    root = 2 * math.pi * math.sqrt(shape.binding)
-    bare[above] = root / -np.expm1(-root / np.sqrt(_CENTRES[above])) * (1 + shape.growth * _CENTRES[above])
     half = math.ceil(min(WINGS * shape.width, WIDEST) / STEP)
     kernel = _line(STEP * np.arange(-half, half + 1), shape)
-    padded = np.concatenate([np.zeros(half), bare, np.full(half, bare[-1])])
-    curve = np.convolve(padded, kernel / kernel.sum(), mode="valid") + _exciton(shape)
-    curve = np.maximum(curve, 1e-12 * np.max(curve))  # a logarithm follows
+    bare = np.zeros(len(_CENTRES) + 2 * half)
+    root = 2 * math.pi * math.sqrt(shape.binding)
+    bare[half + _ZERO : half + len(_CENTRES)] = root / -np.expm1(-root / _ROOTS) * (1 + shape.growth * _ABOVE)
+    bare[half + len(_CENTRES) :] = bare[half + len(_CENTRES) - 1]
+    _add_exciton(bare[half:], shape.binding)
+    curve = np.convolve(bare, kernel / kernel.sum(), mode="valid")
+    curve = np.maximum(curve, 1e-12 * curve[-1])  # a logarithm follows
     curve = _with_tail(curve, shape.tail) if shape.joint is None else _with_kink(curve, shape.tail, shape.joint)
-    return Curve(curve, np.gradient(curve, STEP))
+    return Curve(curve)
 
 
 def _line(energy: NDArray[np.floating], shape: Shape) -> Array:
     """Both line shapes have the standard deviation `width` and the area 1."""
     deviation = energy / shape.width
-    gaussian = np.exp(-0.5 * deviation**2) / math.sqrt(2 * math.pi)
-    decay = np.exp(-math.pi / 2 * np.abs(deviation))  # 1 / cosh without overflow
-    line: Array = ((1 - shape.peaked) * gaussian + shape.peaked * decay / (1 + decay**2)) / shape.width
-    return line
+    line = np.zeros_like(deviation)
+    if shape.peaked < 1:
+        line += (1 - shape.peaked) / math.sqrt(2 * math.pi) * np.exp(-0.5 * deviation**2)
+    if shape.peaked > 0:
+        decay = np.exp(-math.pi / 2 * np.abs(deviation))  # 1 / cosh without overflow
+        line += shape.peaked * decay / (1 + decay**2)
+    return line / shape.width
 
 
-def _exciton(shape: Shape) -> Array:
-    lines = np.zeros_like(_CENTRES)
-    strength = 4 * math.pi * shape.binding**1.5 / np.arange(1, 40) ** 3
-    for n in range(1, _STATES + 1):
-        weight = strength[n - 1] if n < _STATES else float(strength[n - 1 :].sum())
-        lines += weight * _line(_CENTRES + shape.binding / n**2, shape)
-    return lines
+def _add_exciton(bare: Array, binding: float) -> None:
+    """Add each line to the two cells about its place: that widens it by less than a step, and a broadening follows."""
+    for strength, level in zip(_STRENGTHS, _LEVELS, strict=True):
+        place = _ZERO - 0.5 - level * binding / STEP
+        cell = math.floor(place)
+        weight = strength * binding**1.5 / STEP
+        bare[cell] += weight * (cell + 1 - place)
+        bare[cell + 1] += weight * (place - cell)
 
 
 def _with_kink(curve: Array, tail: float, joint: float) -> Array:
@@ -109,16 +117,16 @@ def _with_kink(curve: Array, tail: float, joint: float) -> Array:
 
 
 def _with_tail(curve: Array, tail: float) -> Array:
-    logarithm = np.log(curve)
-    slope = np.gradient(logarithm, STEP)
-    steep = np.flatnonzero((slope > 1 / tail) & (_CENTRES < 0.1))
+    logarithm = np.log(curve[:_HIGHEST_JOINT])
+    slope = (logarithm[2:] - logarithm[:-2]) / (2 * STEP)
+    steep = np.flatnonzero(slope[:-1] > 1 / tail)
     if len(steep) == 0:
         return curve
     last = int(steep[-1])  # the highest energy at which the curve is steeper than the tail
     share = (slope[last] - 1 / tail) / max(slope[last] - slope[last + 1], 1e-9)
-    joint = _CENTRES[last] + STEP * share
-    level = logarithm[last] + STEP * share * (slope[last] + 1 / tail) / 2
-    below = joint > _CENTRES
+    joint = _CENTRES[last + 1] + STEP * share
+    level = logarithm[last + 1] + STEP * share * (slope[last] + 1 / tail) / 2
+    n = int(np.searchsorted(_CENTRES, joint))
     joined = curve.copy()
-    joined[below] = np.exp(level + (_CENTRES[below] - joint) / tail)
+    joined[:n] = np.exp(level + (_CENTRES[:n] - joint) / tail)
     return joined

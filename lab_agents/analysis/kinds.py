@@ -1,6 +1,6 @@
 """Which analysis understands which kind of measurement."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from lab_agents.analysis.concluded import Conclusions
@@ -32,6 +32,29 @@ ANALYSES: Mapping[str, Analysis] = MappingProxyType(
     }
 )
 """By the `kind` of a `Measurement`."""
+
+
+GIVES: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "pattern": {"perovskite_fraction": "1", "lattice": "Å", "crystallite": "nm"},
+        "sheet": {"sheet_resistance": "ohm/sq"},
+        "soak": {"dose": "sun min"},
+        "spectrum": {"gap": "eV"},
+    }
+)
+"""Kind of measurement → properties that it may give, with their units; a trace gives what the target asks for."""
+AGAIN: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {"spectrum": {"gap_after": "eV", "gap_shift": "eV", "kept": "1"}}
+)
+"""What more the same kind gives where a campaign takes it a second time."""
+
+
+def properties_of(measurements: Sequence[str]) -> dict[str, str]:
+    """The properties that these measurements of one sample may give, with their units."""
+    found: dict[str, str] = {}
+    for number, kind in enumerate(measurements):
+        found |= GIVES.get(kind, {}) if kind not in measurements[:number] else AGAIN.get(kind, {})
+    return found
 
 
 def find_analysis(kind: str) -> Analysis:

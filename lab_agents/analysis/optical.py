@@ -6,7 +6,7 @@ from lab_agents.analysis.ageing import Ageing, compare_edges
 from lab_agents.analysis.concluded import Concluded, Conclusions, Missing
 from lab_agents.analysis.edges import Edge
 from lab_agents.analysis.evidence import BEFORE, Evidence
-from lab_agents.analysis.onsets import find_edge
+from lab_agents.analysis.onsets import ONE_KIND, find_edge
 from lab_agents.analysis.spectra import HC, find_absorbance
 
 NAME = "elliott_edge"
@@ -36,7 +36,7 @@ def conclude_spectrum(evidence: Evidence) -> Conclusions:
     if BEFORE not in evidence.earlier:
         return Conclusions(values, missing)
     before = find_absorbance(evidence, evidence.earlier[BEFORE])
-    first = find_edge(before, evidence.made.values)
+    first = find_edge(before, evidence.made.values, ONE_KIND)  # what is compared rests on its shape, not on its gap
     if isinstance(first, str):
         reason = f"no gap before the soak: {first}"
         return Conclusions(values, (*missing, Missing("gap_shift", reason), Missing("kept", reason)))

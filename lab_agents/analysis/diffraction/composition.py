@@ -83,15 +83,21 @@ def expected_lattice(filling: Filling) -> float:
     )
 
 
+NEEDS: Mapping[str, str] = MappingProxyType(
+    {"delta_fa": "FA", "delta_cs": "Cs", "pbi2": "Pb", "sni2": "Sn", "a2sni6": "Sn", "cl_perovskite": "Cl"}
+)
+"""What fills a site of a phase by itself, so that there is no more of the phase than of it."""
+
+
 def possible_phases(filling: Filling) -> tuple[str, ...]:
     """The phases that elements of this film can form, the perovskite first; the solvate always may remain."""
-    needs = {
-        "delta_fa": "FA",
-        "delta_cs": "Cs",
-        "pbi2": "Pb",
-        "sni2": "Sn",
-        "a2sni6": "Sn",
-        "cl_perovskite": "Cl",
-    }
-    possible = (phase for phase, occupant in needs.items() if filling.share(occupant) > TRACE)
+    possible = (phase for phase, occupant in NEEDS.items() if filling.share(occupant) > TRACE)
     return ("perovskite", *possible, "solvate")
+
+
+def most_of(phase: str, filling: Filling) -> float:
+    """The fraction of a phase that uses up all there is of what it needs: the share of that, or 1.
+
+    A formula unit of each phase takes about as much room for each atom that fills the site (assumption).
+    """
+    return filling.share(NEEDS[phase]) if phase in NEEDS else 1.0

@@ -8,8 +8,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr, ndtri
+from scipy.special import log_ndtr, ndtr, ndtri
 
+from lab_agents.analysis.diffraction.composition import most_of
 from lab_agents.analysis.diffraction.pattern import Array
 from lab_agents.analysis.diffraction.screening import Hint
 from lab_agents.analysis.diffraction.search import Found
@@ -18,11 +19,8 @@ from lab_agents.analysis.diffraction.structures import FORMS
 DRAWS = 400
 """Samples of the covariance: the deviation is then known to 4 %."""
 
-HIDDEN = 0.5
-"""Odds, before the pattern is seen, that a possible phase is in the film (assumption)."""
-
-USUAL = 0.1
-"""Fraction that such a phase usually takes (assumption)."""
+DOSING = 0.01
+"""By how much a site may hold more of an occupant than was dosed (assumption)."""
 
 FLOOR = 0.002
 """Least deviation of a fraction: what a film holds between its grains is not crystalline (assumption)."""
@@ -63,20 +61,32 @@ def _volumes(found: Found, generator: np.random.Generator) -> dict[str, Array]:
         volumes[phase] = amount * refined.model.volumes(phase, draws)
     whole = float(np.mean(sum(volumes.values())))
     for hint in found.absent:
-        volumes[hint.phase] = hint.volume * _hidden(hint, whole, generator)
+        most = whole * most_of(hint.phase, found.filling) / hint.volume
+        volumes[hint.phase] = hint.volume * _hidden(hint, whole / hint.volume, most, generator)
     return volumes
 
 
-def _hidden(hint: Hint, whole: float, generator: np.random.Generator) -> Array:
-    """Draws of the amount of a phase that was not admitted.
+def _hidden(hint: Hint, whole: float, most: float, generator: np.random.Generator) -> Array:
+    """Draws of the amount of a phase that was not admitted; `whole` is that of a film of nothing else.
 
-    It is there with the odds of the Bayes factor between a usual amount and none; then it has a positive amount around
-    the one that the residuals hint at.
+    It is there with the odds of the Bayes factor between an amount that is exponentially distributed and none; then it
+    has a positive amount around the one that the residuals hint at.
+
+    Args:
+        hint: What the residuals say of the phase.
+        whole: Amount of a film that is all of this phase.
+        most: Amount that uses up what the phase needs.
+        generator: Of the draws.
     """
-    usual = USUAL * whole / hint.volume
-    odds = HIDDEN * min(1.0, hint.deviation / usual) * math.exp(min(hint.gain, 40.0) / 2)
+    odds, fraction = FORMS[hint.phase].usual
+    usual = min(fraction * whole, most)
+    pulled = hint.amount - hint.deviation**2 / usual
+    ratio = pulled / hint.deviation
+    # The ratio may be far below 0: the product of a small chance and a large exponential is taken in logarithms.
+    factor = math.log(math.sqrt(2 * math.pi) * hint.deviation / usual) + float(log_ndtr(ratio)) + ratio**2 / 2
+    odds *= math.exp(min(factor, 40.0))
     there = generator.uniform(size=DRAWS) < odds / (1 + odds)
-    lowest = float(ndtr(-hint.amount / hint.deviation))
+    lowest = float(ndtr(-ratio))
     quantile = lowest + (1 - lowest) * generator.uniform(1e-6, 1 - 1e-6, size=DRAWS)
-    amount = hint.amount + hint.deviation * ndtri(quantile)
-    return np.where(there, np.maximum(amount, 0.0), 0.0)
+    amount = pulled + hint.deviation * ndtri(quantile)
+    return np.where(there, np.clip(amount, 0.0, most + DOSING * whole), 0.0)

@@ -86,8 +86,13 @@ class Model:
 
     def volumes(self, name: str, draws: Array) -> Array:
         """What a unit of a phase's amount stands for at each of `draws`, shape (draws, parameters)."""
-        placed = self._draw(name, draws.mean(axis=0))
-        return np.array([self._weigh(name, draw, placed).volume for draw in draws])
+        placed, index = self._draw(name, draws.mean(axis=0)), self.layout.index
+        texture = index.get(f"{name}.texture")
+        march = np.ones(1) if texture is None else np.exp(draws[:, texture])
+        strength = self.reflections[name].textured(march) / (1 + draws[:, index[f"{name}.strain"]][:, None]) ** 6
+        depth, thermal = draws[:, index["depth"]][:, None], draws[:, index["thermal"]][:, None]
+        total = np.sum(strength[:, placed.plane] * self._seen(placed, depth, thermal), axis=1)
+        return np.asarray(np.divide(1.0, total, out=np.zeros_like(total), where=total > 0), dtype=float)
 
     def first_line(self, name: str, vector: Array) -> tuple[float, float]:
         """Wavelength (angstrom) and Bragg angle (radians) of a phase's first line in the pattern."""
@@ -180,15 +185,18 @@ class Model:
 
     def _weigh(self, phase: str, vector: Array, placed: Placed) -> Drawn:
         index, name = self.layout.index, f"{phase}.texture"
-        march = float(np.exp(vector[index[name]])) if name in index else 1.0
+        march = np.exp(vector[[index[name]]]) if name in index else np.ones(1)
         strain = vector[index[f"{phase}.strain"]]
-        strength = self.reflections[phase].textured(march) / (1 + strain) ** 6  # two cell volumes
-        sine = np.sin(placed.theta)
-        factor = (1 + np.cos(2 * placed.theta) ** 2) / (sine**2 * np.cos(placed.theta))
-        factor *= -np.expm1(-2 * np.exp(vector[index["depth"]]) / sine)
-        factor *= np.exp(-2 * vector[index["thermal"]] * (sine / self.pattern.wavelengths[0]) ** 2)
-        area = strength[placed.plane] * placed.share * factor
+        strength = self.reflections[phase].textured(march)[0] / (1 + strain) ** 6  # two cell volumes
+        area = strength[placed.plane] * self._seen(placed, vector[index["depth"]], vector[index["thermal"]])
         total = float(area.sum())
         if total <= 0:  # no line of this phase lies in the pattern
             return Drawn(placed.lines, area, 0.0)
         return Drawn(placed.lines, area / total, 1 / total)
+
+    def _seen(self, placed: Placed, depth: Array | float, thermal: Array | float) -> Array:
+        """By what geometry, absorption and thermal motion multiply each line's strength, per wavelength."""
+        sine = np.sin(placed.theta)
+        factor = placed.share * (1 + np.cos(2 * placed.theta) ** 2) / (sine**2 * np.cos(placed.theta))
+        absorbed = -np.expm1(-2 * np.exp(depth) / sine)
+        return np.asarray(factor * absorbed * np.exp(-2 * thermal * (sine / self.pattern.wavelengths[0]) ** 2))

@@ -56,10 +56,18 @@ class Reflections:
     first: NDArray[np.int64]
     volume: float
 
-    def textured(self, march: float) -> Array:
-        """Strength of each plane under March-Dollase texture of parameter `march` (1 for none), shape (planes,)."""
-        weight = (march**2 * self.turn + (1 - self.turn) / march) ** -1.5
-        return np.add.reduceat(self.strength * weight, self.first)
+    def textured(self, march: Array) -> Array:
+        """Strength of each plane under March-Dollase texture of parameters `march` (1 for none).
+
+        Args:
+            march: Shape (n,).
+
+        Returns:
+            Shape (n, planes).
+        """
+        r = march[:, None]
+        weight = (r**2 * self.turn + (1 - self.turn) / r) ** -1.5
+        return np.add.reduceat(self.strength * weight, self.first, axis=1)
 
 
 @lru_cache(maxsize=256)

@@ -48,6 +48,21 @@ class Hint:
         return max(0.0, self.amount / self.deviation) ** 2
 
 
+@dataclass(frozen=True)
+class Templates:
+    """A phase's pattern per unit of amount at several sizes of its cell.
+
+    Attributes:
+        strain: Relative sizes, shape (sizes,).
+        volume: Per unit of amount, shape (sizes,).
+        pattern: Shape (sizes, n).
+    """
+
+    strain: Array
+    volume: Array
+    pattern: Array
+
+
 def find_lattice(pattern: Pattern, reflections: dict[str, Reflections]) -> Array:
     """A start for a fit of the perovskite alone, its lattice where line templates of all phases fit best.
 
@@ -63,25 +78,29 @@ def find_lattice(pattern: Pattern, reflections: dict[str, Reflections]) -> Array
     first = layout.index["background.0"]
     basis = model.derive(vector)[1][:, first : first + BACKGROUND]
     others = [model.phase(p, vector).pattern for p in reflections if p != PEROVSKITE]
-    best, start = np.inf, layout.start
+    smooth = np.linalg.qr(basis * weight[:, None])[0]  # may be of either sign, so that what it explains is taken off
+
+    def apart(columns: Array) -> Array:
+        weighted = (columns.T * weight).T
+        return np.asarray(weighted - smooth @ (smooth.T @ weighted), dtype=float)
+
+    counts, apart_others = apart(pattern.counts), apart(np.column_stack(others))
+    best, start, lines = np.inf, layout.start.copy(), pattern.counts
     for strain in np.arange(-SPAN, SPAN + STRIDE / 2, STRIDE):
         vector[layout.index[f"{PEROVSKITE}.strain"]] = strain
-        columns = np.column_stack([model.phase(PEROVSKITE, vector).pattern, *others, basis, -basis])
-        amounts, misfit = nnls(columns * weight[:, None], pattern.counts * weight, maxiter=1000)
+        drawn = model.phase(PEROVSKITE, vector).pattern
+        amounts, misfit = nnls(np.column_stack([apart(drawn), apart_others]), counts, maxiter=1000)
         if misfit < best:
-            best, start = misfit, _started(layout, strain, amounts, len(others))
+            best, lines = misfit, np.column_stack([drawn, *others]) @ amounts
+            start = layout.start.copy()
+            start[layout.index[f"{PEROVSKITE}.strain"]], start[layout.index[f"{PEROVSKITE}.amount"]] = (
+                strain,
+                amounts[0],
+            )
+    terms = np.linalg.lstsq(basis * weight[:, None], (pattern.counts - lines) * weight, rcond=None)[0]
+    start[first : first + BACKGROUND] = terms
     alone = Layout((PEROVSKITE,), {})
     return alone.carry(start, layout)
-
-
-def _started(layout: Layout, strain: float, amounts: Array, n_others: int) -> Array:
-    start = layout.start.copy()
-    start[layout.index[f"{PEROVSKITE}.strain"]] = strain
-    start[layout.index[f"{PEROVSKITE}.amount"]] = amounts[0]
-    plus, minus = np.split(amounts[1 + n_others :], 2)
-    first = layout.index["background.0"]
-    start[first : first + BACKGROUND] = plus - minus
-    return start
 
 
 def _blurred(layout: Layout, vector: Array) -> Array:
@@ -90,34 +109,54 @@ def _blurred(layout: Layout, vector: Array) -> Array:
     return blurred
 
 
-def hint_phases(refined: Refined, reflections: dict[str, Reflections], phases: Iterable[str]) -> list[Hint]:
+def hint_phases(
+    refined: Refined, reflections: dict[str, Reflections], phases: Iterable[str], drawn: dict[str, Templates]
+) -> list[Hint]:
     """The best hint of each phase in the residuals of a fit that lacks it, the strongest first.
 
     A template may be partly explained by parameters of the fit (background, widths): only what remains of it counts.
+
+    Args:
+        refined: The fit.
+        reflections: Of every phase.
+        phases: Which to look for.
+        drawn: Templates of a phase, which are added where there are none: zero, shift and widths that they are drawn
+            with move by less than a stride while phases are added to a fit.
     """
-    model, layout = refined.model, refined.layout
-    residual = model.pattern.counts - refined.calculated
-    curvature = (refined.jacobian.T * refined.weight) @ refined.jacobian + np.diag(layout.weight)
-    solved = cho_solve(cho_factor(curvature), (refined.jacobian * refined.weight[:, None]).T)
+    residual = (refined.model.pattern.counts - refined.calculated) * refined.weight
+    curvature = (refined.jacobian.T * refined.weight) @ refined.jacobian + np.diag(refined.layout.weight)
+    factor = cho_factor(curvature)
+    weighted = refined.jacobian * refined.weight[:, None]
     noise = max(1.0, refined.reduced)
     hints = []
     for phase in phases:
-        wide = Layout((*layout.phases, phase), {})
-        tried = Model(model.pattern, {**model.reflections, phase: reflections[phase]}, wide)
-        vector = wide.carry(refined.vector, layout)
-        found = []
-        for strain in _strains(phase):
-            vector[wide.index[f"{phase}.strain"]] = strain
-            drawn = tried.phase(phase, vector)
-            if drawn.volume == 0:
-                continue
-            apart = drawn.pattern - refined.jacobian @ (solved @ drawn.pattern)
-            information = float(drawn.pattern @ (refined.weight * apart)) / noise
-            amount = float(residual @ (refined.weight * drawn.pattern)) / noise / information
-            found.append(Hint(phase, float(strain), amount, information**-0.5, drawn.volume))
-        if found:
-            hints.append(max(found, key=lambda h: h.amount / h.deviation))
+        if phase not in drawn:
+            drawn[phase] = _templates(refined, reflections[phase], phase)
+        seen = drawn[phase]
+        if len(seen.strain) == 0:
+            continue
+        shared = seen.pattern @ weighted
+        explained = np.sum(shared * cho_solve(factor, shared.T).T, axis=1)
+        information = ((seen.pattern**2) @ refined.weight - explained) / noise
+        amount = seen.pattern @ residual / noise / information
+        best = int(np.argmax(amount * np.sqrt(information)))
+        deviation = float(information[best] ** -0.5)
+        hints.append(Hint(phase, float(seen.strain[best]), float(amount[best]), deviation, float(seen.volume[best])))
     return sorted(hints, key=lambda h: -h.gain)
+
+
+def _templates(refined: Refined, reflections: Reflections, phase: str) -> Templates:
+    wide = Layout((*refined.layout.phases, phase), {})
+    tried = Model(refined.model.pattern, {**refined.model.reflections, phase: reflections}, wide)
+    vector = wide.carry(refined.vector, refined.layout)
+    found = []
+    for strain in _strains(phase):
+        vector[wide.index[f"{phase}.strain"]] = strain
+        one = tried.phase(phase, vector)
+        if one.volume > 0:
+            found.append((float(strain), one.volume, one.pattern))
+    strains, volumes, patterns = zip(*found, strict=True) if found else ((), (), ())
+    return Templates(np.array(strains), np.array(volumes), np.array(patterns))
 
 
 def _strains(phase: str) -> Array:

@@ -10,7 +10,7 @@ from lab_agents.analysis.diffraction.parameters import Expected, Layout
 from lab_agents.analysis.diffraction.pattern import Array, Pattern
 from lab_agents.analysis.diffraction.refinement import Refined, refine
 from lab_agents.analysis.diffraction.reflections import Reflections, find_reflections, solvate_reflections
-from lab_agents.analysis.diffraction.screening import Hint, find_lattice, hint_phases
+from lab_agents.analysis.diffraction.screening import Hint, Templates, find_lattice, hint_phases
 from lab_agents.analysis.diffraction.structures import PEROVSKITE, SOLVATE
 
 WORTH = 12.0
@@ -27,6 +27,8 @@ class Found:
         reflections: Of every possible phase.
         lattice: The perovskite's lattice parameter at strain 0, angstrom.
         known: Expectations that replaced the general ones.
+        filling: What the mixed sites hold.
+        templates: Of the phases that were looked for.
     """
 
     refined: Refined
@@ -34,6 +36,8 @@ class Found:
     reflections: dict[str, Reflections]
     lattice: float
     known: dict[str, Expected]
+    filling: Filling
+    templates: dict[str, Templates]
 
 
 def search_phases(
@@ -52,11 +56,12 @@ def search_phases(
     vector = find_lattice(pattern, reflections)
     refined = _refine(pattern, reflections, (PEROVSKITE,), known, vector, None)
     refused: set[str] = set()
+    drawn: dict[str, Templates] = {}
     while True:
-        hints = hint_phases(refined, reflections, [p for p in reflections if p not in refined.layout.phases])
+        hints = hint_phases(refined, reflections, [p for p in reflections if p not in refined.layout.phases], drawn)
         wanted = [h for h in hints if h.gain >= WORTH and h.phase not in refused]
         if not wanted:
-            return Found(refined, tuple(hints), reflections, lattice, known)
+            return Found(refined, tuple(hints), reflections, lattice, known, filling, drawn)
         larger = add_phase(pattern, reflections, known, refined, wanted[0])
         if refined.chi2 - larger.chi2 < WORTH or larger.value(f"{wanted[0].phase}.amount") <= 0:
             refused.add(wanted[0].phase)
@@ -109,16 +114,16 @@ def exchange_phase(pattern: Pattern, found: Found, phase: str, worse: float) -> 
     vector = layout.carry(refined.vector, refined.layout)
     without = _refine(pattern, found.reflections, fewer, known, vector, refined.weight)
     candidates = [p for p in found.reflections if p not in refined.layout.phases]
-    lost = without.chi2 - refined.chi2
+    lost, drawn = without.chi2 - refined.chi2, dict(found.templates)
     rivals = []
     # A hint underestimates what a refined cell gains, at most by about half.
-    for hint in hint_phases(without, found.reflections, candidates):
+    for hint in hint_phases(without, found.reflections, candidates, drawn):
         if 2 * hint.gain < lost - worse or hint.amount <= 0:
             continue
         other = add_phase(pattern, found.reflections, known, without, hint)
         if other.chi2 < refined.chi2 + worse and other.value(f"{hint.phase}.amount") > 0:
             hints = hint_phases(
-                other, found.reflections, [p for p in found.reflections if p not in other.layout.phases]
+                other, found.reflections, [p for p in found.reflections if p not in other.layout.phases], drawn
             )
-            rivals.append(Found(other, tuple(hints), found.reflections, found.lattice, known))
+            rivals.append(Found(other, tuple(hints), found.reflections, found.lattice, known, found.filling, drawn))
     return rivals

@@ -17,6 +17,7 @@ Sites carry a role (`a`, `b`, `x` for the mixed sites of the perovskite) or an e
 
 [Stoumpos2013] Inorg. Chem. 52, 9019. [Trots2008] J. Phys. Chem. Solids 69, 2520. [Palosz1990] J. Phys.: Condens. Matter
 2, 5285.
+[Jacobsson2016] J. Am. Chem. Soc. 138, 10331. [Noel2014] Energy Environ. Sci. 7, 3061.
 [Cao2016] J. Am. Chem. Soc. 138, 9919. [Howie1972] Acta Cryst. B 28, 2965. [Maughan2016] J. Am. Chem. Soc. 138, 8453.
 """
 
@@ -25,6 +26,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 PEROVSKITE, SOLVATE, SILICON = "perovskite", "solvate", "silicon"
+LEFT_OVER = (2.0, 0.03)
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,10 @@ class Form:
         slack: Deviation of the cell's relative size: mixed sites change it.
         model: Relative deviation of its intensity from the structure's errors: positions, thermal motion, what fills
             the mixed sites (assumption, 0.05 for a structure without free positions).
+        usual: Odds, before the pattern is seen, that a possible phase is in the film, and the fraction that it then
+            takes on average. Iodides of what was left over or oxidized stand in most films, a few per cent of them
+            [Jacobsson2016, Noel2014]; other phases come with a composition or an anneal that fails, and then not
+            in traces (the numbers are assumptions).
     """
 
     name: str
@@ -51,6 +57,7 @@ class Form:
     texture: tuple[float, float] = (1.0, 0.0)
     slack: float = 0.003
     model: float = 0.05
+    usual: tuple[float, float] = (0.1, 0.1)
 
 
 def _cubic(a: float) -> tuple[float, float, float, float, float, float]:
@@ -94,6 +101,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
                 texture=(0.55, 0.35),
                 slack=0.002,
                 model=0.04,
+                usual=LEFT_OVER,
             ),
             Form(
                 "sni2",
@@ -108,6 +116,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
                 ),
                 slack=0.003,
                 model=0.1,
+                usual=LEFT_OVER,
             ),
             Form(
                 "a2sni6",
@@ -115,6 +124,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
                 _cubic(11.65),
                 (("a", 0.25, 0.25, 0.25), ("Sn", 0.0, 0.0, 0.0), ("I", 0.2474, 0.0, 0.0)),
                 slack=0.015,
+                usual=LEFT_OVER,
             ),
             Form("cl_perovskite", "Pm-3m", _cubic(5.65), _CHLORIDE_SITES, (1, 0, 0), (0.8, 0.35), 0.015),
             Form(SILICON, "Fd-3m", _cubic(5.43102), (("Si", 0.0, 0.0, 0.0),), slack=1e-5, model=0.01),

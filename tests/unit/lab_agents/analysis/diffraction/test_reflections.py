@@ -17,7 +17,7 @@ def seen(reflections: Reflections) -> tuple[Array, Array]:
     """Angles and intensities as the calculator gives them."""
     theta = np.arcsin(WAVELENGTH / 2 / reflections.spacing)
     lorentz = (1 + np.cos(2 * theta) ** 2) / (np.sin(theta) ** 2 * np.cos(theta))
-    return 2 * np.degrees(theta), reflections.textured(1.0) * reflections.volume**2 * lorentz
+    return 2 * np.degrees(theta), reflections.textured(np.array([1.0]))[0] * reflections.volume**2 * lorentz
 
 
 def test_intensities_equal_pymatgens_for_a_structure_of_low_symmetry() -> None:
@@ -56,7 +56,7 @@ def test_half_filled_sites_scatter_as_pymatgens_disordered_structure() -> None:
 def test_texture_moves_intensity_to_the_planes_of_its_axis_and_none_is_its_limit() -> None:
     """(100) and (200) gain, (111) loses; March's parameter 1 changes nothing."""
     reflections = find_reflections("perovskite", CESIUM_LEAD_IODIDE, 6.2)
-    gain = reflections.textured(0.6) / reflections.textured(1.0)
+    gain = reflections.textured(np.array([0.6]))[0] / reflections.textured(np.array([1.0]))[0]
     order = {round((6.2 / d) ** 2): g for d, g in zip(reflections.spacing, gain, strict=True)}
     assert order[1] > 1.3
     assert order[4] == pytest.approx(order[1])

@@ -26,6 +26,6 @@ def test_the_lattice_is_found_from_three_per_cent_away_and_the_residuals_name_th
     strain = start[layout.index["perovskite.strain"]]
     assert lattice * (1 + strain) == pytest.approx(film.lattice, rel=0.003)
     refined = refine(Model(pattern, {"perovskite": reflections["perovskite"]}, layout), start)
-    hints = hint_phases(refined, reflections, ("delta_cs", "pbi2", "sni2"))
+    hints = hint_phases(refined, reflections, ("delta_cs", "pbi2", "sni2"), {})
     assert hints[0].phase == "pbi2"
     assert hints[0].gain > 100
