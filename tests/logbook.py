@@ -1,10 +1,9 @@
 """A small laboratory's state folder, written through the real store: what tests of store, audit and replay read."""
 
 import shutil
-from copy import copy
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from pathlib import Path
 
 from lab_agents.blobs import DirectoryBlobs
@@ -24,7 +23,7 @@ class LogBook:
     writer: LogWriter = field(init=False)
     blobs: DirectoryBlobs = field(init=False)
     _sequences: dict[str, int] = field(default_factory=dict)
-    _ordinals: dict[tuple[str, int], "count[int]"] = field(default_factory=dict)
+    _ordinals: Counter[tuple[str, int]] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self.state.mkdir(parents=True, exist_ok=True)
@@ -38,7 +37,8 @@ class LogBook:
 
     def add(self, source: str, body: Body, *, cause: int = 0, entry_id: str = "", **envelope: object) -> int:
         """Append `body` from `source`; returns its position. Laboratory time is one minute per position."""
-        ordinal = next(self._ordinals.setdefault((source, cause), count()))
+        ordinal = self._ordinals[source, cause]
+        self._ordinals[source, cause] += 1
         kind = type(body).__name__
         fields = {"subject": "toy", "at": START + timedelta(minutes=self.writer.position), "campaign": "first"}
         entry = Entry(
@@ -59,7 +59,7 @@ class LogBook:
         shutil.copytree(self.state, state)
         other = LogBook(state)
         other._sequences = dict(self._sequences)
-        other._ordinals = {key: copy(numbers) for key, numbers in self._ordinals.items()}
+        other._ordinals = Counter(self._ordinals)
         return other
 
     def close(self) -> None:
