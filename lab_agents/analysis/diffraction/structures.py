@@ -57,7 +57,7 @@ class Form:
     texture: tuple[float, float] = (1.0, 0.0)
     slack: float = 0.003
     model: float = 0.05
-    usual: tuple[float, float] = (0.1, 0.1)
+    usual: tuple[float, float] = (0.2, 0.1)
 
 
 def _cubic(a: float) -> tuple[float, float, float, float, float, float]:
