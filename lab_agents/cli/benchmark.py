@@ -26,6 +26,11 @@ BENCHMARKS: Mapping[str, tuple[str, str, int]] = {
         "phase fractions concluded from patterns that another program made",
         40,
     ),
+    "awards": (
+        "lab_agents.benchmarks.awards:benchmark_awards",
+        "samples and regret per laboratory hour of joint awards against first come, first served",
+        10,
+    ),
     "processes": (
         "lab_agents.benchmarks.processes:benchmark_processes",
         "speed, memory and recovery of the processes of one laboratory",
@@ -44,7 +49,9 @@ def benchmark(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Which one; `list` names them.")],
     seeds: Annotated[
         int | None,
-        typer.Option("--seeds", min=1, help="How many seeds; default: replay 25, loop 20, patterns 40, processes 1."),
+        typer.Option(
+            "--seeds", min=1, help="How many seeds; default: replay 25, loop 20, patterns 40, awards 10, processes 1."
+        ),
     ] = None,
     table: Annotated[
         Path | None, typer.Option("--table", help="crossed_barrel's table; without it its rows are not run.")
