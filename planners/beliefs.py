@@ -7,7 +7,7 @@ Lecture Notes 34, 11 (1998).
 [Ament2023] Ament, Daulton, Eriksson, Balandat, Bakshy, NeurIPS 2023, arXiv:2310.20708.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +24,7 @@ from planners.questions import sorted_observations
 from planners.regression import Posterior
 from planners.seeds import keyed_generator
 from planners.spaces import Points, as_points, bounds, to_unit
+from planners.stating import Stating
 
 Values = NDArray[np.float64]
 
@@ -95,6 +96,7 @@ class Beliefs:
         ]
         self._best_observed = self._imagine_observed()
         self._imagine_pending()
+        self._stating = Stating(ask, [(name, models[name]) for name in sorted(models)], N_DRAWS)
 
     def choose(self, point: Points) -> None:
         """Count one more candidate, shape (d,), as pending."""
@@ -112,24 +114,57 @@ class Beliefs:
         """Log of the mean gain times the chance of all bounds, shape (n,), for points in the parameters' units."""
         return self._score(points, self._best, self._imagined)
 
+    def score_stated(self, points: Points) -> Values:
+        """Log of the mean gain over the best stated hit times the chance to be stated one, shape (n,)."""
+        best, joint, total = np.full((1, 1), self._best_stated()), np.zeros((1, 1)), np.zeros((1, len(points)))
+        for number, (model, mean, variance) in enumerate(self._believed(points, self._imagined)):
+            if model is self._modelled:
+                total = total + _log_gain(mean, np.sqrt(variance)[None], best)
+            deviation = np.sqrt(variance + model.regression.fitted.scatter)[None]
+            total = total + model.log_chance(mean, deviation)
+            joint = joint + self._stating.log_kept(number, mean, deviation)
+        total = total + self._log_known_gain(points, best) + self._stating.log_stated(joint)
+        return np.asarray(logsumexp(total, axis=0) - np.log(len(total)))
+
     def _score(self, points: Points, best: Values, imagined: Sequence["_Imagined | None"]) -> Values:
-        unit = to_unit(self._ask.space, points)
         total = np.zeros((1, len(points)))
-        for model, pending in zip(self._models, imagined, strict=True):
-            posterior = model.regression.posterior(unit)
-            mean, variance = posterior.mean[None], model.regression.variance(posterior)
-            if pending is not None:
-                mean, variance = pending.conditioned(posterior)
+        for model, mean, variance in self._believed(points, imagined):
             if model is self._modelled:
                 total = total + self._boldness * _log_gain(mean, np.sqrt(variance)[None], best)
             # A sample is judged as it is made, and it scatters about what was asked for.
             deviation = np.sqrt(variance + model.regression.fitted.scatter)[None]
             total = total + model.log_chance(mean, deviation)
-        if self._known is not None:
-            soft = SOFT * self._known.span
-            gain = (self._known.of(points)[None] - best) / soft
-            total = total + self._boldness * np.log(soft * np.logaddexp(0.0, np.maximum(gain, -700.0)))
+        total = total + self._boldness * self._log_known_gain(points, best)
         return np.asarray(logsumexp(total, axis=0) - np.log(len(total)))
+
+    def _believed(
+        self, points: Points, imagined: Sequence["_Imagined | None"]
+    ) -> Iterator[tuple[OutcomeModel, Values, Values]]:
+        """Each model with its means, shape (draws or 1, n), and variances, shape (n,), of points."""
+        unit = to_unit(self._ask.space, points)
+        for model, pending in zip(self._models, imagined, strict=True):
+            posterior = model.regression.posterior(unit)
+            if pending is None:
+                yield model, posterior.mean[None], model.regression.variance(posterior)
+            else:
+                yield model, *pending.conditioned(posterior)
+
+    def _log_known_gain(self, points: Points, best: Values) -> Values:
+        """Log of the softened gain of a known objective, shape (draws or 1, n); zero where it is a property."""
+        if self._known is None:
+            return np.zeros((1, 1))
+        soft = SOFT * self._known.span
+        gain = (self._known.of(points)[None] - best) / soft
+        return np.asarray(np.log(soft * np.logaddexp(0.0, np.maximum(gain, -700.0))))
+
+    def _best_stated(self) -> float:
+        """The best objective among the samples that are stated hits."""
+        objective = np.zeros(len(self._observed))
+        if self._known is not None:
+            objective = self._known.of(self._observed)
+        elif self._modelled is not None:
+            objective = self._modelled.regression.posterior(to_unit(self._ask.space, self._observed)).mean
+        return float(max(self._worst(), objective[self._stating.stated].max(initial=-np.inf)))
 
     def _imagine_observed(self) -> Values:
         """The best objective among the observed samples that are feasible, shape (draws, 1); -inf where none is."""

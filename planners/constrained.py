@@ -21,6 +21,7 @@ from planners.objectives import orientation
 from planners.outcomes import READABLE, OutcomeModel, held_out, learn_outcomes, recall_outcomes, to_contents
 from planners.protocols import Ask, Checkpoint, Outcome, Scored
 from planners.questions import choices, read_settings, taken
+from planners.search import Score
 from planners.seeds import keyed_seed
 from planners.space_filling import SpaceFillingPlanner
 from planners.spaces import Points, to_candidate, to_unit
@@ -41,9 +42,14 @@ class ConstrainedSettings(Record):
 
     `boldness` is the power of the gain in the score. At 1 that is expected improvement, which stays where it has found
     feasible samples; above, it risks more of them for larger gains.
+
+    Every so-manieth candidate (`stated_every`; 0: none) is one that its conclusions will probably call a hit, with the
+    target's confidence and with more gain than such samples have: the others look for the best that can be made, which
+    lies on the bounds, where nothing can be stated.
     """
 
     boldness: float = Field(default=2.0, ge=1.0, le=4.0)
+    stated_every: int = Field(default=8, ge=0, le=100)
 
 
 class ConstrainedPlanner:
@@ -78,10 +84,10 @@ class ConstrainedPlanner:
         models = learn_outcomes(ask) if ask.checkpoint is None else recall_outcomes(unpack_all(ask.checkpoint), ask)
         if not models:
             return SpaceFillingPlanner().propose(ask)
-        left, chooser = choices(ask), _Chooser(ask, models, self.settings.boldness)
+        left, chooser = choices(ask), _Chooser(ask, models, self.settings)
         if left is None:
             return [chooser.from_space(number) for number in range(ask.n)]
-        return [chooser.from_pool(left) for _ in range(min(ask.n, len(left)))]
+        return [chooser.from_pool(left, number) for number in range(min(ask.n, len(left)))]
 
     def retrain(self, ask: Ask) -> Checkpoint:
         """Train a model for each property that was read.
@@ -104,33 +110,38 @@ class ConstrainedPlanner:
 class _Chooser:
     """Chooses one candidate after another, each pending for the next."""
 
-    def __init__(self, ask: Ask, models: Mapping[str, OutcomeModel], boldness: float) -> None:
-        self._ask, self._models, self._beliefs = ask, models, Beliefs(ask, models, boldness)
+    def __init__(self, ask: Ask, models: Mapping[str, OutcomeModel], settings: ConstrainedSettings) -> None:
+        self._ask, self._models, self._beliefs = ask, models, Beliefs(ask, models, settings.boldness)
+        self._every = settings.stated_every if ask.target.constraints else 0
         self._starts = self._beliefs.promising(N_STARTS)
         self._taken = taken(ask)
         self._chosen: set[tuple[float, ...]] = set()
 
-    def from_pool(self, pool: Points) -> Scored:
-        """The best point of the pool that was not chosen before."""
-        pieces = [pool[i : i + N_TOGETHER] for i in range(0, len(pool), N_TOGETHER)]
-        scores = np.concatenate([self._score(piece) for piece in pieces])
+    def from_pool(self, pool: Points, number: int) -> Scored:
+        """The best point of the pool that was not chosen before, as choice `number` of this question."""
+        score = self._score(number)
+        scores = np.concatenate([score(pool[i : i + N_TOGETHER]) for i in range(0, len(pool), N_TOGETHER)])
         scores[[tuple(row) in self._chosen for row in pool]] = -np.inf
         best = int(scores.argmax())
         return self._choose(pool[best], float(scores[best]))
 
     def from_space(self, number: int) -> Scored:
         """The best point found in the continuous space, as choice `number` of this question."""
-        seed = keyed_seed(self._ask.seed, self._ask.number, "search", number)
-        point = evolve(self._ask.space, self._score_apart, self._starts, seed)
-        return self._choose(point, float(self._score(point[None, :])[0]))
+        score, seed = self._score(number), keyed_seed(self._ask.seed, self._ask.number, "search", number)
+        point = evolve(self._ask.space, lambda points: self._apart(points, score(points)), self._starts, seed)
+        return self._choose(point, float(score(point[None, :])[0]))
 
-    def _score(self, points: Points) -> NDArray[np.float64]:
-        return self._beliefs.score(points) + log_chance(self._ask, points)
+    def _score(self, number: int) -> Score:
+        """What choice `number` is to be best at; counted over the whole campaign, whatever the size of its batches."""
+        is_stated = self._every and (len(self._ask.made) + number + 1) % self._every == 0
+        believed = self._beliefs.score_stated if is_stated else self._beliefs.score
+        return lambda points: believed(points) + log_chance(self._ask, points)
 
-    def _score_apart(self, points: Points) -> NDArray[np.float64]:
+    def _apart(self, points: Points, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The scores, and nothing for points that are as good as made."""
         unit, others = to_unit(self._ask.space, points), to_unit(self._ask.space, self._taken)
         squares = (unit**2).sum(axis=1)[:, None] + (others**2).sum(axis=1)[None] - 2 * unit @ others.T
-        return np.where((squares < APART**2).any(axis=1), -np.inf, self._score(points))
+        return np.where((squares < APART**2).any(axis=1), -np.inf, scores)
 
     def _choose(self, point: Points, acquisition: float) -> Scored:
         self._beliefs.choose(point)

@@ -9,13 +9,14 @@ from scipy.special import log_ndtr
 
 from lab_agents.records.target import Constraint
 from planners.checkpoints import Contents
+from planners.doubts import fit_doubting, recall_doubting
 from planners.objectives import orientation, training_data
 from planners.protocols import Ask, Outcome
 from planners.questions import sorted_observations
 from planners.regression import Regression, fit, recall_regression
 from planners.spaces import Points, as_points, to_unit
 from planners.surrogates import Data
-from planners.warps import STRAIGHT, Warp
+from planners.warps import EDGE, STRAIGHT, Bilog, Logit, Warp, recall_warp
 
 Values = NDArray[np.float64]
 
@@ -108,8 +109,8 @@ def recall_outcomes(contents: Mapping[str, Contents], ask: Ask) -> dict[str, Out
     for name, (low, high) in _oriented_bounds(ask).items():
         data = training_data(ask, name)
         if name in contents and len(data.values):
-            warp = Warp(*(float(x) for x in contents[name].arrays.get("warp", np.zeros(2))))
-            models[name] = OutcomeModel(recall_regression(contents[name], _warped(data, warp)), warp, low, high)
+            warp = recall_warp(contents[name].arrays.get("warp", np.zeros(2)))
+            models[name] = OutcomeModel(recall_doubting(contents[name], _warped(data, warp)), warp, low, high)
     if READABLE in contents:
         models[READABLE] = OutcomeModel(recall_regression(contents[READABLE], _labels(ask)), lower=0.5)
     return models
@@ -118,7 +119,7 @@ def recall_outcomes(contents: Mapping[str, Contents], ask: Ask) -> dict[str, Out
 def to_contents(model: OutcomeModel) -> Contents:
     """A model as data; its bounds are the target's."""
     contents = model.regression.to_contents()
-    return Contents({**contents.arrays, "warp": np.array([model.warp.center, model.warp.width])}, contents.meta)
+    return Contents({**contents.arrays, "warp": model.warp.to_numbers()}, contents.meta)
 
 
 def held_out(model: OutcomeModel) -> float | None:
@@ -143,17 +144,23 @@ def _oriented_bounds(ask: Ask) -> dict[str, tuple[float | None, float | None]]:
 
 
 def _learn(data: Data, low: float | None, high: float | None) -> OutcomeModel:
-    """The better of a straight and a warped model by held-out density; straight where no bound is set."""
-    straight = OutcomeModel(fit(data), STRAIGHT, low, high)
-    if low is None and high is None:
-        return straight
+    """The best of all warps by held-out density; straight where no bound is set."""
+    models = [OutcomeModel(fit_doubting(_warped(data, warp)), warp, low, high) for warp in _warps(data, low, high)]
+    densities = [-np.inf if (density := held_out(model)) is None else density for model in models]
+    return models[int(np.argmax(densities))]
+
+
+def _warps(data: Data, low: float | None, high: float | None) -> list[Warp]:
+    """What may suit an outcome: the bounds in the middle of a bilog, and the logit of what looks like a share."""
     if low is not None and high is not None:
-        warp = Warp((low + high) / 2, (high - low) / 2)
-    else:
-        warp = Warp(float(low if low is not None else high or 0.0), NOISES * float(np.median(data.deviations)))
-    bent = OutcomeModel(fit(_warped(data, warp)), warp, low, high)
-    ours, theirs = held_out(straight), held_out(bent)
-    return bent if ours is not None and theirs is not None and theirs > ours else straight
+        return [STRAIGHT, Bilog((low + high) / 2, (high - low) / 2)]
+    bound = low if low is not None else high
+    if bound is None:
+        return [STRAIGHT]
+    bent = Bilog(bound, NOISES * float(np.median(data.deviations)))
+    room = NOISES * data.deviations + EDGE
+    is_share = 0.0 < bound < 1.0 and bool(((data.values > -room) & (data.values < 1.0 + room)).all())
+    return [STRAIGHT, bent, Logit()] if is_share else [STRAIGHT, bent]
 
 
 def _warped(data: Data, warp: Warp) -> Data:

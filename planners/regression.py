@@ -25,8 +25,9 @@ KIND = "gp_matern52_closed_form"
 LONGEST = 100.0
 """Longest length scale in unit coordinates: a parameter with that one has no influence."""
 
-NOISE_MEDIAN, NOISE_SPREAD = -4.0, 1.0
-"""Log-normal prior of the learned variance, standardized: samples scatter by some percent of their range."""
+NOISE_MEDIAN, NOISE_SPREAD = -6.0, 2.0
+"""Log-normal prior of the learned variance, standardized: samples scatter by a few percent of their range beyond what
+their measurement says, or hardly at all. A narrower prior about more makes steep constraints look like chance."""
 
 SCALE_SPREAD = math.sqrt(3)
 """Of the log-normal prior of length scales; its median grows with the root of their number [Hvarfner2024]."""
@@ -63,15 +64,15 @@ class Regression:
 
     def __init__(self, data: Data, fitted: Fitted) -> None:
         self.data, self.fitted = data, fitted
-        self._known = _known_noise(data, fitted.spread)
-        covariance = self._kernel(data.inputs, data.inputs) + np.diag(self._known + fitted.scatter)
+        self.known = _known_noise(data, fitted.spread)
+        covariance = self._kernel(data.inputs, data.inputs) + np.diag(self.known + fitted.scatter)
         self._factor = cholesky(covariance, lower=True)
         self._weights = cho_solve((self._factor, True), (data.values - fitted.center) / fitted.spread)
 
     @property
     def noise(self) -> float:
         """Typical variance of an observation about the mean."""
-        return float(self._known.mean()) + self.fitted.scatter
+        return float(np.median(self.known)) + self.fitted.scatter
 
     def posterior(self, points: Points) -> Posterior:
         """The belief about points in unit coordinates, shape (n, d)."""
@@ -98,11 +99,14 @@ class Regression:
         """
         if len(self.data.values) < 3:
             return None
-        inverse = cho_solve((self._factor, True), np.eye(len(self.data.values)))
-        variance = 1.0 / np.diag(inverse)
-        squares = (self._weights * variance) ** 2 / variance
-        density = -0.5 * (squares + np.log(2 * math.pi * variance)) - math.log(self.fitted.spread)
+        errors, variance = self.left_out()
+        density = -0.5 * (errors**2 / variance + np.log(2 * math.pi * variance)) - math.log(self.fitted.spread)
         return float(density.mean())
+
+    def left_out(self) -> tuple[Values, Values]:
+        """Each value less what all others predict, and its predicted variance, standardized [Rasmussen2006, 5.4.2]."""
+        variance = 1.0 / np.diag(cho_solve((self._factor, True), np.eye(len(self.data.values))))
+        return self._weights * variance, variance
 
     def to_contents(self) -> Contents:
         """What was learned as named arrays."""

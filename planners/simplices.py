@@ -21,15 +21,17 @@ MOST_EXACT = 10
 def project_fractions(points: Fractions, lower: Fractions, upper: Fractions) -> Fractions:
     """The nearest fractions between the bounds that sum to one, shape (n, k).
 
-    The Euclidean projection is `clip(x - s, lower, upper)` with the one shift `s` for which the sum is one; it is found
-    by bisection, because the sum falls monotonically with `s`.
+    The Euclidean projection is `clip(x - s, lower, upper)` with the one shift `s` for which the sum is one. The sum
+    falls with `s` along straight pieces that end where a fraction meets a bound, so that `s` lies on a line between
+    two of these ends.
     """
-    low, high = points.min(axis=1) - upper.max() - 1.0, points.max(axis=1) - lower.min() + 1.0
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        too_much = np.clip(points - middle[:, None], lower, upper).sum(axis=1) > 1.0
-        low, high = np.where(too_much, middle, low), np.where(too_much, high, middle)
-    return _sum_to_one(np.asarray(np.clip(points - high[:, None], lower, upper)), lower, upper)
+    ends = np.sort(np.concatenate([points - upper, points - lower], axis=1), axis=1)
+    sums = np.clip(points[:, None, :] - ends[:, :, None], lower, upper).sum(axis=2)
+    rows, right = np.arange(len(points)), np.clip((sums > 1.0).sum(axis=1), 1, ends.shape[1] - 1)
+    start, falls = sums[rows, right - 1], sums[rows, right - 1] - sums[rows, right]
+    share = np.clip((start - 1.0) / np.where(falls > 0, falls, 1.0), 0.0, 1.0)
+    shift = ends[rows, right - 1] + share * (ends[rows, right] - ends[rows, right - 1])
+    return _sum_to_one(np.asarray(np.clip(points - shift[:, None], lower, upper)), lower, upper)
 
 
 def fractions_from_cube(cube: Fractions, lower: Fractions, upper: Fractions) -> Fractions:

@@ -8,7 +8,7 @@ from instruments.lab import read_laboratory
 from lab_agents.bench.film_truth import FilmTruth
 from lab_agents.bench.loop import Course, run_bench
 from lab_agents.campaign_file import read_campaign
-from lab_agents.hits import is_hit
+from lab_agents.hits import is_hit, joint_chance
 from lab_agents.records.campaign import CampaignPlan
 from lab_agents.records.laboratory import Laboratory
 from lab_agents.records.target import Target
@@ -73,7 +73,9 @@ class RunOutcome:
         reached_at: Number of the first sample that reached the target, or None.
         little_lead_at: Number of the first feasible sample of little lead, or None.
         regret: How far the best sample made stays behind the world's best.
-        named_regret: The same of the sample that the campaign itself would name best; all of it where it names none.
+        named_regret: The same of the sample that the campaign itself would name best: the best stated hit, else the one
+            that is most likely a hit; all of it where nothing was learned.
+        stated: Objective, as made, of the best stated hit; None where no sample was stated to be one.
         claimed: For each claimed hit, whether it is true.
         covered: Property → for each conclusion, whether its 90 % interval holds the truth.
         n_spoiled: Samples that a fault of the laboratory struck.
@@ -88,6 +90,7 @@ class RunOutcome:
     little_lead_at: int | None
     regret: float
     named_regret: float
+    stated: float | None = None
     claimed: tuple[bool, ...] = ()
     covered: Mapping[str, tuple[bool, ...]] = field(default_factory=dict)
     n_spoiled: int = 0
@@ -125,7 +128,9 @@ def judge(target: Target, truth: FilmTruth, course: Course, seed: int, best: flo
     by_sample = dict(zip(course.samples, truths, strict=True))
     claimed = [_is_true(by_sample[hit.sample], target) for hit in hits]
     spoiled = {sample for sample, film in truth.films.items() if film.mishaps}
-    named = min(hits, key=lambda hit: truth.films[hit.sample].made.values[target.parameter or ""], default=None)
+    leads = {one.sample: truth.films[one.sample].made.values[target.parameter or ""] for one in course.learned}
+    likeliest = max(course.learned, key=lambda one: joint_chance(target, _read(one)), default=None)
+    named = min(hits, key=lambda hit: leads[hit.sample], default=likeliest)
     named_utility = 0.0 if named is None else dict(zip(course.samples, values, strict=True))[named.sample]
     return RunOutcome(
         seed=seed,
@@ -135,6 +140,7 @@ def judge(target: Target, truth: FilmTruth, course: Course, seed: int, best: flo
         little_lead_at=_first(true is not None and is_reached(true, target, LITTLE_LEAD) for true in truths),
         regret=best - max(values, default=0.0),
         named_regret=best - named_utility,
+        stated=min((leads[hit.sample] for hit in hits), default=None),
         claimed=tuple(claimed),
         covered=_covered(truth, by_sample, target),
         n_spoiled=len(spoiled),

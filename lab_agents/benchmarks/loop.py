@@ -150,6 +150,9 @@ def _trust_figures(runs: Sequence[RunOutcome]) -> list[Figure]:
                 note=f"{len(inside)} conclusions",
             )
         )
+    stated = [run.stated for run in runs if run.stated is not None]
+    note = f"lead of the best stated hit, median: {median(stated):.2f}" if stated else ""
+    figures.append(_count("campaigns that end with a stated hit", len(stated), len(runs), 0.9, note))
     return figures
 
 

@@ -183,3 +183,15 @@ def test_nothing_read_yet_is_answered_by_filling_the_space() -> None:
     blind = replace(question(SIMPLEX), pool=None)
     blind = replace(blind, observations=tuple(replace(o, outcomes={}) for o in blind.observations))
     assert list(ConstrainedPlanner().propose(blind)) == list(SpaceFillingPlanner().propose(blind))
+
+
+def test_every_so_manieth_candidate_is_one_that_will_be_stated_a_hit() -> None:
+    """Counted over the campaign; it keeps further from the bounds than the others."""
+    ask = asked(31, n=1)
+    stated = rows(list(ConstrainedPlanner({"stated_every": 32}).propose(ask)))
+    assert stated != rows(list(ConstrainedPlanner({"stated_every": 0}).propose(ask)))
+    assert made(0, stated[0]).outcomes["purity"].value >= 0.9
+    longer = asked(30, n=1)
+    assert list(ConstrainedPlanner({"stated_every": 32}).propose(longer)) == list(
+        ConstrainedPlanner({"stated_every": 0}).propose(longer)
+    )

@@ -19,7 +19,7 @@ from planners.outcomes import (
 from planners.protocols import Ask, Outcome
 from planners.regression import fit
 from planners.surrogates import Data
-from planners.warps import STRAIGHT, Warp
+from planners.warps import STRAIGHT, Bilog, Logit, Warp
 from tests.contracts.planner import question
 
 
@@ -49,7 +49,7 @@ def _wave(n: int = 40, seed: int = 0) -> Data:
     return Data(inputs, np.sin(4 * inputs[:, 0]) + inputs[:, 1], np.full(n, 0.01))
 
 
-@pytest.mark.parametrize("warp", [STRAIGHT, Warp(0.5, 0.1)])
+@pytest.mark.parametrize("warp", [STRAIGHT, Bilog(0.5, 0.1)])
 def test_chances_follow_how_often_bounds_are_kept(warp: Warp) -> None:
     """Straight or warped: near one where the outcome lies well inside, near zero where well outside."""
     data = _wave()
@@ -84,7 +84,7 @@ def test_outcomes_with_a_long_tail_are_warped_and_even_ones_are_not() -> None:
     tailed = [float(np.expm1(6 * x) * 0.1 + 0.9) for x in even]
     constraint = Constraint(property="purity", lower=1.0)
     assert learn_outcomes(_with(_constrained(ask, constraint), "purity", even))["purity"].warp == STRAIGHT
-    assert learn_outcomes(_with(_constrained(ask, constraint), "purity", tailed))["purity"].warp == Warp(1.0, 0.02)
+    assert learn_outcomes(_with(_constrained(ask, constraint), "purity", tailed))["purity"].warp == Bilog(1.0, 0.02)
 
 
 def test_bounds_on_the_objective_turn_round_with_it() -> None:
@@ -117,3 +117,13 @@ def test_recalled_models_are_the_learned_ones() -> None:
         assert again[name].predict(point) == model.predict(point)
         assert (again[name].lower, again[name].warp) == (model.lower, model.warp)
         assert held_out(again[name]) == held_out(model)
+
+
+def test_a_share_that_is_lost_to_several_causes_is_learned_as_its_logit() -> None:
+    """Where every value lies between 0 and 1; elsewhere no share is supposed."""
+    ask = question(n_observed=40)
+    shares = [0.99 / (1.0 + np.exp(6.0 * (o.values[0] + o.values[1]) - 5.0)) for o in ask.observations]
+    bound = Constraint(property="share", lower=0.9)
+    assert isinstance(learn_outcomes(_with(_constrained(ask, bound), "share", shares))["share"].warp, Logit)
+    larger = _with(_constrained(ask, bound), "share", [3.0 * share for share in shares])
+    assert not isinstance(learn_outcomes(larger)["share"].warp, Logit)

@@ -51,3 +51,10 @@ def test_a_bad_day_must_end_and_fool_nobody() -> None:
     assert verdicts(_bad_day_figures([run(n_spoiled=9)], 1)) == ["passed", "passed"]
     assert verdicts(_bad_day_figures([run(n_samples=59)], 1))[0] == "failed"
     assert verdicts(_bad_day_figures([run(n_spoiled_taken_for_good=1)], 1))[1] == "failed"
+
+
+def test_campaigns_that_stated_a_hit_are_counted() -> None:
+    """With the lead of the best ones."""
+    last = _trust_figures([run(stated=0.2), run(stated=0.3), run()])[-1]
+    assert (last.measured, last.verdict) == (2, "failed")
+    assert "0.25" in last.note
