@@ -36,17 +36,15 @@ class Executor:
         return self._gates.is_draining
 
     async def run(self) -> None:
-        """Look whenever something changed, and four times a second because gates open by themselves."""
+        """Look whenever something changed, and often while a job waits, because gates open by themselves."""
         changed = self._agent.changed.listen()
         async with asyncio.TaskGroup() as group:
             while True:
                 changed.clear()
                 self._start_wanted(group)
-                try:
-                    async with asyncio.timeout(0.25):
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK_AT_GATES if self.waits else None):
                         await changed.wait()
-                except TimeoutError:
-                    continue
 
     def _start_wanted(self, group: asyncio.TaskGroup) -> None:
         self.waits.clear()
@@ -104,6 +102,8 @@ class Compute(Protocol):
         ...
 
 
+LOOK_AT_GATES = 0.25
+"""Wall seconds between two looks at closed gates; a person who opened one does not feel it."""
 LOOK = 0.1
 """Wall seconds between two looks at timers that wait."""
 
