@@ -30,8 +30,8 @@ from lab_agents.state_folder import StateFolder
 REFRESH = 0.25
 """Wall seconds between two pictures: quick enough to watch, slow enough to cost nothing."""
 WEIGH = 15.0
-"""Wall seconds between two looks at the memory, which grows over minutes; each one makes the kernel walk every page table,
-a tenth of a second of a core for twenty processes."""
+"""Wall seconds between two looks at the memory, which grows over minutes; each one makes the kernel walk every page
+table, a tenth of a second of a core for twenty processes."""
 
 
 @dataclass(frozen=True)
