@@ -155,6 +155,15 @@ class Engine:
         driver = load_driver(self._setup.laboratory.instruments[instrument].driver)
         return await asyncio.wrap_future(self._connected().submit(look_at(device, driver.gauges)))
 
+    async def count(self, instrument: str, signal: str) -> float:
+        """What the instrument itself counts of something that it holds; reading it changes nothing.
+
+        Raises:
+            TransportError: If it does not answer, or with something that is no number.
+        """
+        device = self._device(instrument)
+        return await asyncio.wrap_future(self._connected().submit(device.look(signal)))
+
     def traits(self, instrument: str) -> Traits:
         """What the instrument's class can promise."""
         return self._device(instrument).traits

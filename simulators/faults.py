@@ -58,6 +58,7 @@ MISHAPS: Mapping[str, str] = {
     "lamp_failure": "a lamp goes out; per hour of light",
     "wet_glovebox": "moisture gets in for two hours and films oxidize five times as fast; per week",
     "no_contact": "a tip of the probe touches nothing; per sweep",
+    "miscount": "a person counts one piece too few in a tray, or a tenth too little in a bottle; per load",
 }
 """What may go wrong, and what its rate (`<name>_rate` in the lab file) counts. How often it does in a real laboratory
 is an assumption; no source was found."""

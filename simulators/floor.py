@@ -12,6 +12,7 @@ from typing import ParamSpec, TypeVar
 
 from simulators.errors import ErrorNumber
 from simulators.instruments.program import Firmware, Order
+from simulators.ledger import Detail
 from simulators.world.things import Film
 from simulators.world_state import WorldState
 
@@ -39,6 +40,16 @@ class Floor:
     async def halt(self, instrument: str) -> None:
         """End the instrument's program as failed."""
         await self._change(self.instruments[instrument].halt)
+
+    async def load(self, instrument: str, details: Callable[[], Mapping[str, Detail] | None]) -> None:
+        """Load something into an instrument: `details` says what, in the world's thread; nothing where it says None."""
+
+        def load_here() -> None:
+            found = details()
+            if found is not None:
+                self.world.load(instrument, found)
+
+        await self._change(load_here)
 
     async def remember(self, name: str, value: str) -> None:
         """Keep a fact over power cuts."""

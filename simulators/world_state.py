@@ -178,6 +178,13 @@ class WorldState:
             self._take_effect(line)
             self._keep(replace(program, state=TokenState.FAILED, ends_at=self._now))
 
+    def load(self, instrument: str, details: Mapping[str, Detail]) -> None:
+        """Write down what a person loaded into an instrument; no program does that, and none is ended by it."""
+        line = self._line(instrument, "", 0, "load", details)
+        self._append(line)
+        with self._commit():
+            self._take_effect(line)
+
     def set_time(self, to: datetime) -> None:
         """Set the clock to `to`, never back."""
         with self._commit():

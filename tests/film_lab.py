@@ -28,6 +28,16 @@ def film_laboratory(**line_settings: object) -> Laboratory:
     return Laboratory.model_validate_json(json.dumps(declared))
 
 
+def with_trays(lab: Laboratory, pieces: float = 6.0, tips: float = 60.0, low: float = 2.0) -> Laboratory:
+    """The laboratory with small trays of substrates and tips, which a person is asked to load."""
+    sizes = {"substrates_a": (pieces, low), "substrates_b": (pieces, low), "tips": (tips, 30.0)}
+    consumables = tuple(
+        c.model_copy(update=dict(zip(("amount", "low"), sizes[c.name], strict=True))) if c.name in sizes else c
+        for c in lab.consumables
+    )
+    return lab.model_copy(update={"consumables": consumables})
+
+
 def film(**changes: float) -> Candidate:
     """A mixed tin-lead film."""
     values = {"cs": 0.1, "fa": 0.9, "ma": 0.0, "pb": 0.2, "sn": 0.8, "i": 0.95, "br": 0.05, "cl": 0.0}

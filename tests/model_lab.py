@@ -8,7 +8,7 @@ same decision, and that its kind may be published by its source's role.
 import hashlib
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -46,7 +46,9 @@ from lab_agents.records.questions import (
 )
 from lab_agents.records.recipe import Act, ActResult, Task
 from lab_agents.records.space import Candidate, DesignSpace, Parameter
+from lab_agents.records.stock import read_volumes
 from lab_agents.records.target import Target
+from simulators.hands import Tray, find_trays
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 MATERIALS = ("PCE10", "P3HT", "PCBM", "oIDTBR")
@@ -177,6 +179,9 @@ class World:
     inks: dict[str, str] = field(default_factory=dict)
     executed: dict[str, ActResult] = field(default_factory=dict)
     n_soaks: dict[str, int] = field(default_factory=dict)
+    drawn: dict[str, float] = field(default_factory=dict)
+    loads: dict[str, float] = field(default_factory=dict)
+    miscounts: float = 0.0
 
     def perform(self, task: Task, now: datetime) -> JobOutcome:
         """Carry out a whole task that begins now; a token that was executed is only answered."""
@@ -225,16 +230,37 @@ class World:
             del self.standing[source]
             self._put(target, task.sample)
         elif act.plan == "mix":
+            volumes = read_volumes(str(act.arguments["volumes"]))
             # A vial that stands there is thrown away: whose ink it held finds out when it is to be spun.
             self.inks[str(act.arguments["vial"])] = task.sample
+            self._use({act.instrument: sum(v > 0 for v in volumes.values()), **volumes})
         elif act.plan == "spin":
             vial = act.instrument.replace("spin", "vial")
             assert self.inks.pop(vial, None) == task.sample, f"{task.id}: the ink in {vial} is another one"
             self._put(self.stages[act.instrument], task.sample)
+            self._use({act.instrument: 1.0})
         else:
             stage = self.stages[act.instrument]
             assert self.standing.get(stage) == task.sample, f"{task.id}: {stage} holds {self.standing.get(stage)}"
             self.n_soaks[task.sample] = self.n_soaks.get(task.sample, 0) + (act.plan == "soak")
+
+    def _use(self, amounts: Mapping[str, float]) -> None:
+        for holder, amount in amounts.items():
+            self.drawn[holder] = self.drawn.get(holder, 0.0) + amount
+
+    def count(self, tray: Tray) -> float:
+        """What is in a tray or bottle."""
+        left = tray.full - self.drawn.get(tray.holder, 0.0)
+        assert left >= 0, f"{tray.holder} is {-left:g} short"
+        return left
+
+    def load(self, ticket: str, tray: Tray) -> float:
+        """A person fills a tray, once for each ticket, and counts; at the share `miscounts` one too few."""
+        if ticket not in self.loads:
+            self.drawn[tray.holder] = 0.0
+            wrong = random.Random(ticket).random() < self.miscounts
+            self.loads[ticket] = tray.full - (1.0 if wrong and tray.holder == tray.instrument else 0.0)
+        return self.loads[ticket]
 
     def _put(self, place: str, sample: str) -> None:
         assert place not in self.standing, f"{sample} to {place}, where {self.standing[place]} stands"
@@ -413,10 +439,20 @@ class ModelLab:
         if job.kind == "compute":
             self._conclude(run, job, self._compute(job))
             return
+        if job.kind in ("count", "load"):
+            self._conclude(run, job, self._handle(job))
+            return
         assert job.task is not None
         outcome = self.world.perform(job.task, self.now)
         ends = max((r.ended_at for r in outcome.results), default=self.now + timedelta(seconds=1))
         run.moving[job.id] = (job, ends, outcome)
+
+    def _handle(self, job: Job) -> JobOutcome:
+        """Count what an instrument holds, or load it by hand."""
+        asked = json.loads(job.arguments)
+        tray = find_trays(self.lab)[asked["consumable"]]
+        seen = self.world.count(tray) if job.kind == "count" else self.world.load(asked["ticket"], tray)
+        return JobOutcome(ok=True, answer=json.dumps(seen))
 
     def _compute(self, job: Job) -> JobOutcome:
         models = {"ask": AskArguments, "analyse": AnalyseArguments, "train": TrainArguments}

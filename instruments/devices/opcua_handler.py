@@ -11,6 +11,9 @@ from instruments.errors import TransportError
 from instruments.programs import Answer, Program, StartCode, TokenState, start_code, token_state
 from lab_agents.records.stock import volumes_text
 
+STOCK = "stock "
+"""Begins the signal of a bottle's content."""
+
 
 class OpcUaHandler(WireDevice):
     """Empties a vial's place, takes a new vial and adds every volume of a mixture: one program.
@@ -34,6 +37,16 @@ class OpcUaHandler(WireDevice):
         self.tips = readable(int, self.connection, "Tips")
         self.end = writable(int, self.connection, "Halt")
         self.set_name(setup.name)
+
+    async def look(self, signal: str) -> float:
+        """Read a number: besides the wire's own signals `tips`, and µL of a stock as `stock NAME`."""
+        if not signal.startswith(STOCK):
+            return await super().look("Tips" if signal == "tips" else signal)
+        told = str(await self.connection.read("Stocks"))
+        try:
+            return float(json.loads(told)[signal.removeprefix(STOCK)])
+        except (ValueError, KeyError, TypeError) as error:
+            raise TransportError(f"{self.name} tells nothing of {signal}: {told[:200]!r}") from error
 
     async def send(self, program: Program) -> StartCode:
         """One method call, which answers with the verdict."""

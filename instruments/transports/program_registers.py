@@ -44,6 +44,7 @@ SPIN_REGISTERS: Mapping[str, Register] = MappingProxyType(
     {
         **_ALWAYS,
         **_SENSORS,
+        "substrates": register(68, "float"),
         "answer": register(24, "block", words=8, about=20),
         "program": register(100, "block", words=14),
     }

@@ -25,12 +25,13 @@ class Job(Record):
 
     `id` is `position/name`: derived from the cause, so that its outcome's id is derived too. `arguments` (JSON) of a
     computation name everything it depends on; a motion has a `task`. A job stands in the state from the entry that
-    causes it until its outcome comes back through the log.
+    causes it until its outcome comes back through the log. A `count` reads what an instrument holds, a `load` is what a
+    simulated person's hands do.
     """
 
     id: Identifier
     cause: int
-    kind: Literal["compute", "motion"]
+    kind: Literal["compute", "motion", "count", "load"]
     name: str
     campaign: str | None = None
     subject: str
@@ -39,7 +40,7 @@ class Job(Record):
 
 
 class JobOutcome(Record):
-    """How a job ended. `answer` (JSON) is a computation's; the rest, but `error`, a motion's.
+    """How a job ended. `answer` (JSON) is that of all but a motion; the rest, but `error`, a motion's.
 
     `unknown` are tokens; without `moved` certainly nothing moved; `repeatable` says that only the data of a measurement
     are missing, and that it may be made again.

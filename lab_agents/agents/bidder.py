@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
 from lab_agents.agents.behaviour import Draft, Job, JobOutcome
-from lab_agents.agents.bidder_state import BidderState, Prepared, Refusal, declare, draw_elsewhere
+from lab_agents.agents.bidder_state import BidderState, Prepared, Refusal, declare, draw_elsewhere, take_load
 from lab_agents.agents.bids import acts_of, durations_of, in_flight_of, load_of, make_bid, place_in
 from lab_agents.agents.bookings import Booking, accept, held_back, release_lapsed, take_next
 from lab_agents.agents.courses import COURSE_KINDS, Course, Courses, begin_due, follow_courses
@@ -19,6 +19,7 @@ from lab_agents.agents.failures import EndedBy, give_up, reason_in, say_asked, s
 from lab_agents.agents.learning import learn_durations, learn_outcome
 from lab_agents.agents.offers import OFFER_KINDS, Offer, follow_offers
 from lab_agents.agents.pledges import PLEDGE_KINDS, follow_pledges, pledged
+from lab_agents.agents.supplies import SUPPLY_KINDS, conclude_count, follow_supplies, held_instruments, say_low
 from lab_agents.agents.tasks import conclude_motion, fail_refused, say_begun
 from lab_agents.messages.commands import GiveApproval
 from lab_agents.messages.course import WorkAwarded
@@ -30,6 +31,7 @@ from lab_agents.messages.work import (
     AwardDeclined,
     BidMade,
     BidRefused,
+    ConsumableLoaded,
     ConsumableUsed,
     ReservationMade,
     ReservationRefused,
@@ -51,7 +53,7 @@ class Bidder(ABC):
     @property
     def kinds(self) -> frozenset[str]:
         """Kinds of entries that concern a bidder."""
-        return OFFER_KINDS | COURSE_KINDS | PLEDGE_KINDS | {"LabOpened", "LabChanged", "GiveApproval"}
+        return OFFER_KINDS | COURSE_KINDS | PLEDGE_KINDS | SUPPLY_KINDS | {"LabOpened", "LabChanged", "GiveApproval"}
 
     def start(self) -> BidderState:
         """A bidder that knows nothing."""
@@ -90,8 +92,8 @@ class Bidder(ABC):
         """Places where the sample may stand after the present step failed."""
 
     def conclude(self, job: Job, outcome: JobOutcome) -> tuple[Draft, ...]:
-        """A motion's end."""
-        return conclude_motion(job, outcome)
+        """A motion's end, or what a count means."""
+        return conclude_count(job, outcome) if job.kind == "count" else conclude_motion(job, outcome)
 
     # Following the log.
 
@@ -101,7 +103,9 @@ class Bidder(ABC):
         if isinstance(body, LabOpened | LabChanged):
             state = declare(state, body.laboratory, self.name)
         if isinstance(body, ConsumableUsed) and logged.seal.source != self.name:
-            state = draw_elsewhere(state, body.consumable, body.amount)
+            state = draw_elsewhere(state, body, logged.entry.cause or 0)
+        if isinstance(body, ConsumableLoaded):
+            state = take_load(state, body, logged.entry.cause or 0)
         state = self._bind(state, logged)
         if state.stock:
             state = state.but(pledges=follow_pledges(state.pledges, logged, self.name, state.stock))
@@ -114,8 +118,10 @@ class Bidder(ABC):
         if isinstance(body, EntryRefused) and body.source == self.name:
             state = give_up(state, body)
         bookings = take_next(state.bookings, logged.position, logged.entry.at, in_flight_of(self.name, state))
-        courses = begin_due(state.courses, state.lab, logged.position, logged.entry.at)
-        return state.but(bookings=bookings, courses=courses)
+        supplies = follow_supplies(state.supplies, logged, self.name, state.courses, state.lab)
+        held = held_instruments(supplies)
+        courses = begin_due(state.courses, state.lab, logged.position, logged.entry.at, held)
+        return state.but(bookings=bookings, courses=courses, supplies=supplies)
 
     def _bound(self, state: BidderState, body: Body) -> Offer | None:
         """The offer that this award or approval binds this bidder to, unless it is taken already."""
@@ -212,6 +218,7 @@ class Bidder(ABC):
             *say_asked(after.courses, after.bookings, body, logged.position),
             *self._requests(after, logged.position),
             *say_given_up(before, after, body),
+            *say_low(after.supplies, logged.position),
         )
         if isinstance(body, EntryRefused) and body.source == self.name:
             drafts = (*drafts, *fail_refused(after.courses, body, after.lab))

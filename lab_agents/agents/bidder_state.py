@@ -11,9 +11,10 @@ from lab_agents.agents.courses import Course, collect_timers
 from lab_agents.agents.learning import Experience
 from lab_agents.agents.offers import Offers
 from lab_agents.agents.pledges import Pledges
+from lab_agents.agents.supplies import Supply, counting_jobs, waits_for_loads
 from lab_agents.messages.life import Timer
-from lab_agents.messages.work import RefusalCode
-from lab_agents.records.base import FrozenMap, Record, with_item
+from lab_agents.messages.work import ConsumableLoaded, ConsumableUsed, RefusalCode
+from lab_agents.records.base import FrozenMap, Name, Record, with_item
 from lab_agents.records.laboratory import Laboratory
 from lab_agents.records.place import Consumable
 from lab_agents.records.recipe import Argument, Recipe
@@ -46,6 +47,8 @@ class BidderState(AgentState):
     stock: FrozenMap[str, float] = Field(default_factory=dict)
     pledges: Pledges = Field(default_factory=dict)
     experience: Experience = Experience()
+    supplies: FrozenMap[Name, Supply] = Field(default_factory=dict)
+    counted: FrozenMap[str, int] = Field(default_factory=dict)
 
     def but(self, **changes: object) -> Self:
         """A copy with these fields changed."""
@@ -56,8 +59,9 @@ class BidderState(AgentState):
         return {} if self.lab is None or agent not in self.lab.agents else self.lab.agents[agent].settings
 
     def jobs(self) -> tuple[Job, ...]:
-        """The motions of own steps that have begun."""
-        return tuple(c.job for c in self.courses.values() if c.job is not None)
+        """The motions of own steps that have begun, and counts of what was loaded."""
+        moving = tuple(c.job for c in self.courses.values() if c.job is not None)
+        return (*moving, *counting_jobs(self.supplies))
 
     def timers(self) -> tuple[Timer, ...]:
         """Own steps that come too late, or are tried again."""
@@ -75,7 +79,7 @@ class BidderState(AgentState):
                 reasons[work] = f"waiting for its places: {needs}"
             elif course is not None and course.wait is not None:
                 reasons[work] = course.wait
-        return reasons
+        return reasons | waits_for_loads(self.supplies)
 
 
 def declare(state: BidderState, lab: Laboratory, agent: str) -> BidderState:
@@ -96,8 +100,21 @@ def declare(state: BidderState, lab: Laboratory, agent: str) -> BidderState:
     return state.but(lab=lab, stock=stock)
 
 
-def draw_elsewhere(state: BidderState, consumable: str, amount: float) -> BidderState:
-    """The state after somebody else drew on a stock that this agent draws on too."""
-    if consumable not in state.stock:
+def draw_elsewhere(state: BidderState, used: ConsumableUsed, cause: int) -> BidderState:
+    """The state after somebody else drew on a stock that this agent draws on too.
+
+    What was drawn by an act (its end stands at `cause`) before the stock was counted is no longer in what was counted.
+    """
+    name = used.consumable
+    if name not in state.stock or cause <= state.counted.get(name, 0):
         return state
-    return state.but(stock=with_item(state.stock, consumable, max(0.0, state.stock[consumable] - amount)))
+    return state.but(stock=with_item(state.stock, name, max(0.0, state.stock[name] - used.amount)))
+
+
+def take_load(state: BidderState, loaded: ConsumableLoaded, cause: int) -> BidderState:
+    """The state after a stock that this agent draws on was loaded, and counted after the entry at `cause`."""
+    name = loaded.consumable
+    if name not in state.stock:
+        return state
+    stock, counted = with_item(state.stock, name, loaded.amount), with_item(state.counted, name, cause)
+    return state.but(stock=stock, counted=counted)

@@ -274,10 +274,15 @@ def motion_job(task: Task, position: int, campaign: str | None) -> Job:
 # Lanes.
 
 
-def begin_due(courses: Courses, lab: Laboratory | None, position: int, now: datetime) -> Courses:
-    """Mark own steps that are due as started: for each instrument the first one, if none of its tasks is under way."""
+def begin_due(
+    courses: Courses, lab: Laboratory | None, position: int, now: datetime, held: frozenset[str] = frozenset()
+) -> Courses:
+    """Mark own steps that are due as started: for each instrument the first one, if none of its tasks is under way.
+
+    Instruments that are `held` begin nothing.
+    """
     mine = [c for c in courses.values() if c.is_mine and c.phase in ("due", "started", "moving")]
-    busy = {i for c in mine if c.phase != "due" for i in find_lane(c, lab)}
+    busy = held.union(*(find_lane(c, lab) for c in mine if c.phase != "due"))
     begun: dict[str, Course] = {}
     for course in sorted((c for c in mine if c.phase == "due"), key=_urgency):
         lane = find_lane(course, lab)

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from instruments.lab import resolve_addresses
 from lab_agents.agents.agent import Agent, Memory
 from lab_agents.agents.behaviour import AnyBehaviour
+from lab_agents.agents.counting import CountRunner
 from lab_agents.agents.executor import ComputeRunner, Executor, Timers
 from lab_agents.agents.gates import Gates
+from lab_agents.agents.hands import HANDS, HandsRunner
 from lab_agents.agents.motion import MotionRunner
 from lab_agents.agents.status import StatusTeller
 from lab_agents.agents.telemetry import TelemetryTeller, shown_of
@@ -112,6 +114,8 @@ class AgentProcess:
     async def _add_runners(self) -> "Engine | None":
         place = self._place
         self._runners["compute"] = ComputeRunner(ComputeClient(place.folder.compute))
+        if place.role == "person":
+            self._runners["load"] = HandsRunner(lambda: _find_hands(place), place.settings)
         if not place.laboratory.agents[place.name].instruments:
             return None
         from instruments.engine import Engine, EngineSetup
@@ -122,6 +126,7 @@ class AgentProcess:
         blobs = await asyncio.to_thread(lambda: place.blobs)
         engine = Engine(setup, JournalIntents(self._journal, self._worker), self._clock, blobs)
         engine.on_change(self._agent.changed.set)
+        self._runners["count"] = CountRunner(engine, place.settings)
         self._runners["motion"] = MotionRunner(
             engine,
             self._journal,
@@ -141,6 +146,14 @@ async def _located(place: Place) -> Laboratory:
     while not await asyncio.to_thread(place.folder.addresses.exists):  # noqa: ASYNC110 - another process writes it
         await asyncio.sleep(LOOK)
     return resolve_addresses(place.laboratory, await asyncio.to_thread(read_json, place.folder.addresses))
+
+
+def _find_hands(place: Place) -> str | None:
+    """Where the simulated laboratory takes the hands of its person; None while it listens nowhere."""
+    if not place.folder.addresses.exists():
+        return None
+    address: str | None = read_json(place.folder.addresses).get(HANDS)
+    return address
 
 
 async def _connect(engine: "Engine") -> None:

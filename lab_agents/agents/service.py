@@ -34,6 +34,16 @@ from lab_agents.agents.places import (
     resolve,
     stand,
 )
+from lab_agents.agents.supplies import (
+    SUPPLY_KINDS,
+    Supply,
+    conclude_count,
+    counting_jobs,
+    follow_supplies,
+    held_instruments,
+    say_low,
+    waits_for_loads,
+)
 from lab_agents.agents.tasks import conclude_motion, fail_refused, say_begun
 from lab_agents.messages.course import CampaignClosing, CampaignFinished, ObservationMade, TicketClosed
 from lab_agents.messages.entry import Body
@@ -49,7 +59,7 @@ from lab_agents.messages.work import (
     TaskDone,
     TaskFailed,
 )
-from lab_agents.records.base import FrozenMap
+from lab_agents.records.base import FrozenMap, Name
 from lab_agents.records.laboratory import Laboratory
 from lab_agents.records.ticket import Trouble
 
@@ -61,10 +71,12 @@ class ServiceState(AgentState):
     places: Places = Places()
     courses: FrozenMap[str, Course] = Field(default_factory=dict)
     closing: frozenset[str] = frozenset()
+    supplies: FrozenMap[Name, Supply] = Field(default_factory=dict)
 
     def jobs(self) -> tuple[Job, ...]:
-        """The motions of own steps that have begun."""
-        return tuple(c.job for c in self.courses.values() if c.job is not None)
+        """The motions of own steps that have begun, and counts of what was loaded."""
+        moving = tuple(c.job for c in self.courses.values() if c.job is not None)
+        return (*moving, *counting_jobs(self.supplies))
 
     def timers(self) -> tuple[Timer, ...]:
         """Own steps that come too late, or are tried again."""
@@ -89,7 +101,7 @@ class ServiceState(AgentState):
                 reasons[work] = course.wait
         for place, sample in self.places.blocked.items():
             reasons[place] = f"blocked: {sample} may stand there"
-        return reasons
+        return reasons | waits_for_loads(self.supplies)
 
 
 class Service:
@@ -101,16 +113,20 @@ class Service:
     @property
     def kinds(self) -> frozenset[str]:
         """Kinds of entries that concern a service."""
-        return COURSE_KINDS | {
-            "LabOpened",
-            "LabChanged",
-            "SampleMoved",
-            "SampleQuarantined",
-            "TicketClosed",
-            "ObservationMade",
-            "CampaignClosing",
-            "CampaignFinished",
-        }
+        return (
+            COURSE_KINDS
+            | SUPPLY_KINDS
+            | {
+                "LabOpened",
+                "LabChanged",
+                "SampleMoved",
+                "SampleQuarantined",
+                "TicketClosed",
+                "ObservationMade",
+                "CampaignClosing",
+                "CampaignFinished",
+            }
+        )
 
     def start(self) -> ServiceState:
         """A service that knows nothing."""
@@ -131,10 +147,12 @@ class Service:
         places = _without_hopeless(places, closing)
         courses = follow_courses(state.courses, logged, self.name)
         places = _give_back(places, state.courses, courses)
+        supplies = follow_supplies(state.supplies, logged, self.name, courses, lab)
         update = {
             "lab": lab,
             "places": grant_waiting(places, logged.position),
-            "courses": begin_due(courses, lab, logged.position, logged.entry.at),
+            "courses": begin_due(courses, lab, logged.position, logged.entry.at, held_instruments(supplies)),
+            "supplies": supplies,
             "closing": closing,
         }
         return state.model_copy(update=update)
@@ -186,6 +204,7 @@ class Service:
             *_full(before, after),
             *self._failures(before, after, logged),
             *say_begun(after.courses, after.lab, logged.position),
+            *say_low(after.supplies, logged.position),
         )
 
     def _refusals(self, before: ServiceState, after: ServiceState, logged: Logged) -> tuple[Draft, ...]:
@@ -217,8 +236,8 @@ class Service:
         return (*refused, *fail_refused(after.courses, body, after.lab))
 
     def conclude(self, job: Job, outcome: JobOutcome) -> tuple[Draft, ...]:
-        """A transfer's end, and where the sample stands."""
-        return conclude_motion(job, outcome)
+        """A transfer's end, and where the sample stands; or what a count means."""
+        return conclude_count(job, outcome) if job.kind == "count" else conclude_motion(job, outcome)
 
 
 def _course(state: ServiceState, body: Body) -> Course | None:

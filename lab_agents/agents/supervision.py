@@ -236,6 +236,6 @@ def _say_tickets(after: SupervisionState, logged: Logged) -> tuple[Draft, ...]:
 def _closed(ticket: Ticket, body: Body) -> TicketClosed:
     """The end of a ticket: what a person answered, or what is taken without an answer."""
     if isinstance(body, AnswerTicket):
-        return TicketClosed(ticket=ticket.id, answer=body.answer, person=body.person, note=body.note)
+        return TicketClosed(ticket=ticket.id, answer=body.answer, person=body.person, note=body.note, count=body.count)
     note = f"nobody answered until {ticket.deadline:%Y-%m-%d %H:%M} UTC" if ticket.deadline else ""
     return TicketClosed(ticket=ticket.id, answer=ticket.trouble.default, person=NOBODY, note=note)

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 
 from pydantic import Field
 
+from lab_agents.agents.supplies import LOADED, NOT_LOADED
 from lab_agents.messages.commands import AnswerTicket
 from lab_agents.records.base import FrozenMap, Identifier, Record, with_item, without_item
 from lab_agents.records.ticket import Ticket, Trouble
 
-HARMLESS = frozenset({"seen", "close the campaign", "discard"})
+HARMLESS = frozenset({"seen", "close the campaign", "discard", NOT_LOADED})
 """Defaults that are taken when a deadline passes: they move nothing, and use nothing that is in doubt. Others (`clear`
 drives a robot to where something may stand) are for who looks; their tickets wait."""
 
@@ -68,6 +69,8 @@ def find_objection(tickets: Tickets, answer: AnswerTicket) -> str | None:
     known = dict.fromkeys((*trouble.remedies, trouble.default))
     if answer.answer not in known:
         return f"{answer.ticket} cannot be answered with {answer.answer!r}; its answers are {', '.join(known)}"
+    if (answer.answer == LOADED) != (answer.count is not None):
+        return f"{answer.ticket}: a count goes with the answer {LOADED!r}, and only with it; add or leave out --count"
     return None
 
 

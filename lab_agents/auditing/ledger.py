@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-NOT_ACTS = frozenset({"halt", "power_on"})
-"""Lines that stop or begin something without being an actuation that was ordered with a token."""
+NOT_ACTS = frozenset({"halt", "power_on", "load"})
+"""Lines that are no actuation ordered with a token: something was ended, power came back, a person loaded a tray."""
 
 
 @dataclass(frozen=True)

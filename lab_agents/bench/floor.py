@@ -1,10 +1,12 @@
 """A simulated laboratory's instruments without their wires: orders in, what moved and what was recorded out."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from lab_agents.records.laboratory import Laboratory
 from lab_agents.records.recipe import Act
+from simulators.hands import Tray, find_trays
 from simulators.installation import Models, standing
 from simulators.instruments.program import Model, Order, Prepared, Recording
 from simulators.ledger import LedgerLine
@@ -27,11 +29,15 @@ class BenchFloor:
     models: Models = field(init=False)
     things: Things = field(init=False)
     _made: dict[str, Model] = field(default_factory=dict)
+    _trays: Mapping[str, Tray] = field(init=False)
+    _lows: Mapping[str, float | None] = field(init=False)
     _n_acts: int = 0
 
     def __post_init__(self) -> None:
         self.models = Models(self.laboratory, None)
         self.things = Things.standing(standing(self.laboratory))
+        self._trays = find_trays(self.laboratory)
+        self._lows = {one.name: one.low for one in (*self.laboratory.consumables, *self.laboratory.stocks)}
 
     def model(self, instrument: str) -> Model:
         """The model behind an instrument."""
@@ -45,6 +51,7 @@ class BenchFloor:
         Raises:
             RefusedError: If the instrument refuses it; nothing moved then.
         """
+        self._refill(act.instrument)
         model = self.model(act.instrument)
         order = Order(token, 1, act.plan, act.arguments, at=at)
         prepared = model.prepare(order, self.things, model.limits)
@@ -55,6 +62,14 @@ class BenchFloor:
         )
         self.things.apply(line)
         return prepared
+
+    def _refill(self, instrument: str) -> None:
+        """Fill what has run down to its mark: on the bench the person has always been there in time."""
+        for name, tray in self._trays.items():
+            low = self._lows.get(name)
+            drawn = self.things.drawn.get(tray.holder, 0.0)
+            if tray.instrument == instrument and low is not None and tray.full - drawn <= low:
+                self.things.drawn[tray.holder] = 0.0
 
     def record(self, act: Act, token: str, at: datetime, prepared: Prepared) -> bytes:
         """The raw record of a measuring act that was done; empty for an instrument that records nothing."""

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 
+from instruments.lab import read_laboratory
 from lab_agents.benchmarks.standing_watch import StandingWatch
 from lab_agents.errors import GuardError
 from lab_agents.records.laboratory import Laboratory
@@ -111,7 +112,8 @@ class BadNight:
         watch = StandingWatch(*await self._broker(), f"night-{os.getpid()}")
         async with watch.bus:
             await watch.start()
-            await watch.until(lambda: len(watch.agents) >= 8 and watch.all_work(0), TOO_LONG)
+            agents = await asyncio.to_thread(_find_agents, self._state)
+            await watch.until(lambda: agents <= set(watch.agents) and watch.all_work(0), TOO_LONG)
             for done, blow in enumerate(self._blows):
                 if self._has_ended():
                     break
@@ -239,6 +241,11 @@ def _find_broker(state: Path) -> tuple[str, str] | None:
         return None
     folder = StateFolder.open(state)
     return str(read_json(folder.runtime)["broker"]), folder.lab
+
+
+def _find_agents(state: Path) -> set[str]:
+    """All agents of the laboratory in a state folder."""
+    return set(read_laboratory(StateFolder.open(state).lab_file).agents)
 
 
 def _thaw(pid: int) -> None:

@@ -37,13 +37,17 @@ def answer(
     words: Annotated[str, typer.Argument(metavar="ANSWER", help="One of the ticket's remedies.")],
     person: Person,
     note: Annotated[str, typer.Option("--note", help="Anything worth keeping.")] = "",
+    count: Annotated[
+        float | None,
+        typer.Option("--count", min=0, help="With `loaded`: pieces then in the tray, or µL in the bottle."),
+    ] = None,
     state: State = None,
 ) -> None:
     """Answer a ticket."""
     from lab_agents.cli.submitting import submit
     from lab_agents.messages.commands import AnswerTicket
 
-    submit(state, AnswerTicket(ticket=ticket, answer=words, person=person, note=note), subject=ticket)
+    submit(state, AnswerTicket(ticket=ticket, answer=words, person=person, note=note, count=count), subject=ticket)
     say(f"{ticket}: {words}")
 
 

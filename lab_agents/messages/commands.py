@@ -60,12 +60,16 @@ class DenyApproval(Body):
 
 @kind("person")
 class AnswerTicket(Body):
-    """Answer a ticket with one of its remedies; for an unknown actuation `done`, `not done` or `discard`."""
+    """Answer a ticket with one of its remedies; for an unknown actuation `done`, `not done` or `discard`.
+
+    `count` goes with `loaded`: how many are in the tray, or µL in the bottle, counted after it was loaded.
+    """
 
     ticket: Identifier
     answer: str
     person: str
     note: str = ""
+    count: float | None = Field(default=None, ge=0)
 
 
 @kind("person")

@@ -163,12 +163,13 @@ class TicketOpened(Body):
 
 @kind("supervision")
 class TicketClosed(Body):
-    """The ticket was answered, by a person or by its default."""
+    """The ticket was answered, by a person or by its default. `count` is what a person counted in a tray or bottle."""
 
     ticket: Identifier
     answer: str
     person: str
     note: str = ""
+    count: float | None = None
 
 
 @kind("supervision")

@@ -126,6 +126,20 @@ class ConsumableUsed(Body):
 
 
 @kind("worker")
+class ConsumableLoaded(Body):
+    """A person loaded a tray or bottle, and the instrument counts in it what the person confirmed.
+
+    `amount` is the instrument's own count, in the unit of the declaration. Whatever was drawn by an act up to this
+    entry's cause is no longer in it, also where its `ConsumableUsed` comes later.
+    """
+
+    consumable: Name
+    amount: float = Field(ge=0)
+    confirmed: float = Field(ge=0)
+    ticket: Identifier
+
+
+@kind("worker")
 class MeasurementTaken(Body):
     """Raw data were recorded."""
 

@@ -21,10 +21,14 @@ class Place(Record):
 
 
 class Consumable(Record):
-    """A stock that work uses up. `used_by` is the agent that draws on it; amounts are in `unit`."""
+    """A stock that work uses up. `used_by` is the agent that draws on it; amounts are in `unit`.
+
+    `amount` is a full tray. With no more than `low` left a person is asked to load it; without it nobody is.
+    """
 
     name: Name
     used_by: Name
     amount: float = Field(ge=0)
     unit: Literal["µL", "piece"]
     lot: str = ""
+    low: float | None = Field(default=None, ge=0)

@@ -23,6 +23,7 @@ class Stock(Record):
         name: What recipes call it.
         contains: Concentration of each species, mol/L.
         amount: What is in it at the beginning, µL.
+        low: With no more than this left, µL, a person is asked for a new bottle; without it nobody is.
         lot: Of the maker.
         opened: For how long it was open when the laboratory began.
         oxidation: Share of its tin(II) that oxidizes to tin(IV) in each day that it is open.
@@ -34,6 +35,7 @@ class Stock(Record):
     lot: str = ""
     opened: Hours = 0.0
     oxidation: Fraction = 0.0
+    low: Microlitres | None = None
 
     @model_validator(mode="after")
     def _check_concentrations(self) -> "Stock":

@@ -137,7 +137,8 @@ class Retaking:
 
     def _conclude_again(self, job: Job, tally: Tally) -> bool:
         """Have the job's outcome among the expected; False where it cannot be, and the entry is not compared."""
-        if job.kind == "motion":
+        if job.kind != "compute":
+            # What an instrument did, counted or was given is not to be had again.
             tally.n_motions += 1
             return False
         if self._compute is None:

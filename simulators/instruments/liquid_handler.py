@@ -52,7 +52,7 @@ class Aliquot:
 
 @dataclass(frozen=True)
 class Deck:
-    """What the handler works with: where it can set a vial, the bottles by name, how many tips it was given in all."""
+    """What the handler works with: where it can set a vial, the bottles by name, how many tips full racks have."""
 
     vials: frozenset[str]
     stocks: Mapping[str, Stock]

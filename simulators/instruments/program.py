@@ -133,6 +133,15 @@ class Sensing(Protocol):
         ...
 
 
+@runtime_checkable
+class Counting(Protocol):
+    """The physics of an instrument that counts the pieces in a tray of its own."""
+
+    def counted(self, things: Things) -> Mapping[str, float]:
+        """What is left in each tray, by the name of its sensor."""
+        ...
+
+
 @dataclass(frozen=True)
 class LastStart:
     """The start that was answered last, also a refused one; forgotten in a power cut."""
@@ -199,6 +208,8 @@ class Firmware:
 
     def sense(self, name: str) -> float:
         """A sensor's present reading; 0 where there is no such sensor."""
+        if isinstance(self.model, Counting) and name in (counted := self.model.counted(self.things)):
+            return counted[name]
         if not isinstance(self.model, Sensing):
             return 0.0
         return self.model.sense(self._world.now, self.running).get(name, 0.0)

@@ -29,7 +29,7 @@ NEVER = 600.0
 
 @dataclass(frozen=True)
 class Nest:
-    """What one coater works with: its line, its chuck's place, its vial's place, how many substrates it was given."""
+    """What one coater works with: its line, its chuck's place, its vial's place, the substrates of a full tray."""
 
     line: str
     stage: str
@@ -51,6 +51,10 @@ class SpinCoater:
         """Dryness (ppm), door, extraction."""
         del running
         return self._glovebox.sense(at)
+
+    def counted(self, things: Things) -> Mapping[str, float]:
+        """Substrates that are left in the tray."""
+        return {"substrates": self._nest.substrates - things.drawn.get(self._name, 0.0)}
 
     def prepare(self, order: Order, things: Things, limits: Mapping[str, Span]) -> Prepared:
         """Take a substrate, put the vial's ink on it, spin, drip the antisolvent `delay` seconds after the start."""
@@ -88,7 +92,7 @@ class SpinCoater:
             raise RefusedError(ErrorNumber.BLOCKED, f"{nest.vial} holds no ink")
         if things.film_at(nest.stage) is not None:
             raise RefusedError(ErrorNumber.BLOCKED, f"{nest.stage} is occupied")
-        if things.films_of(nest.line) >= nest.substrates:
+        if self.counted(things)["substrates"] < 1:
             raise RefusedError(ErrorNumber.BLOCKED, f"{nest.line} has used all its {nest.substrates} substrates")
         return ink
 

@@ -7,9 +7,11 @@ from urllib.parse import parse_qs, urlsplit
 from lab_agents.records.laboratory import InstrumentDeclaration, Laboratory
 from simulators.errors import WorldError
 from simulators.floor import Floor
+from simulators.hands import Hands
 from simulators.installation import is_simulated
 from simulators.servers.channel_access import DIALECTS as TEXTS
 from simulators.servers.channel_access import ChannelAccessServer
+from simulators.servers.hands import HANDS, HandsServer
 from simulators.servers.modbus import KINDS, ModbusServer, Unit
 from simulators.servers.opcua import FACES, OpcuaServer
 from simulators.servers.scpi import ScpiServer
@@ -37,6 +39,7 @@ class Servers:
     def __init__(self, laboratory: Laboratory, floor: Floor) -> None:
         self._floor = floor
         self._declarations = {n: d for n, d in laboratory.instruments.items() if is_simulated(n, d)}
+        self._hands = Hands(laboratory, floor)
         self._started: list[Server] = []
         self.addresses: dict[str, str] = {}
 
@@ -51,6 +54,7 @@ class Servers:
             groups.setdefault(_group(name, declaration), []).append(name)
         for group, names in groups.items():
             await self._start(group, names)
+        await self._take_hands()
 
     async def close(self) -> None:
         """Stop them all."""
@@ -75,6 +79,19 @@ class Servers:
         await self._floor.remember(f"port.{group}", str(port))
         for name in names:
             self.addresses[name] = _with_port(self._declarations[name].address, port)
+
+    async def _take_hands(self) -> None:
+        """Listen for the hands of the simulated person, where there is something to load."""
+        if not self._hands.trays:
+            return
+        hands = HandsServer(self._hands)
+        try:
+            port = await hands.start(int(self._floor.world.fact(f"port.{HANDS}") or 0))
+        except OSError:
+            port = await hands.start(0)
+        self._started.append(hands)
+        await self._floor.remember(f"port.{HANDS}", str(port))
+        self.addresses[HANDS] = f"tcp://127.0.0.1:{port}"
 
     def _server(self, names: list[str]) -> Server:
         driver = self._declarations[names[0]].driver

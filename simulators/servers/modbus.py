@@ -30,7 +30,7 @@ _log = logging.getLogger(__name__)
 MODEL, STATUS, ERROR, LAST_TOKEN, EPOCH, HALT = 0, 2, 3, 4, 8, 10
 ASKED, ANSWER, LIMITS = 20, 24, 40
 SENSORS = 60
-_SENSED = ("dryness", "door", "extraction", "temperature")
+_SENSED = ("dryness", "door", "extraction", "temperature", "substrates")
 
 
 @dataclass(frozen=True)

@@ -72,13 +72,15 @@ class Things:
         vials: Line → µL per channel, of lines with a four-channel dispenser.
         inks: Place of a vial → µL of each stock in it, really delivered.
         films: Films and standards by name.
-        drawn: Stock → µL taken out of its bottle; instrument → pieces (tips, substrates) used.
+        drawn: Stock → µL taken out of its bottle; instrument → pieces (tips, substrates) used; since it was full.
+        loads: Ticket → what a person counted after loading for it.
     """
 
     vials: dict[str, tuple[float, ...]] = field(default_factory=dict)
     inks: dict[str, Mapping[str, float]] = field(default_factory=dict)
     films: dict[str, Film] = field(default_factory=dict)
     drawn: dict[str, float] = field(default_factory=dict)
+    loads: dict[str, float] = field(default_factory=dict)
 
     @classmethod
     def standing(cls, standards: Iterable[Film]) -> "Things":
@@ -107,6 +109,10 @@ class Things:
                 self._mix(line)
             case "spin":
                 self._spin(line)
+            case "load":
+                holder = _text(details, "holder")
+                self.drawn[holder] = self.drawn.get(holder, 0.0) - cast(float, details["added"])
+                self.loads[_text(details, "ticket")] = cast(float, details["counted"])
             case "transfer" | "drop":
                 film = self.films[_text(details, "film")]
                 place = NOWHERE if line.action == "drop" else _text(details, "target")

@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from itertools import pairwise
 
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from lab_agents.messages.commands import StartCampaign
 from lab_agents.messages.course import CampaignFinished, TicketOpened
 from lab_agents.messages.work import (
+    ConsumableLoaded,
     ConsumableUsed,
     ReservationMade,
     ReservationReleased,
@@ -21,8 +22,10 @@ from lab_agents.messages.work import (
     TaskFailed,
     TaskStarted,
 )
+from lab_agents.records.laboratory import Laboratory
 from lab_agents.records.recipe import Task
-from tests.film_lab import ask_films, film_laboratory, film_plan
+from simulators.hands import find_trays
+from tests.film_lab import ask_films, film_laboratory, film_plan, with_trays
 from tests.model_lab import Fault, ModelLab
 
 # Without shrinking: a failing campaign is as small as its log, and shrinking one takes minutes.
@@ -36,10 +39,15 @@ SEEDS = st.integers(0, 10_000)
 
 
 def begun(
-    seed: int, n: int = 8, fault: Fault = lambda task, act: "", batch: int = 4, **line_settings: object
+    seed: int,
+    n: int = 8,
+    fault: Fault = lambda task, act: "",
+    batch: int = 4,
+    lab: Callable[[Laboratory], Laboratory] = lambda lab: lab,
+    **line_settings: object,
 ) -> ModelLab:
-    """The laboratory with a campaign started."""
-    model = ModelLab(film_laboratory(**line_settings), seed=seed, fault=fault)
+    """The laboratory with a campaign started; `lab` changes its file."""
+    model = ModelLab(lab(film_laboratory(**line_settings)), seed=seed, fault=fault)
     model.compute["ask"] = ask_films
     model.say("once-1", StartCampaign(plan=film_plan(n=n, batch=batch, seed=seed), person="ada"), "films")
     return model
@@ -154,6 +162,24 @@ def test_whatever_fails_spoils_only_its_own_sample_and_the_campaign_ends(seed: i
     finished = ended(model)
     quarantined = {b.sample for b in model.bodies(SampleQuarantined) if b.sample.startswith("films")}
     assert finished.n_made + len(quarantined - {b.sample.id for b in model.bodies(SampleMade)}) == 6
+
+
+@QUICK
+@given(seed=SEEDS, miscounts=st.sampled_from([0.0, 0.5]))
+def test_trays_that_run_low_are_loaded_and_no_film_is_lost(seed: int, miscounts: float) -> None:
+    """Nothing begins on an instrument whose tray is in doubt; what it counts itself stands in the log."""
+    model = begun(seed, 16, lab=with_trays)
+    model.world.miscounts = miscounts
+    finished = ended(model)
+    assert (finished.n_made, finished.n_failed) == (16, 0)
+    loads = model.bodies(ConsumableLoaded)
+    assert {"substrates_a", "substrates_b", "tips"} & {load.consumable for load in loads}
+    trays = find_trays(model.lab)
+    for name in ("substrates_a", "substrates_b", "tips"):
+        owner = "handler" if name == "tips" else f"line_{name[-1]}"
+        assert model.runs[owner].state.supplies[name].left == model.world.count(trays[name])
+        assert model.runs["line_a"].state.stock.get(name) in (None, model.world.count(trays[name]))
+        assert model.runs["line_b"].state.stock.get(name) in (None, model.world.count(trays[name]))
 
 
 def test_what_did_not_move_is_tried_again_and_costs_no_sample() -> None:

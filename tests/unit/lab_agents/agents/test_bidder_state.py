@@ -1,7 +1,7 @@
 """What a bidder knows."""
 
-from lab_agents.agents.bidder_state import BidderState, declare, draw_elsewhere
-from lab_agents.messages.work import ReservationMade
+from lab_agents.agents.bidder_state import BidderState, declare, draw_elsewhere, take_load
+from lab_agents.messages.work import ConsumableLoaded, ConsumableUsed, ReservationMade
 from tests.film_lab import film_laboratory
 from tests.model_lab import laboratory
 from tests.unit.lab_agents.agents.test_bidder import accepted, offered
@@ -30,9 +30,23 @@ def test_who_uses_a_handler_draws_on_what_the_handler_holds():
 
 def test_what_others_draw_from_a_shared_stock_is_gone():
     state = BidderState(stock={"fai": 100.0})
-    assert draw_elsewhere(state, "fai", 30.0).stock == {"fai": 70.0}
-    assert draw_elsewhere(state, "fai", 300.0).stock == {"fai": 0.0}
-    assert draw_elsewhere(state, "csi", 30.0) is state
+    assert draw_elsewhere(state, used("fai", 30.0), 7).stock == {"fai": 70.0}
+    assert draw_elsewhere(state, used("fai", 300.0), 7).stock == {"fai": 0.0}
+    assert draw_elsewhere(state, used("csi", 30.0), 7) is state
+
+
+def test_what_was_loaded_holds_what_every_act_before_the_count_has_left():
+    loaded = ConsumableLoaded(consumable="fai", amount=500.0, confirmed=500.0, ticket="t")
+    state = take_load(BidderState(stock={"fai": 20.0}), loaded, 7)
+    assert state.stock == {"fai": 500.0}
+    assert draw_elsewhere(state, used("fai", 30.0), 7) is state
+    assert draw_elsewhere(state, used("fai", 30.0), 8).stock == {"fai": 470.0}
+    assert take_load(BidderState(), loaded, 7) == BidderState()
+
+
+def used(name: str, amount: float) -> ConsumableUsed:
+    """What somebody else drew."""
+    return ConsumableUsed(consumable=name, amount=amount, work="w")
 
 
 def test_waiting_work_says_what_it_waits_for():

@@ -1,7 +1,11 @@
 """The simulated person."""
 
+import json
 from datetime import timedelta
 
+import pytest
+
+from lab_agents.agents.behaviour import JobOutcome
 from lab_agents.agents.person import SimulatedPerson
 from lab_agents.messages.commands import AnswerTicket, GiveApproval
 from lab_agents.messages.course import TicketClosed, TicketOpened, WorkAwarded
@@ -52,3 +56,36 @@ def test_other_awards_are_no_errand():
     story = Story(SimulatedPerson("person"))
     story.tell("planning", WorkAwarded(work="w", round=1, bidder="line_a", bid=3, score=1.0, reason="r"))
     assert story.state.timers() == ()
+
+
+LOW = TicketOpened(
+    ticket=Ticket(
+        id="ticket-2",
+        subject="tips",
+        raised_by="handler",
+        trouble=Trouble(
+            what="w", evidence={"consumable": "tips"}, remedies=("loaded", "not loaded"), default="not loaded"
+        ),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "answer", "count"),
+    [
+        (JobOutcome(ok=True, answer="96.0"), "loaded", 96.0),
+        (JobOutcome(ok=False, error="there is no such tray"), "not loaded", None),
+    ],
+)
+def test_a_tray_is_loaded_by_hand_and_the_count_is_the_answer(outcome, answer, count):
+    """The hands work once the person has come, and until the answer stands in the log."""
+    story = Story(SimulatedPerson("person"))
+    story.tell("supervision", LOW)
+    assert story.state.jobs() == ()
+    assert ring(story) == ()
+    (job,) = story.state.jobs()
+    assert (job.kind, json.loads(job.arguments)) == ("load", {"ticket": "ticket-2", "consumable": "tips"})
+    (draft,) = story.conclude(job, outcome)
+    assert (draft.body.answer, draft.body.count) == (answer, count)
+    story.tell("person", draft.body, subject=draft.subject)
+    assert story.state.jobs() == ()

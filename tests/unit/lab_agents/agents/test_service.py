@@ -133,7 +133,9 @@ def test_a_lost_sample_blocks_its_places_until_the_robot_has_looked():
     (granted,) = story.tell("robot", clear, subject="opv-0001")
     (started,) = story.tell("robot", granted)
     story.tell("robot", started)
-    (failed,) = (d.body for d in story.conclude(story.state.jobs()[0], JobOutcome(ok=False, error="blocked")))
+    (failed,) = (
+        d.body for d in story.conclude(story.state.jobs()[0], JobOutcome(ok=False, error="blocked", moved=False))
+    )
     assert isinstance(failed, TaskFailed)
     (released,) = story.tell("robot", failed)
     assert story.state.places.occupied == {"rack_1": "opv-0001"}

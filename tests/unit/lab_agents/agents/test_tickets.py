@@ -31,6 +31,15 @@ def answer(said: str, ticket: str = "ticket-7") -> AnswerTicket:
     return AnswerTicket(ticket=ticket, answer=said, person="ada")
 
 
+def test_a_count_goes_with_a_load_and_with_nothing_else():
+    trouble = Trouble(what="tips run low", remedies=("loaded", "not loaded"), default="not loaded")
+    counted = answer("loaded").model_copy(update={"count": 96.0})
+    assert find_objection(raised(trouble=trouble), counted) is None
+    assert "add or leave out --count" in (find_objection(raised(trouble=trouble), answer("loaded")) or "")
+    miscounted = answer("not loaded").model_copy(update={"count": 96.0})
+    assert "a count goes with" in (find_objection(raised(trouble=trouble), miscounted) or "")
+
+
 def test_a_trouble_is_one_ticket_however_often_it_is_met():
     tickets = raised(raised(), position=8)
     assert set(tickets.open) == {"ticket-7"}

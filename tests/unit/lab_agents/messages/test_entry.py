@@ -18,6 +18,7 @@ PUBLISHERS = {
     "worker": {
         *("BidMade", "BidRefused", "AwardAccepted", "AwardDeclined", "TaskStarted", "TaskDone", "TaskFailed"),
         *("SampleMade", "SampleMoved", "SampleQuarantined", "ConsumableUsed", "MeasurementTaken", "CalibrationMade"),
+        "ConsumableLoaded",
         *("ReservationRequested", "ReservationMade", "ReservationRefused", "ReservationReleased"),
     },
     "planning": {"ProposalMade", "WindowClosed", "WorkAwarded", "AwardWithdrawn", "PlannerExhausted"},

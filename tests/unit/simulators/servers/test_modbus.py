@@ -258,12 +258,13 @@ async def test_a_spin_takes_three_numbers_and_gives_three(line) -> None:
 
 
 async def test_sensors_are_registers_of_those_that_have_them(line) -> None:
-    """Dryness, door and extraction in one read, and a hotplate's temperature; beyond them there is nothing."""
+    """Dryness, door and extraction in one read, a hotplate's temperature, a tray's substrates; then nothing."""
     client, _ = line
     for unit in (1, 11):
         dryness, door, extraction = struct.unpack(">fff", await client.read(unit, 60, 6))
         assert 0 < dryness < 1
         assert (door, extraction) == (0.0, 1.0)
     assert struct.unpack(">f", await client.read(11, 66, 2)) == (25.0,)
-    assert (await client.ask(1, struct.pack(">BHH", 3, 68, 1)))[0] == 0x83
+    assert struct.unpack(">f", await client.read(1, 68, 2)) == (130.0,)
+    assert (await client.ask(1, struct.pack(">BHH", 3, 70, 1)))[0] == 0x83
     assert (await client.ask(11, struct.pack(">BHH", 3, 30, 2)))[0] == 0x83
