@@ -151,8 +151,9 @@ class ProgramRunner:
         """
         until = time.monotonic() + pause
         await asyncio.sleep(self._pace.poll)
+        # A look at the clock asks nobody, so it is taken oftener than the instrument is asked.
         while not (has_moved := asked_at != self.now() >= due) and time.monotonic() < until:  # noqa: ASYNC110 - or a wait
-            await asyncio.sleep(self._pace.poll)
+            await asyncio.sleep(self._pace.poll / 4)
         return has_moved
 
     async def ask_patiently(self, program: Program) -> Answer:
