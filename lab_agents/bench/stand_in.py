@@ -42,21 +42,21 @@ class StandIn:
         """What an analysis of the act's raw record would conclude, as JSON: property → value and deviation."""
         del at
         film = self._floor.things.films[str(done.details["film"])]
-        wanted = (_AFTER_LIGHT if any(d.action == "illuminate" for d in film.deeds) else {}) or _CONCLUDED
-        names = wanted.get(act.plan, _CONCLUDED.get(act.plan, ()))
+        is_soaked = any(deed.action == "illuminate" for deed in film.deeds)
+        names = (_AFTER_LIGHT if is_soaked else {}).get(act.plan, _CONCLUDED.get(act.plan, ()))
         truth = self.truth(film.name) if film.kind == "film" else None
-        if truth is None or (truth.value("perovskite_fraction") < READABLE and act.plan == "spectrum"):
-            names = ()
+        black = None if truth is None else truth.value("perovskite_fraction")
+        is_blind = act.plan == "spectrum" and (black is None or black < READABLE)
         draws = np.random.default_rng(int(act_of(token), 16))
         found = {}
         for name in names:
+            value = None if truth is None or is_blind else truth.value(name)
+            if value is None:
+                continue
             deviation = DEVIATIONS[name]
             if act.plan == "scan":
                 deviation *= (USUAL / float(act.arguments["time_per_step"])) ** 0.5
-            found[name] = (
-                (truth.value(name) if truth else 0.0) + deviation * float(draws.standard_normal()),
-                deviation,
-            )
+            found[name] = (value + deviation * float(draws.standard_normal()), deviation)
         return json.dumps({"of": token, "found": found}).encode()
 
     def truth(self, film: str) -> Truth | None:

@@ -56,3 +56,15 @@ def test_a_setting_that_cannot_be_meant_is_refused(settings) -> None:
     """Before anything starts."""
     with pytest.raises(WorldError, match=next(iter(settings))):
         declared_faults(laboratory(**settings).simulation)
+
+
+def test_one_instrument_may_have_a_rate_of_its_own():
+    simulation = laboratory(**{"late_antisolvent_rate": 0.01, "spin_b.late_antisolvent_rate": 0.2}).simulation
+    faults = declared_faults(simulation, ("spin_a", "spin_b"))
+    rates = [faults.mishap("late_antisolvent", name).rate for name in ("spin_a", "spin_b")]
+    assert rates == [0.01, 0.2]
+
+
+def test_a_rate_of_an_instrument_that_is_not_there_is_misspelt():
+    with pytest.raises(WorldError, match=r"no setting 'spin_c\.late_antisolvent_rate'"):
+        declared_faults(laboratory(**{"spin_c.late_antisolvent_rate": 0.2}).simulation, ("spin_a", "spin_b"))
