@@ -72,6 +72,6 @@ def find_trays(laboratory: Laboratory) -> dict[str, Tray]:
         held = set(map(str, declaration.settings.values()))
         trays |= {c.name: Tray(name, name, c.amount) for c in laboratory.consumables if c.name in held}
     handlers = {str(agent.settings["handler"]) for agent in laboratory.agents.values() if "handler" in agent.settings}
-    for deck in (laboratory.agents[handler].instruments[:1] for handler in handlers):
-        trays |= {s.name: Tray(*deck, s.name, s.amount) for s in laboratory.stocks if deck}
+    for deck in (name for handler in handlers for name in laboratory.agents[handler].instruments[:1]):
+        trays |= {s.name: Tray(deck, s.name, s.amount) for s in laboratory.stocks}
     return trays

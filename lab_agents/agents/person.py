@@ -99,9 +99,9 @@ class SimulatedPerson:
             case AwardAccepted(work=work) | AwardDeclined(work=work) | AwardWithdrawn(work=work):
                 errands = without_item(errands, work)
             case TimerRang() if logged.seal.source == self.name:
-                errand = errands.get(logged.entry.subject)
-                if errand is not None and errand.load is not None:
-                    hands = with_item(hands, logged.entry.subject, _loading(errand, logged.position))
+                rung = errands.get(logged.entry.subject)
+                if rung is not None and rung.load is not None:
+                    hands = with_item(hands, logged.entry.subject, _loading(rung, logged.position))
                 errands = without_item(errands, logged.entry.subject)
             case CampaignFinished():
                 errands = {s: e for s, e in errands.items() if e.work is None or e.campaign != campaign}

@@ -37,7 +37,9 @@ class BenchFloor:
         self.models = Models(self.laboratory, None)
         self.things = Things.standing(standing(self.laboratory))
         self._trays = find_trays(self.laboratory)
-        self._lows = {one.name: one.low for one in (*self.laboratory.consumables, *self.laboratory.stocks)}
+        self._lows = {c.name: c.low for c in self.laboratory.consumables} | {
+            s.name: s.low for s in self.laboratory.stocks
+        }
 
     def model(self, instrument: str) -> Model:
         """The model behind an instrument."""

@@ -62,7 +62,7 @@ def kinds_of(laboratory: Laboratory, settings: Settings = DEFAULT) -> dict[str, 
 
     An agent's kind is its role. The simulated laboratory is none: it stands for the hardware.
     """
-    kinds = {kind: (kind,) for kind in ("broker", "recorder", GUARD, COMMAND)}
+    kinds: dict[str, tuple[str, ...]] = {kind: (kind,) for kind in ("broker", "recorder", GUARD, COMMAND)}
     kinds["compute"] = tuple(f"compute_{number}" for number in range(1, settings.compute_workers + 1))
     for name, agent in laboratory.agents.items():
         kinds[agent.role] = (*kinds.get(agent.role, ()), name)
