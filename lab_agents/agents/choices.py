@@ -41,7 +41,8 @@ class AwardRule(Record):
     """When awards are made, in which order, because of which entry, and what a person must approve.
 
     `n_begun` counts the campaign's samples that were begun or are awarded already. `turns` are how many works each
-    bidder may have under way; a bidder that is not named has one turn and any number of works waiting.
+    bidder may have under way; a bidder that is not named has one turn and any number of works waiting. Bidders that are
+    `out` are dead: nothing is awarded to them, and nothing waits for them while another one has bid.
     """
 
     now: AwareDatetime
@@ -50,6 +51,7 @@ class AwardRule(Record):
     autonomy: Autonomy = Autonomy()
     n_begun: int = 0
     turns: FrozenMap[Name, int] = Field(default_factory=dict)
+    out: frozenset[Name] = frozenset()
 
     def why_ask(self, contest: Contest) -> str:
         """Why an award of this work needs an approval, or an empty text."""
@@ -65,11 +67,11 @@ def in_hand(contests: Mapping[str, Contest], bidder: str) -> list[Award]:
 
 
 def choices(contest: Contest, contests: Mapping[str, Contest], rule: AwardRule) -> list[Choice]:
-    """The awards of one work that are possible, one for each bid that is not out of date."""
+    """The awards of one work that are possible, one for each bid of the living that is not out of date."""
     return [
         _choice(contest, bidder, bid, contests, rule)
         for bidder, bid in contest.bids.items()
-        if bid.valid_until >= rule.now
+        if bid.valid_until >= rule.now and bidder not in rule.out
     ]
 
 

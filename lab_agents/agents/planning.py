@@ -201,6 +201,7 @@ def _award(state: PlanningState, logged: Logged) -> PlanningState:
         autonomy=pursuit.plan.autonomy,
         n_begun=state.n_spent,
         turns=state.turns,
+        out=state.out,
     )
     contests = award_held(contests, make, max(0, pursuit.granted - state.n_spent), rule)
     return state.model_copy(update={"contests": award_held(contests, measure, len(measure), rule)})

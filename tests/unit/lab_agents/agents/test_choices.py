@@ -29,3 +29,9 @@ def test_the_next_work_begins_when_the_last_one_leaves_room():
         contests[name] = award(contests[name], choice, 0, "r", rule)
     assert begins == [0.0, 10.0, 60.0]
     assert len(in_hand(contests, "a")) == 3
+
+
+def test_nothing_is_awarded_to_the_dead():
+    contest = held("w", a=(100.0, 0.9, 0.0), b=(9000.0, 0.9, 0.0))
+    alive = choices(contest, {}, RULE.model_copy(update={"out": frozenset({"a"})}))
+    assert [choice.bidder for choice in alive] == ["b"]
