@@ -24,6 +24,15 @@ _LOG: Table = LogRow.__table__  # type: ignore[attr-defined]
 _SOURCE: Table = SourceRow.__table__  # type: ignore[attr-defined]
 _LEASE: Table = LeaseRow.__table__  # type: ignore[attr-defined]
 
+# Made once: an entry costs three of them, and to make one takes longer than to execute it.
+_APPEND = insert(_LOG)
+_HOLDER = select(_LEASE.c.recorder)
+_NEW_SOURCE = upsert(_SOURCE)
+_PUT_SOURCE = _NEW_SOURCE.on_conflict_do_update(
+    index_elements=["source"],
+    set_={name: _NEW_SOURCE.excluded[name] for name in ("epoch", "last_epoch", "sequence")},
+)
+
 
 @dataclass(frozen=True)
 class Offered:
@@ -125,7 +134,7 @@ class LogWriter:
             logged.append(Logged.model_construct(seal=seal, entry=offer.entry))
         with self._appending() as connection:
             if rows:
-                connection.execute(insert(_LOG), rows)
+                connection.execute(_APPEND, rows)
             for source, state in used.items():
                 self._put_source(connection, source, state)
             for one in logged:
@@ -209,14 +218,13 @@ class LogWriter:
             raise StoreError(f"nothing can be appended: {error.orig}") from error
 
     def _check_lease(self, connection: Connection) -> None:
-        holder = connection.execute(select(_LEASE.c.recorder)).scalar_one()
+        holder = connection.execute(_HOLDER).scalar_one()
         if holder != self.recorder:
             raise LostLeaseError(f"recorder {holder} holds the log; this is recorder {self.recorder}, which must exit")
 
     def _put_source(self, connection: Connection, source: str, state: SourceState) -> None:
-        values = {"epoch": state.epoch, "last_epoch": state.last_epoch, "sequence": state.sequence}
-        statement = upsert(_SOURCE).values(source=source, **values)
-        connection.execute(statement.on_conflict_do_update(index_elements=["source"], set_=values))
+        values = {"source": source, "epoch": state.epoch, "last_epoch": state.last_epoch, "sequence": state.sequence}
+        connection.execute(_PUT_SOURCE, values)
 
 
 def connect(path: Path) -> Engine:
