@@ -231,7 +231,8 @@ def say_low(supplies: Supplies, position: int) -> tuple[Draft, ...]:
     return tuple(
         Draft(
             body=_trouble(
-                f"{s.instrument} has {s.left:g} {s.unit} of {s.name} left and asks at {s.low:g}; full are {s.full:g}",
+                f"{s.instrument} has {amount_text(s.left, s.unit)} of {s.name} left, of {s.full:g} when full, and asks "
+                f"for more at {s.low:g}",
                 {"consumable": s.name, "instrument": s.instrument, "left": f"{s.left:g}", "unit": s.unit},
             ),
             subject=s.name,
@@ -253,12 +254,17 @@ def conclude_count(job: Job, outcome: JobOutcome) -> tuple[Draft, ...]:
     else:
         told = outcome.error if seen is None else f"{asked.instrument} counts {seen:g} itself"
         what = (
-            f"{asked.confirmed:g} {asked.unit} of {asked.consumable} were confirmed ({asked.ticket}), but {told}; "
-            "nothing begins there until both agree: count again"
+            f"{amount_text(asked.confirmed, asked.unit)} of {asked.consumable} were confirmed ({asked.ticket}), but "
+            f"{told}; nothing begins there until both agree"
         )
         evidence = {"consumable": asked.consumable, "confirmed": f"{asked.confirmed:g}", "seen": str(seen)}
         body = _trouble(what[:1800], evidence | {"instrument": asked.instrument, "unit": asked.unit})
     return (Draft(body=body, subject=asked.consumable),)
+
+
+def amount_text(amount: float, unit: str) -> str:
+    """An amount as people say it."""
+    return f"{amount:g} {unit}" if unit != "piece" or amount == 1 else f"{amount:g} pieces"
 
 
 def _trouble(what: str, evidence: Mapping[str, str]) -> TroubleMet:

@@ -6,7 +6,14 @@ import pytest
 
 from lab_agents.agents.behaviour import JobOutcome
 from lab_agents.agents.service import Service
-from lab_agents.agents.supplies import LOADED, NOT_LOADED, CountArguments, held_instruments, most_drawn
+from lab_agents.agents.supplies import (
+    LOADED,
+    NOT_LOADED,
+    CountArguments,
+    amount_text,
+    held_instruments,
+    most_drawn,
+)
 from lab_agents.agents.synthesis import Synthesis
 from lab_agents.messages.course import TicketClosed
 from lab_agents.messages.life import EntryRefused, TroubleMet
@@ -45,6 +52,7 @@ def low(name: str = "substrates_a", amount: float = 20.0) -> Story:
     assert asked.trouble.evidence["consumable"] == name
     assert asked.trouble.remedies == (LOADED, NOT_LOADED)
     assert asked.trouble.default == NOT_LOADED
+    assert "asks for more at" in asked.trouble.what
     return story
 
 
@@ -69,6 +77,11 @@ def test_nobody_is_asked_before_the_mark_and_once_at_it():
     assert use(story, 19) == ()
     assert len(use(story, 1)) == 1
     assert use(story, 1) == ()
+
+
+def test_amounts_are_said_as_people_say_them():
+    assert [amount_text(n, "piece") for n in (1.0, 19.0)] == ["1 piece", "19 pieces"]
+    assert amount_text(2500.0, "µL") == "2500 µL"
 
 
 def test_without_a_mark_nobody_is_asked():
