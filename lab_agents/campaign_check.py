@@ -1,11 +1,14 @@
 """Checking a campaign against its laboratory: what it wants must be something that the laboratory can do."""
 
+import math
+from collections.abc import Mapping
+
 from instruments.lab import read_laboratory
 from lab_agents.campaign_file import CampaignFile
 from lab_agents.errors import DeclarationError
 from lab_agents.records.autonomy import Trusted
 from lab_agents.records.laboratory import Channel, Laboratory
-from lab_agents.records.space import Parameter
+from lab_agents.records.space import DesignSpace, Parameter
 from lab_agents.replayed_table import channels_for
 
 
@@ -29,6 +32,7 @@ def check_against_lab(campaign: CampaignFile) -> Laboratory:
         _check_films(campaign, laboratory)
     else:
         _check_channels(campaign, laboratory)
+    _check_controls(campaign)
     _check_replay(campaign, laboratory)
     return laboratory
 
@@ -107,6 +111,56 @@ def _check_autonomy(campaign: CampaignFile) -> None:
     if autonomy.approve_awards:
         what = "is how campaigns of the first release said that every award waits for an approval"
         raise campaign.declaration.error(what, "autonomy", "approve_awards", remedy="Write level: manual")
+
+
+def _check_controls(campaign: CampaignFile) -> None:
+    """A recipe that is a point of the space, and properties that the campaign measures, in their units."""
+    controls = campaign.plan.controls
+    if controls is None:
+        return
+    problem = find_candidate_problem(campaign.plan.space, controls.recipe)
+    if problem is not None:
+        where, what, remedy = problem
+        raise campaign.declaration.error(what, "controls", "recipe", *where, remedy=remedy)
+    from lab_agents.analysis.kinds import properties_of
+
+    target = campaign.plan.target
+    asked = {} if target.parameter is not None else {target.property: target.unit}
+    units = asked | properties_of(campaign.plan.measurements)
+    for name, limits in controls.properties.items():
+        if name not in units:
+            known = f"They give {', '.join(sorted(units)) or 'nothing'}"
+            what = f"no measurement of this campaign gives {name!r}"
+            raise campaign.declaration.error(what, "controls", "properties", name, remedy=known)
+        if limits.unit != units[name]:
+            what = f"its unit is {limits.unit!r}, but {name} is concluded in {units[name]!r}"
+            raise campaign.declaration.error(
+                what, "controls", "properties", name, "unit", remedy=f"Write {units[name]}"
+            )
+
+
+_FRACTION_SUM = 1e-6
+"""How far the fractions of a simplex may be from one: rounding of written decimals, not a wish."""
+
+
+def find_candidate_problem(space: DesignSpace, values: Mapping[str, float]) -> tuple[tuple[str, ...], str, str] | None:
+    """Which parameter keeps a point out of a space (if it is one), why, and the remedy; None if it lies inside."""
+    known = {p.name: p for p in space.parameters}
+    for name, value in values.items():
+        if name not in known:
+            return (name,), f"there is no parameter {name!r}", f"The parameters are {', '.join(known)}"
+        p = known[name]
+        if not p.lower <= value <= p.upper:
+            what = f"is {value:g} {p.unit}, and the space goes from {p.lower:g} to {p.upper:g}"
+            return (name,), what, "Take a value inside"
+    missing = [name for name in known if name not in values]
+    if missing:
+        return (), f"it has no {', '.join(missing)}", "Give every parameter of the space a value"
+    for group in space.simplices:
+        total = math.fsum(values[name] for name in group)
+        if abs(total - 1) > _FRACTION_SUM:
+            return (), f"{' + '.join(group)} is {total:g}, and must be 1", "Mend the fractions"
+    return None
 
 
 def _trust_problem(parameter: Parameter, trusted: Trusted) -> tuple[str, str]:

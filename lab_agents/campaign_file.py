@@ -13,6 +13,7 @@ from lab_agents.errors import DeclarationError, TableError
 from lab_agents.records.autonomy import Autonomy
 from lab_agents.records.base import Name, Record
 from lab_agents.records.campaign import AwardOrder, Budget, CampaignPlan, PlannerChoice
+from lab_agents.records.control import Controls
 from lab_agents.records.space import DesignSpace, Parameter
 from lab_agents.records.table import TableDeclaration
 from lab_agents.records.target import Target
@@ -38,6 +39,7 @@ class CampaignDeclaration(Record):
     autonomy: Autonomy = Autonomy()
     lines: tuple[Name, ...] = ()
     awards: AwardOrder = "joint"
+    controls: Controls | None = None
     seed: int = Field(default=0, ge=0, lt=2**31)
 
 
@@ -113,7 +115,10 @@ def read_campaign(
     return CampaignFile(plan, lab_path.stem, lab_path, document, declared.table, table_path, data)
 
 
-_COPIED = ("name", "target", "budget", "batch", "planner", "autonomy", "measurements", "lines", "awards", "seed")
+_COPIED = (
+    *("name", "target", "budget", "batch", "planner", "autonomy", "measurements", "lines", "awards", "controls"),
+    "seed",
+)
 
 
 def _declared_lab(document: Declaration, lab: str, base: Path) -> Path:

@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from instruments.lab import read_laboratory
 from lab_agents.errors import GuardError, ReportError, StateFolderError, StoreError
@@ -69,7 +69,9 @@ class CampaignStanding(Record):
     """A campaign and how far it is; `best` and `regret` in the target's unit, None while there is none.
 
     With constraints, `best` is the best hit (`hits` counts them) and `chance` the joint probability that its
-    constraints hold; while there is none, `best_text` tells which sample comes nearest.
+    constraints hold; while there is none, `best_text` tells which sample comes nearest. `retracted` counts samples of
+    which something no longer counts, `drifts` tells of controls that were out of control, and `misled` of each
+    proposal, by its number, the measurements retracted since that the planner knew.
     """
 
     name: str
@@ -88,6 +90,9 @@ class CampaignStanding(Record):
     chance: float | None = None
     has_constraints: bool = False
     regret: float | None = None
+    retracted: int = 0
+    drifts: tuple[str, ...] = ()
+    misled: FrozenMap[str, tuple[str, ...]] = Field(default_factory=dict)
 
 
 class Standing(Record):
@@ -152,6 +157,11 @@ def _campaign_lines(campaign: CampaignStanding | None) -> list[str]:
         lines.append(f"  {'nearest' if campaign.best_sample is None else 'best'} {campaign.best_text}")
     if campaign.regret is not None:
         lines.append(f"  regret {campaign.regret:.3g} against the best recorded material")
+    lines += [f"  out of control: {drift}" for drift in campaign.drifts]
+    if campaign.retracted:
+        marked = f"; known to the planner in proposal {', '.join(campaign.misled)}" if campaign.misled else ""
+        spent = "made and spent, and no longer wholly known"
+        lines.append(f"  {count(campaign.retracted, 'sample')} {spent}: conclusions were retracted{marked}")
     return lines
 
 
@@ -278,6 +288,9 @@ def _campaign(account: Account, truth: Truth | None) -> CampaignStanding | None:
         chance=best.chance if best is not None and plan.target.constraints else None,
         has_constraints=bool(plan.target.constraints),
         regret=regrets(observed, truth)[-1] if truth is not None and observed else None,
+        retracted=account.n_retracted,
+        drifts=tuple(f"{v.sample}: {v.property} breaks rule {v.rule}" for v in account.drifts),
+        misled={str(number): tuple(gone) for number, gone in sorted(account.misled.items())},
     )
 
 

@@ -26,6 +26,7 @@ from lab_agents.messages.course import (
 from lab_agents.messages.entry import Body
 from lab_agents.messages.frames import Logged
 from lab_agents.messages.life import EntryRefused, TroubleMet
+from lab_agents.records.control import is_control
 from lab_agents.records.proposal import Proposal
 from lab_agents.records.questions import ASK_ANSWER, AskArguments, RefusedCandidate
 from lab_agents.records.ticket import Trouble
@@ -51,7 +52,7 @@ def follow_pursuit(state: PlanningState, logged: Logged, me: str) -> PlanningSta
         again = logged.entry.subject == pursuit.plan.name and body.answer == "try again"
         changes: dict[str, object] = {"trouble": "", "n_fruitless": 0, "batch": ()} if again else {}
     else:
-        changes = _progress(pursuit, body) if logged.entry.campaign == pursuit.plan.name else {}
+        changes = _progress(pursuit, logged) if logged.entry.campaign == pursuit.plan.name else {}
         changes |= _answer(pursuit, body, logged) if logged.seal.source == me else {}
     if isinstance(body, EntryRefused) and _refuses_answer(pursuit, body, me):
         what = f"The recorder refused the planner's answer: {body.reason}"[:2000]
@@ -64,8 +65,9 @@ def _refuses_answer(pursuit: Pursuit, body: EntryRefused, me: str) -> bool:
     return body.source == me and asking is not None and cause_of(body.refused_id) == asking.cause
 
 
-def _progress(pursuit: Pursuit, body: Body) -> dict[str, object]:
-    """What entries of others change."""
+def _progress(pursuit: Pursuit, logged: Logged) -> dict[str, object]:
+    """What entries of others change. A model that knew what is retracted is not used again, nor one on its way."""
+    body = logged.entry.record
     match body:
         case BudgetGranted():
             return {"granted": body.samples}
@@ -75,9 +77,11 @@ def _progress(pursuit: Pursuit, body: Body) -> dict[str, object]:
             return {"is_paused": False}
         case CampaignClosing():
             return {"is_closing": True, "is_paused": False, "asking": None, "trouble": ""}
-        case ObservationMade() | MeasurementConcluded() | ObservationRetracted():
+        case ObservationMade() | MeasurementConcluded():
             return {"known": follow_knowledge(pursuit.known, body)}
-        case ModelTrained():
+        case ObservationRetracted():
+            return {"known": follow_knowledge(pursuit.known, body), "model": None, "retracted": logged.position}
+        case ModelTrained() if (logged.entry.cause or logged.position) >= pursuit.retracted:
             return {"model": body.model.checkpoint}
         case _:
             return {}
@@ -111,6 +115,8 @@ def note_refusals(state: PlanningState, position: int) -> PlanningState:
         return state
     for _, contest in sorted(state.contests.items()):
         if contest.closed != position or contest.phase != "refused" or contest.offer.kind != "make":
+            continue
+        if is_control(contest.offer.sample):
             continue
         refusals = sorted(contest.refusals.items())
         codes = {declined.code for _, declined in refusals}
@@ -171,7 +177,7 @@ def _ask(state: PlanningState, pursuit: Pursuit, n: int, position: int) -> Job:
         planner=plan.planner,
         observations=pursuit.known.in_order,
         unread=pursuit.known.unread_in_order,
-        made=tuple(fate.candidate for _, fate in sorted(state.fates.items())),
+        made=tuple(fate.candidate for _, fate in sorted(state.fates.items()) if not fate.is_control),
         refused=pursuit.refused,
         n=n,
         first_sample=pursuit.n_samples + 1,

@@ -114,7 +114,8 @@ def _find_end(state: SupervisionState, campaign: Oversight, logged: Logged, me: 
 
 
 def _find_spent(state: SupervisionState, campaign: Oversight) -> str | None:
-    n_begun = sum(f.is_made or f.stage == "failed" for f in state.fates.values() if f.campaign == campaign.plan.name)
+    ours = [f for f in state.fates.values() if f.campaign == campaign.plan.name and not f.is_control]
+    n_begun = sum(f.is_made or f.stage == "failed" for f in ours)
     samples = campaign.plan.budget.samples
     return f"the budget of {samples} samples is spent" if n_begun >= samples else None
 
@@ -159,7 +160,7 @@ def _pause(body: Body) -> tuple[Body, ...]:
 
 
 def _finished(state: SupervisionState, campaign: Oversight) -> CampaignFinished:
-    fates = [f for f in state.fates.values() if f.campaign == campaign.plan.name]
+    fates = [f for f in state.fates.values() if f.campaign == campaign.plan.name and not f.is_control]
     return CampaignFinished(
         reason=campaign.reason,
         n_made=sum(f.is_made for f in fates),

@@ -2,7 +2,8 @@
 
 `offered → making → made → measured → observed → trained`, or out of the way at any point: `failed` (begun, and no
 observation will come), `refused` (nobody can make it), `lapsed` (the campaign closed first). A sample of which the
-campaign wants several measurements goes back from `measured` to `made` until the last one was concluded.
+campaign wants several measurements goes back from `measured` to `made` until the last one was concluded. Nothing is
+trained on a control film: it has ended when it is observed, and it costs no budget.
 """
 
 from typing import Literal
@@ -25,6 +26,7 @@ from lab_agents.messages.frames import Logged
 from lab_agents.messages.life import TroubleMet
 from lab_agents.messages.work import AwardAccepted, MeasurementTaken, SampleMade, SampleQuarantined
 from lab_agents.records.base import FrozenMap, Identifier, Record, with_item
+from lab_agents.records.control import control_id, is_control
 from lab_agents.records.laboratory import Laboratory
 from lab_agents.records.space import Candidate
 
@@ -56,12 +58,18 @@ class Fate(Record):
     @property
     def has_ended(self) -> bool:
         """Whether nothing more will come of it."""
-        return self.stage in ("trained", "failed", "refused", "lapsed")
+        is_read = self.is_control and self.stage == "observed"
+        return is_read or self.stage in ("trained", "failed", "refused", "lapsed")
+
+    @property
+    def is_control(self) -> bool:
+        """Whether it is a control film, and no candidate."""
+        return is_control(self.sample)
 
     @property
     def is_spent(self) -> bool:
         """Whether it has used up one sample of the budget: somebody has begun it."""
-        return self.is_made or self.stage in ("making", "failed")
+        return not self.is_control and (self.is_made or self.stage in ("making", "failed"))
 
 
 Fates = FrozenMap[str, Fate]
@@ -72,10 +80,11 @@ def follow_fates(fates: Fates, before: Offers, after: Offers, logged: Logged, la
     campaign, body = logged.entry.campaign or "", logged.entry.record
     if isinstance(body, ProposalMade):
         known = [c for c in body.proposal.candidates if make_work(c.sample) in after.open and c.sample not in fates]
-        return {
-            **fates,
-            **{c.sample: Fate(sample=c.sample, campaign=campaign, candidate=c.candidate) for c in known},
-        }
+        begun = {c.sample: Fate(sample=c.sample, campaign=campaign, candidate=c.candidate) for c in known}
+        control = after.open.get(make_work(control_id(campaign, body.proposal.number)))
+        if control is not None and control.sample not in fates:
+            begun[control.sample] = Fate(sample=control.sample, campaign=campaign, candidate=control.asked)
+        return {**fates, **begun}
     if isinstance(body, CampaignClosing):
         return {s: _close(f, body) if f.campaign == campaign else f for s, f in fates.items()}
     if isinstance(body, CampaignFinished):
@@ -143,7 +152,9 @@ def _step(fate: Fate, body: Body, before: Offers, after: Offers, role: str) -> F
         case SampleQuarantined():
             return _at(fate, "failed") if fate.stage in ("offered", "making", "made") else fate
         case ObservationRetracted():
-            return fate.model_copy(update={"stage": "failed", "is_observed": False})
+            # A sample that still has measurements before it goes on: they may say something of their own.
+            gone: Stage = "failed" if fate.has_ended or fate.stage == "observed" else fate.stage
+            return fate.model_copy(update={"stage": gone, "is_observed": False})
         case _:
             return _trouble(fate, role)
 

@@ -5,6 +5,7 @@ from pydantic import Field
 from lab_agents.messages.course import MeasurementConcluded, ObservationMade, ObservationRetracted
 from lab_agents.messages.entry import Body
 from lab_agents.records.base import FrozenMap, Record, with_item
+from lab_agents.records.control import is_control
 from lab_agents.records.observation import Observation, Unread
 
 KNOWLEDGE_KINDS = frozenset({"ObservationMade", "MeasurementConcluded", "ObservationRetracted"})
@@ -32,8 +33,12 @@ class Knowledge(Record):
 
 
 def follow_knowledge(known: Knowledge, body: Body) -> Knowledge:
-    """The knowledge after an entry of its campaign."""
+    """The knowledge after an entry of its campaign; control films tell of the laboratory, not of materials."""
     match body:
+        case ObservationMade(observation=seen) if is_control(seen.sample):
+            return known
+        case MeasurementConcluded(sample=sample) if is_control(sample):
+            return known
         case ObservationMade(observation=seen):
             return known.model_copy(update={"observations": with_item(known.observations, _key(seen), seen)})
         case MeasurementConcluded():

@@ -28,6 +28,7 @@ from lab_agents.messages.course import (
 from lab_agents.messages.frames import Logged
 from lab_agents.messages.work import MeasurementTaken
 from lab_agents.records.base import FrozenMap, Record, with_item, without_item
+from lab_agents.records.control import is_control
 from lab_agents.records.observation import Unread
 from lab_agents.records.recipe import Argument
 from lab_agents.records.target import Target
@@ -108,6 +109,9 @@ def follow_looks(looks: Looks, logged: Logged, me: str, state: BidderState) -> L
     """The looks after an entry, of the station `me` with this state."""
     body, campaign = logged.entry.record, logged.entry.campaign or ""
     match body:
+        case ObservationMade() if is_control(body.observation.sample):
+            # However little it promises: each control film is looked at alike, or its scatter would say nothing.
+            return looks
         case ObservationMade(observation=o):
             return _see(looks, o.sample, campaign, {o.property: (o.value, o.deviation)}, ())
         case MeasurementTaken(measurement=m) if logged.seal.source == me:
@@ -118,7 +122,8 @@ def follow_looks(looks: Looks, logged: Logged, me: str, state: BidderState) -> L
                 return looks
             return looks.model_copy(update={"usual": looks.usual | {m.id}})
         case MeasurementConcluded():
-            return _answer(_see(looks, body.sample, campaign, {}, body.unread), body.measurement, "n_decided")
+            unread = () if is_control(body.sample) else body.unread
+            return _answer(_see(looks, body.sample, campaign, {}, unread), body.measurement, "n_decided")
         case RemeasureRequested():
             return _answer(looks, body.measurement, "n_open")
         case ObservationRetracted():

@@ -4,7 +4,8 @@ A `ProposalMade` offers each of its candidates (`make-<sample>`), a `SampleMade`
 (`measure-<sample>-1`), a `MeasurementConcluded` the next one that the campaign wants, a `RemeasureRequested` the same
 one again: the last number counts all measurements of the sample that were offered.
 Before each batch the standards of the laboratory are offered too (`check-<standard>-<campaign>-<batch>`): a blank
-for the spectra, silicon for the patterns once a day.
+for the spectra, silicon for the patterns once a day; and with every so many batches, where the campaign says so, a
+control film (`make-control-<campaign>-<batch>`), which is made and measured like a sample.
 Rounds count from 1. The next round is opened by
 `AwardDeclined` or `AwardWithdrawn` of the present round (denied work is not offered again), and bidders answer that
 entry as they answered the offer; an acceptance ends the offer if it stands before them. A bidder that was silent needs
@@ -37,6 +38,7 @@ from lab_agents.messages.life import LabChanged, LabOpened
 from lab_agents.messages.work import AwardAccepted, AwardDeclined, SampleMade, SampleQuarantined
 from lab_agents.records.base import FrozenMap, Identifier, Name, Record, with_item, without_item
 from lab_agents.records.campaign import CampaignPlan
+from lab_agents.records.control import control_id
 from lab_agents.records.proposal import ProposedCandidate
 from lab_agents.records.space import Candidate
 from lab_agents.records.stock import Standard
@@ -232,7 +234,16 @@ def _propose(offers: Offers, campaign: str, body: ProposalMade, position: int) -
             since=position,
         )
         offers = _put(offers, offer)
-    return offers
+    return _offer_control(offers, offers.plans[campaign], body.proposal.number, position)
+
+
+def _offer_control(offers: Offers, plan: CampaignPlan, batch: int, position: int) -> Offers:
+    if plan.controls is None or not plan.controls.is_due(batch):
+        return offers
+    sample = control_id(plan.name, batch)
+    asked = Candidate(values=plan.controls.recipe)
+    offer = Offer(work=make_work(sample), kind="make", campaign=plan.name, sample=sample, asked=asked, since=position)
+    return _put(offers, offer)
 
 
 def _check(offers: Offers, campaign: str, body: ProposalMade, logged: Logged) -> Offers:

@@ -11,6 +11,7 @@ from lab_agents.messages.life import Timer
 from lab_agents.records.autonomy import may_approve
 from lab_agents.records.base import FrozenMap, Record, Sha256
 from lab_agents.records.campaign import CampaignPlan
+from lab_agents.records.control import is_control
 from lab_agents.records.laboratory import Laboratory
 from lab_agents.records.questions import RefusedCandidate
 from lab_agents.settings import DEFAULT, Settings
@@ -21,7 +22,7 @@ class Pursuit(Record):
 
     `trouble` is why nothing more is asked until a person answers; `since` the entry that brought it. `batch` are the
     samples of the last proposal, `obstacle` why one of them could not be begun although it could be made, `n_fruitless`
-    counts proposals in a row of which nothing could be begun.
+    counts proposals in a row of which nothing could be begun. `retracted` is the last entry that retracted something.
     """
 
     plan: CampaignPlan
@@ -37,6 +38,7 @@ class Pursuit(Record):
     known: Knowledge = Knowledge()
     refused: tuple[RefusedCandidate, ...] = ()
     model: Sha256 | None = None
+    retracted: int = 0
     asking: Job | None = None
     trouble: str = ""
     since: int = 0
@@ -115,7 +117,10 @@ class PlanningState(AgentState):
     @property
     def n_spent(self) -> int:
         """Samples of the budget that were begun or are awarded."""
-        awarded = sum(c.phase == "awarded" and c.offer.kind == "make" for c in self.contests.values())
+        awarded = sum(
+            c.phase == "awarded" and c.offer.kind == "make" and not is_control(c.offer.sample)
+            for c in self.contests.values()
+        )
         return awarded + sum(fate.is_spent for fate in self.fates.values())
 
 

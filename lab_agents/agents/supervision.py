@@ -8,14 +8,16 @@ What supervision meets outside the log (silent agents, guards' reports) comes in
 from lab_agents.agents.behaviour import Draft, Job, JobOutcome
 from lab_agents.agents.campaigns import finish, follow_campaign, name_plan, say_campaign
 from lab_agents.agents.clearing import ANSWERS, PREFIX
+from lab_agents.agents.drift import DRIFT_KINDS, drift_trouble, find_unknown, follow_drift
 from lab_agents.agents.fates import FATE_KINDS, follow_fates
 from lab_agents.agents.offers import OFFER_KINDS, follow_offers
 from lab_agents.agents.supervision_state import DEADLINE, SupervisionState
 from lab_agents.agents.tickets import close_ticket, find_deadline, find_objection, raise_ticket, take_answer
-from lab_agents.messages.commands import AnswerTicket, StartCampaign
+from lab_agents.messages.commands import AnswerTicket, RetractObservation, StartCampaign
 from lab_agents.messages.course import (
     AgentDeclaredIn,
     AgentDeclaredOut,
+    ControlJudged,
     Rearmed,
     StopRecorded,
     TicketClosed,
@@ -56,6 +58,7 @@ class Supervision:
         return (
             OFFER_KINDS
             | FATE_KINDS
+            | DRIFT_KINDS
             | {"LabOpened", "LabChanged", "AgentStarted", "EntryRefused"}
             | {"ReservationRequested", "ReservationRefused", "ReservationReleased"}
             | {"StartCampaign", "AbortCampaign", "PauseCampaign", "ResumeCampaign", "AnswerTicket", "PlannerExhausted"}
@@ -75,6 +78,7 @@ class Supervision:
         before = state.offers
         after = follow_offers(before, logged)
         update = {"offers": after, "fates": follow_fates(state.fates, before, after, logged, state.lab)}
+        update["drift"] = follow_drift(state.drift, logged)
         state = _follow_work(state, logged, is_taken=_is_taken(state, logged))
         state = _follow_agents(state.model_copy(update=update), logged)
         state = self._follow_tickets(state, logged)
@@ -108,6 +112,7 @@ class Supervision:
         """Commands that cannot be obeyed, tickets, then the campaign's own course."""
         return (
             *_objections(before, logged),
+            *_say_drift(after, logged),
             *_say_tickets(after, logged),
             *say_campaign(before, after, logged),
         )
@@ -191,6 +196,8 @@ def _trouble_in(state: SupervisionState, logged: Logged) -> Trouble | None:
     match body:
         case TroubleMet(trouble=trouble):
             return trouble
+        case ControlJudged():
+            return drift_trouble(body)
         case AgentDeclaredOut(agent=agent, reason=reason):
             return Trouble(what=f"{agent} is declared out: {reason}"[:2000], remedies=("seen",), default="seen")
         case EntryRefused() if state.lab is None or body.source not in state.lab.agents:
@@ -210,6 +217,8 @@ def _objections(before: SupervisionState, logged: Logged) -> tuple[Draft, ...]:
     reason, subject = None, logged.entry.subject
     if isinstance(body, AnswerTicket):
         reason = find_objection(before.tickets, body)
+    elif isinstance(body, RetractObservation):
+        reason = find_unknown(before.drift, body)
     elif isinstance(body, StartCampaign):
         named = name_plan(before, body.plan)
         reason = named if isinstance(named, str) else None
@@ -217,6 +226,14 @@ def _objections(before: SupervisionState, logged: Logged) -> tuple[Draft, ...]:
         return ()
     trouble = Trouble(what=reason[:2000], severity="note")
     return (Draft(body=TroubleMet(trouble=trouble, position=logged.position), subject=subject),)
+
+
+def _say_drift(after: SupervisionState, logged: Logged) -> tuple[Draft, ...]:
+    """Verdicts on control films, each with what no longer counts because of it."""
+    drift, campaign = after.drift, after.campaign
+    if drift.at != logged.position or campaign is None:
+        return ()
+    return tuple(Draft(body=b, subject=b.sample, campaign=campaign.plan.name) for b in drift.said)
 
 
 def _say_tickets(after: SupervisionState, logged: Logged) -> tuple[Draft, ...]:

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import AwareDatetime, Field
 
 from lab_agents.agents.behaviour import AgentState
+from lab_agents.agents.drift import Drift
 from lab_agents.agents.fates import Fate
 from lab_agents.agents.offers import Offers
 from lab_agents.agents.tickets import Tickets
@@ -34,9 +35,9 @@ class SupervisionState(AgentState):
     """Everything supervision knows.
 
     `used` counts campaigns by the name they were given; `accepted` is work that has not given its places back;
-    `lost` are samples whose place a person must say, with the places where they may be; `known` says of each agent at
-    which position it was last declared in or out, or started; `stops` and `rearms` are the last ones that stand in the
-    log, by machine.
+    `lost` are samples whose place a person must say, with the places where they may be; `drift` is what control films
+    say; `known` says of each agent at which position it was last declared in or out, or started; `stops` and `rearms`
+    are the last ones that stand in the log, by machine.
     """
 
     lab: Laboratory | None = None
@@ -46,6 +47,7 @@ class SupervisionState(AgentState):
     campaign: Oversight | None = None
     accepted: frozenset[str] = frozenset()
     lost: FrozenMap[str, tuple[str, ...]] = Field(default_factory=dict)
+    drift: Drift = Drift()
     tickets: Tickets = Tickets()
     out: frozenset[str] = frozenset()
     known: FrozenMap[str, int] = Field(default_factory=dict)

@@ -16,6 +16,7 @@ from lab_agents.agents.offers import Offer
 from lab_agents.messages.entry import Body
 from lab_agents.messages.frames import Logged
 from lab_agents.messages.work import SampleMade, TaskDone, TaskFailed
+from lab_agents.records.control import is_control
 from lab_agents.records.sample import Sample
 
 RULES: Mapping[str, MakingRules] = {"blend": BlendRecipe(), "film": FilmRecipe()}
@@ -68,6 +69,7 @@ class Synthesis(Bidder):
             id=offer.sample,
             campaign=offer.campaign,
             work=offer.work,
+            kind="control" if is_control(offer.sample) else "candidate",
             asked=offer.asked,
             made=self._rules(state).made(state.lab, making),
             made_by=self.name,

@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 
 from pydantic import Field
 
+from lab_agents.agents.drift import GO_ON
 from lab_agents.agents.supplies import LOADED, NOT_LOADED
 from lab_agents.messages.commands import AnswerTicket
 from lab_agents.records.base import FrozenMap, Identifier, Record, with_item, without_item
 from lab_agents.records.ticket import Ticket, Trouble
 
-HARMLESS = frozenset({"seen", "close the campaign", "discard", NOT_LOADED})
+HARMLESS = frozenset({"seen", "close the campaign", "discard", NOT_LOADED, GO_ON})
 """Defaults that are taken when a deadline passes: they move nothing, and use nothing that is in doubt. Others (`clear`
 drives a robot to where something may stand) are for who looks; their tickets wait."""
 

@@ -26,6 +26,9 @@ from lab_agents.records.model import TrainedModel
 from lab_agents.records.questions import TrainArguments
 from lab_agents.records.ticket import Trouble
 
+REFIT = "refit"
+"""Ends the ids of trainings that a retraction asks for."""
+
 
 class TrainingState(AgentState):
     """Plans of open campaigns, what was learned in each, and trainings still to be done, in order."""
@@ -116,8 +119,9 @@ def _learn(state: TrainingState, logged: Logged) -> TrainingState:
         unread=known.unread_in_order,
         seed=keyed_seed(plan.seed, campaign, "train", sample),
     )
+    is_refit = isinstance(body, ObservationRetracted)
     job = Job(
-        id=f"{logged.position}/train",
+        id=f"{logged.position}/{REFIT if is_refit else 'train'}",
         cause=logged.position,
         kind="compute",
         name="train",
@@ -125,7 +129,11 @@ def _learn(state: TrainingState, logged: Logged) -> TrainingState:
         subject=sample,
         arguments=arguments.model_dump_json(),
     )
-    return state.model_copy(update={"open": (*state.open, job)})
+    # Drift retracts many observations in a row: a fit that has not begun is not worth beginning when the next one
+    # comes, since that knows all that it would have known.
+    begun, waiting = state.open[:1], state.open[1:]
+    waiting = tuple(one for one in waiting if not (is_refit and one.id.endswith(f"/{REFIT}")))
+    return state.model_copy(update={"open": (*begun, *waiting, job)})
 
 
 def _learned_of(plan: CampaignPlan, known: Knowledge, body: Body) -> str | None:

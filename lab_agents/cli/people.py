@@ -27,6 +27,7 @@ def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     app.command("answer")(answer)
     app.command("approve")(approve)
+    app.command("retract")(retract)
     app.command("abort")(abort)
     app.command("pause")(pause)
     app.command("continue")(go_on)
@@ -86,6 +87,21 @@ def approve(
         say_json({"work": work, "said": said, "person": person})
     else:
         say(f"{work}: {said}")
+
+
+def retract(
+    measurement: Annotated[str, typer.Argument(metavar="MEASUREMENT", help="As the report lists it.")],
+    reason: Reason,
+    person: Person,
+    state: State = None,
+) -> None:
+    """Retract what was concluded from a measurement: models are fitted without it, and what used it is marked."""
+    from lab_agents.cli.submitting import submit
+    from lab_agents.messages.commands import RetractObservation
+
+    command = RetractObservation(measurement=measurement, person=person, reason=reason)
+    submit(state, command, subject=measurement)
+    say(f"{measurement}: retracted, if its observations count in the open campaign; status shows if not")
 
 
 def abort(reason: Reason, person: Person, campaign: Campaign = None, state: State = None) -> None:

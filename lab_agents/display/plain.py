@@ -99,6 +99,9 @@ _WORDS: dict[type, Words] = {
     course.ObservationMade: _observed,
     course.MeasurementConcluded: _concluded,
     course.ObservationRetracted: lambda b, _: f"{b.sample}: observation retracted: {b.reason}",
+    course.ControlJudged: lambda b, _: (
+        f"{b.sample}: {b.property} is {f'out of control by rule {b.rule}' if b.rule else 'in control'}"
+    ),
     course.RemeasureRequested: lambda b, _: f"{b.sample} is measured again: {b.reason}",
     course.PlannerExhausted: lambda b, _: f"the planner has nothing left: {b.reason}",
     course.WorkAwarded: _awarded,

@@ -59,6 +59,15 @@ class DenyApproval(Body):
 
 
 @kind("person")
+class RetractObservation(Body):
+    """Let nothing that was concluded from a measurement count any longer."""
+
+    measurement: Identifier
+    person: str
+    reason: str = Field(min_length=1)
+
+
+@kind("person")
 class AnswerTicket(Body):
     """Answer a ticket with one of its remedies; for an unknown actuation `done`, `not done` or `discard`.
 

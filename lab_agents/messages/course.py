@@ -174,11 +174,40 @@ class TicketClosed(Body):
 
 @kind("supervision")
 class ObservationRetracted(Body):
-    """An observation no longer counts; models trained on it are trained again without it."""
+    """An observation no longer counts; models trained on it are trained again without it.
+
+    `proposals` are the numbers of the campaign's proposals for which the planner had it.
+    """
 
     sample: Identifier
     measurement: Identifier
     reason: str
+    proposals: tuple[int, ...] = ()
+
+
+@kind("supervision")
+class ControlJudged(Body):
+    """What one property of a control film says of the laboratory.
+
+    `value` (None: it could not be read) is judged against `mean` ± `deviation`, one standard deviation, in `unit`.
+    `rule` is the Westgard rule that the series breaks with it, empty where it is in control; `z` are the controls that
+    the rule reads, in deviations. Then `last_good` is the last control that still vouches for what was measured before
+    it, and `n_retracted` the measurements since that no longer count.
+    """
+
+    sample: Identifier
+    measurement: Identifier
+    property: Name
+    instrument: Name
+    line: str = ""
+    value: float | None
+    mean: float
+    deviation: float = Field(gt=0)
+    unit: str = "1"
+    rule: str = ""
+    z: tuple[float, ...] = ()
+    last_good: str = ""
+    n_retracted: int = Field(default=0, ge=0)
 
 
 @kind("supervision")

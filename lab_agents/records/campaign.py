@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from lab_agents.records.autonomy import Autonomy
 from lab_agents.records.base import FrozenMap, Name, Record, Sha256
+from lab_agents.records.control import Controls
 from lab_agents.records.quantities import Hours
 from lab_agents.records.recipe import Argument
 from lab_agents.records.space import DesignSpace
@@ -37,6 +38,7 @@ class CampaignPlan(Record):
 
     `measurements` are the kinds of measurement that each sample gets, in order: what spoils or ages it comes last, and
     the same kind may come twice (a spectrum before and after light).
+    `controls` are films of a fixed recipe made beside the candidates, which cost no sample of the budget.
     `content` is the sha256 of the campaign file and what it refers to: a second `run` of the same content attaches.
     """
 
@@ -51,6 +53,7 @@ class CampaignPlan(Record):
     seed: int = Field(default=0, ge=0, lt=2**31)
     lines: tuple[Name, ...] = ()
     awards: AwardOrder = "joint"
+    controls: Controls | None = None
     content: Sha256
     kind: Literal["inverse_design"] = "inverse_design"
 

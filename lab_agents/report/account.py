@@ -59,7 +59,9 @@ class CheckAccount:
 class Account:
     """One campaign as the log tells it.
 
-    `observed` holds samples in the order in which they were concluded, `checks` what was measured beside candidates.
+    `observed` holds samples in the order in which they were concluded, `checks` what was measured beside candidates,
+    `verdicts` what control films said, each with its instant, `misled` the measurements, retracted since, that the
+    planner knew when it made a proposal, by the proposal's number.
     """
 
     laboratory: Laboratory | None = None
@@ -76,6 +78,8 @@ class Account:
     samples: dict[str, SampleAccount] = field(default_factory=dict)
     observed: list[str] = field(default_factory=list)
     checks: dict[str, CheckAccount] = field(default_factory=dict)
+    verdicts: list[tuple[datetime, course.ControlJudged]] = field(default_factory=list)
+    misled: dict[int, list[str]] = field(default_factory=dict)
     spans: list[Span] = field(default_factory=list)
     models: list[tuple[int, TrainedModel]] = field(default_factory=list)
     tickets: dict[str, TicketAccount] = field(default_factory=dict)
@@ -86,6 +90,16 @@ class Account:
     versions: dict[str, set[str]] = field(default_factory=dict)
     stops: list[course.StopRecorded] = field(default_factory=list)
     n_entries: int = 0
+
+    @property
+    def n_retracted(self) -> int:
+        """Samples of which a conclusion no longer counts, and was not made anew."""
+        return sum(bool(s.retracted) for s in self.samples.values())
+
+    @property
+    def drifts(self) -> list[course.ControlJudged]:
+        """Verdicts on controls that were out of control."""
+        return [verdict for _, verdict in self.verdicts if verdict.rule]
 
     @property
     def is_complete(self) -> bool:

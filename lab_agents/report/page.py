@@ -8,7 +8,7 @@ from lab_agents.blobs import Blobs
 from lab_agents.report.account import Account
 from lab_agents.report.bids import bidding, makers
 from lab_agents.report.causes import causes
-from lab_agents.report.checks import checks, tally
+from lab_agents.report.checks import checks, judged, tally
 from lab_agents.report.composition import composition
 from lab_agents.report.figures import Figure, held_out, parity, progress, regret
 from lab_agents.report.predictions import predictions
@@ -63,6 +63,7 @@ def render_page(account: Account, truth: Truth | None, written_at: str, blobs: B
             bidding={s.id: bidding(s) for s in account.samples.values()},
             causes=causes(account),
             checked=tally(account),
+            judged=judged(account),
             versions=sorted((what, ", ".join(sorted(v))) for what, v in account.versions.items()),
             trouble_causes=Counter(t.trouble.what.split(":")[0][:120] for _, _, t in account.troubles).most_common(),
             restarts={a: n - 1 for a, n in sorted(account.births.items()) if n > 1},

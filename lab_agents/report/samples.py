@@ -12,7 +12,9 @@ def samples_csv(account: Account, truth: Truth | None) -> str:
     """One row for each proposed sample; empty where something is not known. Times are ISO 8601, UTC.
 
     First the target's objective with its prediction, then each further property that was read of any sample with its
-    deviation and unit, and for a target with constraints the joint chance that they hold, and whether it is a hit.
+    deviation and unit, and for a target with constraints the joint chance that they hold, and whether it is a hit. The
+    last columns count the measurements, retracted since, that the planner knew when it proposed the sample, and list
+    the sample's own, by the names that `lab-agents retract` takes.
     """
     plan = account.plan
     if plan is None:
@@ -32,7 +34,7 @@ def samples_csv(account: Account, truth: Truth | None) -> str:
         + judged
         + ["recorded_truth", "made_by", "made_at", "measured_at", "raw", "run"]
         + [f"raw_{step + 1}_{kind}" for step, kind in steps]
-        + ["model", "analysis_version", "failure"]
+        + ["model", "analysis_version", "failure", "retracted_known", "measurements"]
     )
     for sample in account.samples.values():
         writer.writerow(
@@ -45,6 +47,7 @@ def samples_csv(account: Account, truth: Truth | None) -> str:
             + (_judgement(sample) if judged else [])
             + [_given(truth.of(sample) if truth is not None else None)]
             + _origin(sample, [step for step, _ in steps])
+            + [len(account.misled.get(sample.batch, ())), " ".join(m.id for m in sample.measurements)]
         )
     return buffer.getvalue()
 

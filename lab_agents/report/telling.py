@@ -37,6 +37,7 @@ class Teller:
             course.ObservationMade: self._observation,
             course.MeasurementConcluded: self._concluded,
             course.ObservationRetracted: self._retraction,
+            course.ControlJudged: self._verdict,
             course.ModelTrained: self._model,
             course.TicketOpened: self._ticket,
             course.TicketClosed: self._answer,
@@ -219,7 +220,12 @@ class Teller:
         if sample.is_observed and sample.id not in observed:
             observed.append(sample.id)
 
+    def _verdict(self, body: course.ControlJudged, logged: Logged) -> None:
+        self.account.verdicts.append((logged.entry.at, body))
+
     def _retraction(self, body: course.ObservationRetracted, _logged: Logged) -> None:
+        for number in body.proposals:
+            self.account.misled.setdefault(number, []).append(body.measurement)
         if sample := self.account.samples.get(body.sample):
             gone = [name for name, seen in sample.observations.items() if seen.measurement == body.measurement]
             for name in gone:

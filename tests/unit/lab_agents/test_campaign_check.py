@@ -155,3 +155,22 @@ def test_an_autonomy_that_cannot_be_meant_is_refused(tmp_path, autonomy, field, 
 def test_an_autonomy_that_fits_is_taken(tmp_path):
     bounded = "autonomy: {level: bounded, within: {P3HT: {upper: 0.6, unit: '1'}}, first: 4}\n"
     check_against_lab(campaign(tmp_path, CAMPAIGN + bounded))
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "said"),
+    [
+        (("cs: 0.15, fa: 0.85", "cs: 0.15, fa: 0.80"), "recipe", "cs + fa + ma is 0.95, and must be 1"),
+        (("speed: 4000.0", "speed: 9000.0"), "recipe.speed", "the space goes from 2000 to 6000"),
+        (("speed: 4000.0", "spin: 4000.0"), "recipe.spin", "there is no parameter 'spin'"),
+        ((", delay: 15.0}", "}"), "recipe", "it has no delay"),
+        (("kept: {deviation", "hue: {deviation"), "properties.hue", "no measurement of this campaign gives 'hue'"),
+        (("0.003, unit: eV", "0.003, unit: meV"), "properties.gap.unit", "gap is concluded in 'eV'"),
+    ],
+)
+def test_controls_that_this_campaign_cannot_make_or_judge_are_refused(tmp_path, change, field, said):
+    """With the line of the value."""
+    error = refusal(film_campaign(tmp_path, change))
+    assert error.field == f"controls.{field}"
+    assert said in str(error)
+    assert error.line

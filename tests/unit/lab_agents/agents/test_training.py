@@ -131,3 +131,16 @@ def test_a_finished_campaign_is_forgotten():
     finish(story)
     story.tell("supervision", CampaignFinished(reason="r", n_made=1, n_observed=1, n_failed=0))
     assert story.state == Training("training").start()
+
+
+def test_a_burst_of_retractions_is_fitted_once():
+    """What has begun is finished; of those that wait the last knows everything."""
+    story = observed(1, 2, 3)
+    for _ in range(3):
+        finish(story)
+    for number in (1, 2):
+        story.tell("supervision", ObservationRetracted(sample=f"opv-000{number}", measurement=f"m{number}", reason="r"))
+    story.tell("supervision", ObservationRetracted(sample="opv-0009", measurement="m9", reason="r"))
+    assert len(story.state.open) == 2
+    finish(story)
+    assert [o.sample for o in question(story).observations] == ["opv-0003"]

@@ -9,6 +9,7 @@ from lab_agents.messages.commands import (
     EntryVoided,
     PauseCampaign,
     ResumeCampaign,
+    RetractObservation,
 )
 from lab_agents.messages.entry import read_entry
 from lab_agents.messages.frames import unpack_frame
@@ -31,6 +32,10 @@ def folder(tmp_path, monkeypatch):
         (["abort", "--reason", "enough"], AbortCampaign(person="Ada", reason="enough")),
         (["pause"], PauseCampaign(person="Ada")),
         (["continue"], ResumeCampaign(person="Ada")),
+        (
+            ["retract", "m-1", "--reason", "lamp off"],
+            RetractObservation(measurement="m-1", person="Ada", reason="lamp off"),
+        ),
         (["log", "void", "7", "--reason", "bad"], EntryVoided(position=7, person="Ada", reason="bad")),
     ],
 )

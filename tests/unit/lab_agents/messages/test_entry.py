@@ -26,13 +26,13 @@ PUBLISHERS = {
     "training": {"ModelTrained"},
     "supervision": {
         *("CampaignStarted", "CampaignPaused", "CampaignResumed", "CampaignClosing", "CampaignFinished"),
-        *("BudgetGranted", "TicketOpened", "TicketClosed", "ObservationRetracted"),
+        *("BudgetGranted", "TicketOpened", "TicketClosed", "ObservationRetracted", "ControlJudged"),
         *("AgentDeclaredOut", "AgentDeclaredIn", "StopRecorded", "Rearmed"),
     },
     "recorder": {"LabOpened", "LabChanged", "EntryRefused"},
     "person": {
         *("StartCampaign", "AbortCampaign", "PauseCampaign", "ResumeCampaign"),
-        *("GiveApproval", "DenyApproval", "AnswerTicket", "EntryVoided"),
+        *("GiveApproval", "DenyApproval", "AnswerTicket", "EntryVoided", "RetractObservation"),
     },
 }
 """The protocol's table: each kind belongs to one role."""
