@@ -99,9 +99,13 @@ class RunOutcome:
 
 
 def film_campaign(space: str, *, bad_day: bool = False) -> FilmCampaign:
-    """The campaign of `examples/absorber.yaml`, over the full halide simplex or on a bad day if so asked."""
+    """The campaign of `examples/absorber.yaml`, over the full halide simplex or on a bad day if so asked.
+
+    Without its control films: they are judged for people, and a bench has none.
+    """
     file = read_campaign(find_example(BAD_DAY if bad_day else _FILES[space]))
-    return FilmCampaign(file.plan, read_laboratory(file.lab_path), space)
+    plan = file.plan.model_copy(update={"controls": None})
+    return FilmCampaign(plan, read_laboratory(file.lab_path), space)
 
 
 def run_film_campaign(campaign: FilmCampaign, planner: str, seed: int, best: float) -> RunOutcome:
