@@ -3,8 +3,8 @@
 A sample is stranded where a failed coating or transfer left it, or may have left it, once a person has answered its
 ticket: `clear` (try to carry it away), or `done` and `not done` where that place is no buffer. The work is
 `clear-<sample>-<position of the answer>`, its one step a transfer; it takes its places like any other. If the robot
-refuses because nothing stands there, the sample certainly is at the other end of its way, or was never made. If it
-began and failed, the sample is lost again.
+refuses because nothing stands there, the sample certainly is at the other end of its way, from where it is carried
+away in turn if that is no buffer, or it was never made. If it began and failed, the sample is lost again.
 """
 
 from lab_agents.agents.behaviour import Draft
@@ -35,10 +35,11 @@ def lost_trouble(what: str, evidence: dict[str, str]) -> Trouble:
     return Trouble(what=what[:2000], evidence=evidence, remedies=ANSWERS, default=ANSWERS[0])
 
 
-def clearing_request(places: Places, logged: Logged, me: str) -> tuple[Draft, ...]:
-    """The request for the places of clearing, where an answer left a sample stranded."""
+def clearing_request(places: Places, course: Course | None, logged: Logged, me: str) -> tuple[Draft, ...]:
+    """The request for the places of clearing, where an answer, or a clearing that found nothing, left one stranded."""
     body, sample = logged.entry.record, logged.entry.subject
-    if not isinstance(body, TicketClosed) or body.answer not in ("clear", "done", "not done"):
+    is_answered = isinstance(body, TicketClosed) and body.answer in ("clear", "done", "not done")
+    if not is_answered and not _found_nothing(course, body, me):
         return ()
     source, kind = stranded(places, sample), find_buffer(places)
     if source is None or kind is None:
@@ -81,6 +82,11 @@ def say_cleared(course: Course | None, logged: Logged, me: str) -> tuple[Draft, 
     if isinstance(body, ReservationRefused):
         bodies.append(TroubleMet(trouble=lost_trouble(f"{course.work}: {body.reason}", {})))
     return tuple(Draft(body=b, subject=course.sample, campaign=course.campaign) for b in bodies)
+
+
+def _found_nothing(course: Course | None, body: Body, me: str) -> bool:
+    is_clearing = course is not None and _is_clearing(course, me)
+    return is_clearing and isinstance(body, TaskFailed) and not body.moved and not body.unknown
 
 
 def _is_clearing(course: Course, me: str) -> bool:

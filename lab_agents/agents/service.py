@@ -24,6 +24,7 @@ from lab_agents.agents.places import (
     Places,
     Request,
     block,
+    doubtful,
     empty,
     find_flaw,
     find_full,
@@ -144,7 +145,7 @@ class Service:
             closing -= {logged.entry.campaign or ""}
         places = self._follow_places(state.places, logged)
         places = clear_course(places, _course(state, body), logged, self.name)
-        places = _without_hopeless(places, closing)
+        places = self._without_hopeless(places, closing)
         courses = follow_courses(state.courses, logged, self.name)
         places = _give_back(places, state.courses, courses)
         supplies = follow_supplies(state.supplies, logged, self.name, courses, lab)
@@ -194,11 +195,26 @@ class Service:
         )
         return places.model_copy(update={"waiting": {**places.waiting, body.work: request}})
 
+    def _without_hopeless(self, places: Places, closing: frozenset[str]) -> Places:
+        """Without requests that must not be granted, or never end.
+
+        Work on a lost sample may not begin: the next measurement is asked for while the sample is on its way back from
+        the one before. Nor is there any hope for a closing campaign's request that nothing under way can satisfy.
+        """
+        waiting = {
+            work: request
+            for work, request in places.waiting.items()
+            if (request.holder == self.name or not doubtful(places, request.sample))
+            and (request.campaign not in closing or find_full(places, request) is None)
+        }
+        return places.model_copy(update={"waiting": waiting})
+
     def decide(self, before: ServiceState, after: ServiceState, logged: Logged) -> tuple[Draft, ...]:
         """Clearing, refusals, grants, a full rack, the next transfer."""
+        ended = _course(before, logged.entry.record)
         return (
-            *say_cleared(_course(before, logged.entry.record), logged, self.name),
-            *clearing_request(after.places, logged, self.name),
+            *say_cleared(ended, logged, self.name),
+            *clearing_request(after.places, ended, logged, self.name),
             *self._refusals(before, after, logged),
             *_grants(after, logged.position),
             *_full(before, after),
@@ -213,13 +229,13 @@ class Service:
         if isinstance(body, ReservationRequested) and body.service == self.name:
             flaw = find_flaw(after.places, body.needs)
             if flaw is None and body.work not in {**after.places.waiting, **after.places.grants}:
-                flaw = "the buffer places are full and the campaign is closing"
+                flaw = _hopeless_because(after.places, body.sample)
             if flaw is not None:
                 refused = ReservationRefused(work=body.work, reason=flaw)
                 drafts.append(Draft(body=refused, subject=body.sample, campaign=logged.entry.campaign))
         for work, request in sorted(before.places.waiting.items()):
             if work not in after.places.waiting and work not in after.places.grants:
-                refused = ReservationRefused(work=work, reason="the buffer places are full and the campaign is closing")
+                refused = ReservationRefused(work=work, reason=_hopeless_because(after.places, request.sample))
                 drafts.append(Draft(body=refused, subject=request.sample, campaign=request.campaign))
         return tuple(drafts)
 
@@ -252,14 +268,12 @@ def _give_back(places: Places, before: Courses, after: Courses) -> Places:
     return places
 
 
-def _without_hopeless(places: Places, closing: frozenset[str]) -> Places:
-    """Without requests of closing campaigns that nothing under way can ever satisfy: they would never end."""
-    waiting = {
-        work: request
-        for work, request in places.waiting.items()
-        if request.campaign not in closing or find_full(places, request) is None
-    }
-    return places.model_copy(update={"waiting": waiting})
+def _hopeless_because(places: Places, sample: str) -> str:
+    """Why a request that could be granted was given up."""
+    way = doubtful(places, sample)
+    if way:
+        return f"{sample} is lost: it may stand in {' or '.join(way)}"
+    return "the buffer places are full and the campaign is closing"
 
 
 def _grants(after: ServiceState, position: int) -> tuple[Draft, ...]:

@@ -66,6 +66,15 @@ def test_a_film_that_was_not_there_was_never_made():
     assert story.state.places.occupied == story.state.places.blocked == {}
 
 
+def test_a_film_that_must_be_on_the_other_stage_is_carried_away_from_there():
+    story = lost("stage_a", "stage_t")
+    (draft,) = story.conclude(clearing(story), JobOutcome(ok=False, error="blocked", moved=False))
+    _, request = story.tell("robot", draft.body, subject="opv-0001")
+    assert story.state.places.occupied == {"stage_t": "opv-0001"}
+    assert isinstance(request, ReservationRequested)
+    assert next(need.place for need in request.needs if need.role == "source") == "stage_t"
+
+
 @pytest.mark.parametrize("unknown", [("0" * 16,), ()], ids=["unknown", "failed half-way"])
 def test_a_film_that_is_lost_again_is_a_new_ticket(unknown):
     story = lost("stage_a")

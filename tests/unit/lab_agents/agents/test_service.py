@@ -143,6 +143,22 @@ def test_a_lost_sample_blocks_its_places_until_the_robot_has_looked():
     assert next_made.places == {"stage": "stage_a", "rack": "rack_2"}
 
 
+def test_work_on_a_lost_sample_is_refused_whether_it_waits_or_comes():
+    """The next measurement is asked for while the sample is on its way back from the one before."""
+    story = Story(Service("robot"))
+    (made,) = story.tell("line_a", request(1))
+    home = (Need(role="stage", place="stage_t"), Need(role="home", place=made.places["rack"]))
+    waiting = request(1).model_copy(update={"work": "measure-opv-0001-1", "needs": home})
+    assert story.tell("tester", waiting) == ()
+    lost = SampleQuarantined(sample="opv-0001", work=made.work, reason="r", places=tuple(made.places.values()))
+    (refused,) = story.tell("line_a", lost)
+    assert isinstance(refused, ReservationRefused)
+    assert refused.reason == "opv-0001 is lost: it may stand in stage_a or rack_1"
+    late = waiting.model_copy(update={"work": "measure-opv-0001-2"})
+    (refused,) = story.tell("tester", late)
+    assert (refused.work, story.state.places.waiting) == ("measure-opv-0001-2", {})
+
+
 def test_a_refused_grant_is_taken_back():
     story = Story(Service("robot"))
     story.tell("line_a", request(1))
