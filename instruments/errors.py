@@ -2,7 +2,8 @@
 
 InstrumentError
 ├── MotionRefusedError        nothing moved: an interlock, a limit, a gate, a deadline
-│   └── InterlockError        an interlock or limit forbids it
+│   ├── InterlockError        an interlock or limit forbids it
+│   └── BlockedError          the instrument's own sensors forbid it
 ├── ActuationFailedError      the instrument executed and reported a failure
 │   └── MissingDataError      it measured, and its data are gone
 ├── ActuationUnknownError     it may or may not have happened
@@ -36,6 +37,10 @@ class InterlockError(MotionRefusedError):
     def __init__(self, message: str, *, instrument: str, quantity: str = "", value: float | str | None = None) -> None:
         self.instrument, self.quantity, self.value = instrument, quantity, value
         super().__init__(message)
+
+
+class BlockedError(MotionRefusedError):
+    """The instrument's own sensors forbid the motion: nothing is where it should take something, or its way is full."""
 
 
 class ActuationFailedError(InstrumentError):

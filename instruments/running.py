@@ -11,6 +11,7 @@ from typing import TypeVar
 from instruments.errors import (
     ActuationFailedError,
     ActuationUnknownError,
+    BlockedError,
     InterlockError,
     MotionRefusedError,
     TransportError,
@@ -212,7 +213,8 @@ class ProgramRunner:
                 instrument=self._name,
                 quantity=program.command,
             )
-        raise MotionRefusedError(f"{self._name} refuses {program.command} ({asked}): {_REASONS[code]}.")
+        refused = BlockedError if code is StartCode.BLOCKED else MotionRefusedError
+        raise refused(f"{self._name} refuses {program.command} ({asked}): {_REASONS[code]}.")
 
 
 def _least(program: Program) -> timedelta:

@@ -190,14 +190,15 @@ class World:
             token = task.token(number)
             if token not in self.executed:
                 trouble = self._find_nothing(task, act) or self.fault(task, number)
-                if trouble not in ("unknown-not", "failed", "refused"):
+                if trouble not in ("unknown-not", "failed", "refused", "blocked"):
                     self._execute(task, act)
                 if trouble:
                     return JobOutcome(
                         ok=False,
                         results=tuple(results),
                         unknown=(token,) if trouble.startswith("unknown") else (),
-                        moved=trouble != "refused" or bool(results),
+                        moved=trouble not in ("refused", "blocked") or bool(results),
+                        blocked=trouble == "blocked" and not results,
                         repeatable=trouble == "lost" and not results,
                         error=f"{act.plan} {trouble}",
                     )
@@ -215,7 +216,7 @@ class World:
     def _find_nothing(self, task: Task, act: Act) -> str:
         """Clearing may come for something that is not there; any other transfer must find its sample."""
         is_there = self.standing.get(str(act.arguments.get("source"))) == task.sample
-        return "refused" if task.work.startswith("clear-") and not is_there else ""
+        return "blocked" if task.work.startswith("clear-") and not is_there else ""
 
     def _execute(self, task: Task, act: Act) -> None:
         if act.plan == "new_vial":

@@ -42,8 +42,8 @@ class Job(Record):
 class JobOutcome(Record):
     """How a job ended. `answer` (JSON) is that of all but a motion; the rest, but `error`, a motion's.
 
-    `unknown` are tokens; without `moved` certainly nothing moved; `repeatable` says that only the data of a measurement
-    are missing, and that it may be made again.
+    `unknown` are tokens; without `moved` certainly nothing moved, because of what the instrument itself saw if it was
+    `blocked`; `repeatable` says that only the data of a measurement are missing, and that it may be made again.
     """
 
     ok: bool
@@ -51,6 +51,7 @@ class JobOutcome(Record):
     results: tuple[ActResult, ...] = ()
     unknown: tuple[str, ...] = ()
     moved: bool = True
+    blocked: bool = False
     repeatable: bool = False
     error: str = ""
     evidence: FrozenMap[str, str] = Field(default_factory=dict)

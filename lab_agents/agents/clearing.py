@@ -3,8 +3,8 @@
 A sample is stranded where a failed coating or transfer left it, or may have left it, once a person has answered its
 ticket: `clear` (try to carry it away), or `done` and `not done` where that place is no buffer. The work is
 `clear-<sample>-<position of the answer>`, its one step a transfer; it takes its places like any other. If the robot
-refuses because nothing stands there, the sample certainly is at the other end of its way, from where it is carried
-away in turn if that is no buffer, or it was never made. If it began and failed, the sample is lost again.
+refuses because its sensor sees nothing there, the sample certainly is at the other end of its way, from where it is
+carried away in turn if that is no buffer, or it was never made. If it began and failed, the sample is lost again.
 """
 
 from lab_agents.agents.behaviour import Draft
@@ -63,6 +63,9 @@ def clear_course(places: Places, course: Course | None, logged: Logged, me: str)
         return unblock(places, course.sample)
     if body.moved or body.unknown:
         return block(places, course.sample, course.places.values())
+    if not body.blocked:
+        # Refused for another reason: the sample may stand wherever it might before.
+        return places
     return not_found(places, course.sample, course.places["source"])
 
 
@@ -79,6 +82,8 @@ def say_cleared(course: Course | None, logged: Logged, me: str) -> tuple[Draft, 
         what = f"{course.work}: {body.cause}"[:2000]
         bodies.append(SampleQuarantined(sample=course.sample, work=course.work, reason=what, places=places))
         bodies.append(TroubleMet(trouble=lost_trouble(what, {"places": ", ".join(places)})))
+    elif isinstance(body, TaskFailed) and not body.blocked:
+        bodies.append(TroubleMet(trouble=lost_trouble(f"{course.work}: {body.cause}", {})))
     if isinstance(body, ReservationRefused):
         bodies.append(TroubleMet(trouble=lost_trouble(f"{course.work}: {body.reason}", {})))
     return tuple(Draft(body=b, subject=course.sample, campaign=course.campaign) for b in bodies)
@@ -86,7 +91,7 @@ def say_cleared(course: Course | None, logged: Logged, me: str) -> tuple[Draft, 
 
 def _found_nothing(course: Course | None, body: Body, me: str) -> bool:
     is_clearing = course is not None and _is_clearing(course, me)
-    return is_clearing and isinstance(body, TaskFailed) and not body.moved and not body.unknown
+    return is_clearing and isinstance(body, TaskFailed) and body.blocked and not body.unknown
 
 
 def _is_clearing(course: Course, me: str) -> bool:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from instruments.errors import (
     ActuationFailedError,
     ActuationUnknownError,
+    BlockedError,
     MissingDataError,
     MotionRefusedError,
     TransportError,
@@ -90,6 +91,7 @@ class MotionRunner:
             update = {
                 "results": tuple(results),
                 "moved": end.outcome.moved or not is_first,
+                "blocked": end.outcome.blocked and is_first,
                 "repeatable": end.outcome.repeatable and is_first,
             }
             return end.outcome.model_copy(update=update)
@@ -125,7 +127,8 @@ class MotionRunner:
             except (ActuationFailedError, MotionRefusedError) as failure:
                 is_missing = isinstance(failure, MissingDataError) and failure.repeatable
                 moved = not isinstance(failure, MotionRefusedError)
-                raise _badly(str(failure), moved=moved, repeatable=is_missing) from failure
+                blocked = isinstance(failure, BlockedError)
+                raise _badly(str(failure), moved=moved, blocked=blocked, repeatable=is_missing) from failure
             else:
                 await self._worker.run(self._journal.outcome, token, result.model_dump_json())
                 self.waits.pop(task.id, None)

@@ -97,4 +97,5 @@ def _end(task: Task, outcome: JobOutcome) -> Body:
         unknown=outcome.unknown,
         moved=outcome.moved,
         repeatable=outcome.repeatable,
+        blocked=outcome.blocked,
     )

@@ -75,7 +75,9 @@ class TaskDone(Body):
 class TaskFailed(Body):
     """The task ended badly. `unknown` names the tokens of actuations that may or may not have happened.
 
-    Without `moved` certainly nothing moved; `repeatable` means that all that is missing are the data of a measurement.
+    Without `moved` certainly nothing moved; `blocked` means that the instrument's own sensors forbade it, because
+    nothing was where it should have taken something, or its way was full. `repeatable` means that all that is missing
+    are the data of a measurement.
     """
 
     task: Identifier
@@ -88,6 +90,7 @@ class TaskFailed(Body):
     unknown: tuple[str, ...] = ()
     moved: bool = True
     repeatable: bool = False
+    blocked: bool = False
 
 
 @kind("worker")

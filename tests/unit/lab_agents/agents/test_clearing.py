@@ -61,18 +61,28 @@ def test_a_film_that_was_carried_is_known_again():
 
 def test_a_film_that_was_not_there_was_never_made():
     story = lost("stage_a")
-    for draft in story.conclude(clearing(story), JobOutcome(ok=False, error="blocked", moved=False)):
+    for draft in story.conclude(clearing(story), JobOutcome(ok=False, error="empty", moved=False, blocked=True)):
         story.tell("robot", draft.body, subject="opv-0001")
     assert story.state.places.occupied == story.state.places.blocked == {}
 
 
 def test_a_film_that_must_be_on_the_other_stage_is_carried_away_from_there():
     story = lost("stage_a", "stage_t")
-    (draft,) = story.conclude(clearing(story), JobOutcome(ok=False, error="blocked", moved=False))
+    (draft,) = story.conclude(clearing(story), JobOutcome(ok=False, error="empty", moved=False, blocked=True))
     _, request = story.tell("robot", draft.body, subject="opv-0001")
     assert story.state.places.occupied == {"stage_t": "opv-0001"}
     assert isinstance(request, ReservationRequested)
     assert next(need.place for need in request.needs if need.role == "source") == "stage_t"
+
+
+def test_a_refusal_for_another_reason_says_nothing_of_where_the_film_is():
+    """An interlock, a deadline: the film is where it was, and the person is asked again."""
+    story = lost("stage_a", "rack_1")
+    (draft,) = story.conclude(clearing(story), JobOutcome(ok=False, error="the door is open", moved=False))
+    _, trouble = story.tell("robot", draft.body, subject="opv-0001")
+    assert isinstance(trouble, TroubleMet)
+    assert "the door is open" in trouble.trouble.what
+    assert set(story.state.places.blocked) == {"stage_a", "rack_1"}
 
 
 @pytest.mark.parametrize("unknown", [("0" * 16,), ()], ids=["unknown", "failed half-way"])

@@ -96,8 +96,7 @@ async def test_nothing_starts_before_the_head_is_handled(tmp_path: Path) -> None
         async with living(log, tmp_path, 2, slow) as life:
             thinker = Thinker()
             async with executing(life, thinker, lambda: True) as executor:
-                await until(lambda: "thought" in executor.waits)
-                assert executor.waits["thought"] == "catching up with the log"
+                await until(lambda: executor.waits == {"thought": "catching up with the log"})
                 assert thinker.runs == []
                 slow.may_go_on.set()
                 await until(lambda: thinker.runs)

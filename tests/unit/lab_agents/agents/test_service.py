@@ -134,7 +134,8 @@ def test_a_lost_sample_blocks_its_places_until_the_robot_has_looked():
     (started,) = story.tell("robot", granted)
     story.tell("robot", started)
     (failed,) = (
-        d.body for d in story.conclude(story.state.jobs()[0], JobOutcome(ok=False, error="blocked", moved=False))
+        d.body
+        for d in story.conclude(story.state.jobs()[0], JobOutcome(ok=False, error="empty", moved=False, blocked=True))
     )
     assert isinstance(failed, TaskFailed)
     (released,) = story.tell("robot", failed)
