@@ -40,7 +40,7 @@ FRINGE = 0.018
 LEVEL, SLOPE = (0.08, 0.3), 0.1
 """Prior of the baseline: a surface reflects 10 to 20 %, which says little; and its slope per eV."""
 
-MODEL = 0.0025
+MODEL = 0.0035
 """Deviation in eV for what no fit of one kind of edge can know: how the tail joins the edge, how the fringes fade."""
 
 STRAINED = 1.5
