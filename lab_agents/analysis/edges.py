@@ -40,8 +40,9 @@ FRINGE = 0.018
 LEVEL, SLOPE = (0.08, 0.3), 0.1
 """Prior of the baseline: a surface reflects 10 to 20 %, which says little; and its slope per eV."""
 
-MODEL = 0.0035
-"""Deviation in eV for what no fit of one kind of edge can know: how the tail joins the edge, how the fringes fade."""
+MODEL, JOINT = 0.0025, 0.0025
+"""Deviations in eV for what no fit of one kind of edge can know: how the fringes fade, which shows in its misfit, and
+how the tail joins the edge, which does not."""
 
 STRAINED = 1.5
 """Prior deviations that a shape may lie off its centre before the doubt about the model grows in proportion."""
@@ -235,7 +236,7 @@ def fit_edge(energy: Array, absorbance: Array, noise: Array, start: float, kinds
     doubt = MODEL * max(1.0, strain / STRAINED) * math.sqrt(1 + STEEP * max(misfits[best] - MISFIT, 0.0))
     return Edge(
         gap=gap,
-        deviation=math.sqrt(float(weights @ (variances + (gaps - gap) ** 2)) + doubt**2),
+        deviation=math.sqrt(float(weights @ (variances + (gaps - gap) ** 2)) + doubt**2 + JOINT**2),
         shape=searches[best].shape(state.theta),
         amplitude=float(state.linear[0]),
         significance=float(state.linear[0] / math.sqrt(covariances[best][_N, _N] * max(misfits[best], 1))),
