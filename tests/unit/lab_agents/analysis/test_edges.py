@@ -36,7 +36,7 @@ def test_a_quiet_spectrum_gives_its_gap_within_four_millielectronvolts(line: str
     """Whatever the line shape, and without the 5 to 20 meV that a straight line reads low."""
     edge = fit(Film(line=line), np.random.default_rng(3), 0.0005)
     assert edge.gap == pytest.approx(1.5, abs=0.004)
-    assert 0.002 <= edge.deviation < 0.007
+    assert 0.002 <= edge.deviation < 0.006
 
 
 def test_more_noise_widens_the_interval() -> None:
