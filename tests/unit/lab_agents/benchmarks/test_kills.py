@@ -32,6 +32,7 @@ def test_every_kind_of_process_is_killed_as_often_as_asked(laboratory: Laborator
     kinds = kinds_of(laboratory)
     assert {sum(kills[name] for name in names) for names in kinds.values()} == {each}
     assert {GUARD, COMMAND} <= set(kinds)
+    assert sum(kills.values()) >= 20 or each == 1
     frozen = {blow.name for blow in blows if blow.how == "freeze"}
     assert frozen - set(kinds["synthesis"]) == {"recorder", GUARD}
     assert len(frozen) == 3
