@@ -33,6 +33,8 @@ def check_against_lab(campaign: CampaignFile) -> Laboratory:
     else:
         _check_channels(campaign, laboratory)
     _check_controls(campaign)
+    _check_budget(campaign, laboratory)
+    _check_stopping(campaign, laboratory)
     _check_replay(campaign, laboratory)
     return laboratory
 
@@ -111,6 +113,40 @@ def _check_autonomy(campaign: CampaignFile) -> None:
     if autonomy.approve_awards:
         what = "is how campaigns of the first release said that every award waits for an approval"
         raise campaign.declaration.error(what, "autonomy", "approve_awards", remedy="Write level: manual")
+
+
+def _check_budget(campaign: CampaignFile, laboratory: Laboratory) -> None:
+    """Limits of what the laboratory has, and money where something costs."""
+    budget, known = campaign.plan.budget, laboratory.holdings
+    for name in budget.consumables:
+        if name not in known:
+            what = f"{laboratory.name} has no consumable or stock {name!r}"
+            remedy = f"It has {', '.join(known) or 'none'}"
+            raise campaign.declaration.error(what, "budget", "consumables", name, remedy=remedy)
+    if budget.money is not None and not _has_prices(laboratory):
+        what = f"{laboratory.name} states no prices, so nothing of it would ever be spent"
+        raise campaign.declaration.error(what, "budget", "money", remedy="Declare prices in the lab file")
+
+
+def _check_stopping(campaign: CampaignFile, laboratory: Laboratory) -> None:
+    """Rules that can come true, and not with the first sample."""
+    stop, target = campaign.plan.stop, campaign.plan.target
+    met = stop.target_met
+    if met is not None and met.samples > campaign.plan.budget.samples:
+        what = f"{met.samples} samples are more than the budget of {campaign.plan.budget.samples}"
+        raise campaign.declaration.error(what, "stop", "target_met", "samples", remedy="Lower it")
+    if met is not None and met.objective is None and not target.constraints:
+        what = "the target has no constraints, so the first sample would meet it"
+        remedy = f"State the objective, in {target.unit!r}, that is good enough"
+        raise campaign.declaration.error(what, "stop", "target_met", remedy=remedy)
+    if stop.gain is not None and stop.gain.worth is not None and not _has_prices(laboratory):
+        what = f"{laboratory.name} states no prices, so no gain would ever be worth less than a sample"
+        remedy = "Declare prices in the lab file, or write `below`"
+        raise campaign.declaration.error(what, "stop", "gain", "worth", remedy=remedy)
+
+
+def _has_prices(laboratory: Laboratory) -> bool:
+    return laboratory.prices.hour > 0 or any(price > 0 for price in laboratory.prices.consumables.values())
 
 
 def _check_controls(campaign: CampaignFile) -> None:

@@ -15,6 +15,7 @@ from lab_agents.records.base import Name, Record
 from lab_agents.records.campaign import AwardOrder, Budget, CampaignPlan, PlannerChoice
 from lab_agents.records.control import Controls
 from lab_agents.records.space import DesignSpace, Parameter
+from lab_agents.records.stopping import StoppingRules
 from lab_agents.records.table import TableDeclaration
 from lab_agents.records.target import Target
 from lab_agents.tables import Table, locate_table, read_table
@@ -40,6 +41,7 @@ class CampaignDeclaration(Record):
     lines: tuple[Name, ...] = ()
     awards: AwardOrder = "joint"
     controls: Controls | None = None
+    stop: StoppingRules = StoppingRules()
     seed: int = Field(default=0, ge=0, lt=2**31)
 
 
@@ -117,7 +119,7 @@ def read_campaign(
 
 _COPIED = (
     *("name", "target", "budget", "batch", "planner", "autonomy", "measurements", "lines", "awards", "controls"),
-    "seed",
+    *("stop", "seed"),
 )
 
 

@@ -129,6 +129,7 @@ def _repaired_laboratory(values: dict[str, Any]) -> dict[str, Any]:
         "places": tuple(place.model_copy(update={"service": "robot"}) for place in values["places"]),
         "racks": tuple(rack.model_copy(update={"service": "robot", "count": 3}) for rack in values["racks"]),
         "consumables": tuple(stock.model_copy(update={"used_by": "robot"}) for stock in values["consumables"]),
+        "prices": values["prices"].model_copy(update={"consumables": {s.name: 0.5 for s in values["consumables"]}}),
     }
 
 
@@ -162,6 +163,7 @@ REPAIRS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "CampaignPlan": lambda values: values | {"batch": min(values["batch"], values["budget"].samples)},
     "Constraint": _constrained,
     "DesignSpace": lambda values: values | {"simplices": ()},
+    "GainTooSmall": lambda values: values | ({"worth": None} if values["below"] else {"worth": values["worth"] or 1.0}),
     "Laboratory": _repaired_laboratory,
     "Limit": _in_order,
     "Need": lambda values: values | ({"kind": None} if values["place"] else {"kind": "stage"}),

@@ -8,8 +8,10 @@ from lab_agents.agents.behaviour import Draft, Job, JobOutcome
 from lab_agents.agents.causes import cause_of, keyed_seed
 from lab_agents.agents.knowledge import follow_knowledge
 from lab_agents.agents.planning_state import PlanningState, Pursuit
+from lab_agents.agents.spending import find_ruin, follow_spending
 from lab_agents.messages.course import (
     BudgetGranted,
+    BudgetSpent,
     CampaignClosing,
     CampaignFinished,
     CampaignPaused,
@@ -26,6 +28,7 @@ from lab_agents.messages.course import (
 from lab_agents.messages.entry import Body
 from lab_agents.messages.frames import Logged
 from lab_agents.messages.life import EntryRefused, TroubleMet
+from lab_agents.messages.work import ConsumableUsed, ReservationRefused, ReservationReleased, SampleQuarantined
 from lab_agents.records.control import is_control
 from lab_agents.records.proposal import Proposal
 from lab_agents.records.questions import ASK_ANSWER, AskArguments, RefusedCandidate
@@ -42,7 +45,7 @@ def follow_pursuit(state: PlanningState, logged: Logged, me: str) -> PlanningSta
     """The state after an entry, as far as the open campaign goes; offers and fates are up to date already."""
     body = logged.entry.record
     if isinstance(body, CampaignStarted):
-        return state.model_copy(update={"pursuit": Pursuit(plan=body.plan)})
+        return state.model_copy(update={"pursuit": Pursuit(plan=body.plan, started_at=logged.entry.at)})
     pursuit = state.pursuit
     if pursuit is None:
         return state
@@ -71,6 +74,8 @@ def _progress(pursuit: Pursuit, logged: Logged) -> dict[str, object]:
     match body:
         case BudgetGranted():
             return {"granted": body.samples}
+        case ConsumableUsed() | ReservationReleased() | ReservationRefused() | SampleQuarantined():
+            return {"spending": follow_spending(pursuit.spending, logged)}
         case CampaignPaused():
             return {"is_paused": True}
         case CampaignResumed():
@@ -131,6 +136,18 @@ def note_refusals(state: PlanningState, position: int) -> PlanningState:
             reason = "; ".join(f"{bidder}: {declined.reason}" for bidder, declined in refusals)
             pursuit = pursuit.model_copy(update={"obstacle": reason or "no agent is declared for this work"})
     return state.model_copy(update={"pursuit": pursuit})
+
+
+def find_end_of_means(state: PlanningState, logged: Logged) -> PlanningState:
+    """The state with the campaign's ruin booked, where the rest of its budget pays for no further sample."""
+    pursuit = state.pursuit
+    if pursuit is None or pursuit.is_paused or pursuit.is_closing or pursuit.is_exhausted:
+        return state
+    ruin = find_ruin(state.purse(logged.entry.at), state.contests.values())
+    if not ruin:
+        return state
+    spent = {"is_exhausted": True, "ruin": ruin, "since": logged.position}
+    return state.model_copy(update={"pursuit": pursuit.model_copy(update=spent)})
 
 
 def ask_next(state: PlanningState, position: int) -> PlanningState:
@@ -210,7 +227,10 @@ def conclude_ask(job: Job, outcome: JobOutcome) -> tuple[Draft, ...]:
 
 
 def report_trouble(pursuit: Pursuit, position: int) -> tuple[Draft, ...]:
-    """The trouble that this entry brought, if it did."""
+    """The trouble that this entry brought, or that the budget is spent, if it did."""
+    if pursuit.ruin and pursuit.since == position:
+        said = BudgetSpent(reason=f"the budget pays for no further sample: {pursuit.ruin}")
+        return (Draft(body=said, subject=pursuit.plan.name, campaign=pursuit.plan.name),)
     if not pursuit.trouble or pursuit.since != position:
         return ()
     trouble = Trouble(what=pursuit.trouble, remedies=REMEDIES, default=REMEDIES[-1])

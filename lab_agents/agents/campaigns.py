@@ -2,10 +2,12 @@
 
 from lab_agents.agents.behaviour import Draft
 from lab_agents.agents.film_recipe import PARAMETERS
+from lab_agents.agents.stopping_rules import find_enough, follow_progress, says_enough
 from lab_agents.agents.supervision_state import Oversight, SupervisionState
 from lab_agents.messages.commands import AbortCampaign, PauseCampaign, ResumeCampaign, StartCampaign
 from lab_agents.messages.course import (
     BudgetGranted,
+    BudgetSpent,
     CampaignClosing,
     CampaignFinished,
     CampaignPaused,
@@ -79,12 +81,27 @@ def follow_campaign(state: SupervisionState, logged: Logged, me: str) -> Supervi
         return state.model_copy(update={"campaign": campaign.model_copy(update={"is_closing_said": True})})
     if campaign.phase not in ("starting", "running"):
         return state
-    reason = _find_end(state, campaign, logged, me)
+    campaign = _progress(campaign, state.lab, logged)
+    state = state.model_copy(update={"campaign": campaign})
+    enough = _find_enough(state, campaign, logged, me)
+    reason = enough or _find_end(campaign, logged)
     if reason is None:
         return state
     measure = not isinstance(body, AbortCampaign)
     closing = {"phase": "closing", "changed": logged.position, "reason": reason, "is_measured": measure}
+    closing["is_early"] = enough is None
     return state.model_copy(update={"campaign": campaign.model_copy(update=closing)})
+
+
+def _progress(campaign: Oversight, lab: Laboratory | None, logged: Logged) -> Oversight:
+    """The campaign with what its stopping rules look at; nothing is kept where it has none."""
+    plan = campaign.plan
+    has_rules = plan.stop.target_met is not None or plan.stop.gain is not None
+    if not has_rules or lab is None or campaign.started_at is None or logged.entry.campaign != plan.name:
+        return campaign
+    prices = (lab.prices, campaign.started_at)
+    progress = follow_progress(campaign.progress, logged, plan.target, plan.stop.gain, prices)
+    return campaign.model_copy(update={"progress": progress})
 
 
 def _start(state: SupervisionState, body: StartCampaign, position: int) -> SupervisionState:
@@ -95,8 +112,23 @@ def _start(state: SupervisionState, body: StartCampaign, position: int) -> Super
     return state.model_copy(update={"used": used, "campaign": Oversight(plan=plan, changed=position)})
 
 
-def _find_end(state: SupervisionState, campaign: Oversight, logged: Logged, me: str) -> str | None:
-    """Why the running campaign closes with this entry, or None."""
+def _find_enough(state: SupervisionState, campaign: Oversight, logged: Logged, me: str) -> str | None:
+    """Which part of its budget is spent with this entry, or which stopping rule it meets, or None."""
+    name, body, plan = campaign.plan.name, logged.entry.record, campaign.plan
+    match body:
+        case BudgetSpent() if logged.entry.campaign == name:
+            return body.reason
+        case TimerRang() if logged.seal.source == me and (logged.entry.subject, body.purpose) == (name, "hours"):
+            return f"the budget of {plan.budget.hours:g} hours is spent"
+        case _ if says_enough(logged) and logged.entry.campaign == name:
+            enough = find_enough(campaign.progress, plan.target, plan.stop.target_met, plan.stop.gain)
+            return enough or _find_spent(state, campaign)
+        case _:
+            return _find_spent(state, campaign)
+
+
+def _find_end(campaign: Oversight, logged: Logged) -> str | None:
+    """Why the running campaign closes early with this entry, or None."""
     name, body = campaign.plan.name, logged.entry.record
     match body:
         case AbortCampaign() if _concerns(logged, name):
@@ -107,10 +139,8 @@ def _find_end(state: SupervisionState, campaign: Oversight, logged: Logged, me: 
             return f"{body.person} answered {body.ticket}: close the campaign"
         case TroubleMet() if body.closes and logged.entry.campaign == name:
             return f"its recipe ends it: {body.trouble.what}"
-        case TimerRang() if logged.seal.source == me and (logged.entry.subject, body.purpose) == (name, "hours"):
-            return f"the budget of {campaign.plan.budget.hours:g} hours is spent"
         case _:
-            return _find_spent(state, campaign)
+            return None
 
 
 def _find_spent(state: SupervisionState, campaign: Oversight) -> str | None:
@@ -145,7 +175,7 @@ def say_campaign(before: SupervisionState, after: SupervisionState, logged: Logg
         bodies.append(CampaignStarted(plan=campaign.plan, person=body.person))
         bodies.append(BudgetGranted(samples=campaign.plan.budget.samples))
     elif has_changed and campaign.phase == "closing":
-        bodies.append(CampaignClosing(reason=campaign.reason, measure=campaign.is_measured))
+        bodies.append(CampaignClosing(reason=campaign.reason, measure=campaign.is_measured, is_early=campaign.is_early))
     elif has_changed and campaign.phase == "finishing":
         bodies.append(_finished(after, campaign))
     elif campaign.phase in ("starting", "running") and _concerns(logged, campaign.plan.name):

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pydantic import AwareDatetime, Field
 
 from lab_agents.agents.contests import Award, Contest, Standing
+from lab_agents.agents.spending import Purse
 from lab_agents.records.autonomy import Autonomy
 from lab_agents.records.base import FrozenMap, Name, Record
 from lab_agents.records.campaign import AwardOrder
@@ -42,7 +43,8 @@ class AwardRule(Record):
 
     `n_begun` counts the campaign's samples that were begun or are awarded already. `turns` are how many works each
     bidder may have under way; a bidder that is not named has one turn and any number of works waiting. Bidders that are
-    `out` are dead: nothing is awarded to them, and nothing waits for them while another one has bid.
+    `out` are dead: nothing is awarded to them, and nothing waits for them while another one has bid. `purse` is what is
+    left of a budget that limits more than samples and hours.
     """
 
     now: AwareDatetime
@@ -52,6 +54,19 @@ class AwardRule(Record):
     n_begun: int = 0
     turns: FrozenMap[Name, int] = Field(default_factory=dict)
     out: frozenset[Name] = frozenset()
+    purse: Purse | None = None
+
+    def can_pay(self, contest: Contest, bid: Standing) -> bool:
+        """Whether the rest of the budget pays for a bid; what was made is measured in any case."""
+        return self.purse is None or contest.offer.kind == "measure" or not self.purse.find_lack(bid)
+
+    def after(self, contest: Contest) -> "AwardRule":
+        """The rule once a contest was awarded."""
+        if contest.award is None:
+            return self
+        purse = None if self.purse is None else self.purse.less(contest.bids[contest.award.bidder])
+        n_begun = self.n_begun + (contest.offer.kind == "make")
+        return self.model_copy(update={"n_begun": n_begun, "purse": purse})
 
     def why_ask(self, contest: Contest) -> str:
         """Why an award of this work needs an approval, or an empty text."""
@@ -71,7 +86,7 @@ def choices(contest: Contest, contests: Mapping[str, Contest], rule: AwardRule) 
     return [
         _choice(contest, bidder, bid, contests, rule)
         for bidder, bid in contest.bids.items()
-        if bid.valid_until >= rule.now and bidder not in rule.out
+        if bid.valid_until >= rule.now and bidder not in rule.out and rule.can_pay(contest, bid)
     ]
 
 

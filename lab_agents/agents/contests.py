@@ -33,6 +33,7 @@ class Standing(Record):
     worth: float = 1.0
     choice: str = ""
     cost: float
+    consumables: FrozenMap[str, float] = Field(default_factory=dict)
     valid_until: AwareDatetime
 
     @property
@@ -121,6 +122,7 @@ def take_bid(contest: Contest, bid: Bid, position: int, cost: float) -> Contest:
         worth=bid.worth,
         choice=bid.choice,
         cost=cost,
+        consumables=bid.consumables,
         valid_until=bid.valid_until,
     )
     return contest.model_copy(update={"bids": with_item(contest.bids, bid.bidder, standing)})

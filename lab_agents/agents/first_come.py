@@ -19,7 +19,7 @@ def choose_first(contests: dict[str, Contest], works: Sequence[str], n: int, rul
         first = min(found, key=lambda choice: _queue(contests, choice))
         reason = f"first come, first served: {first.bidder} had {len(in_hand(contests, first.bidder))} works in hand"
         contests[work] = award(contests[work], first, turn, reason, rule)
-        rule = rule.model_copy(update={"n_begun": rule.n_begun + (contests[work].offer.kind == "make")})
+        rule = rule.after(contests[work])
         n -= 1
     return contests
 

@@ -28,7 +28,7 @@ def choose_jointly(contests: dict[str, Contest], works: Sequence[str], n: int, r
         work = row[0].work
         contests[work] = award(contests[work], row[0], turns[work], _why(contests[work], row, rule), rule)
         left.remove(work)
-        rule = rule.model_copy(update={"n_begun": rule.n_begun + (contests[work].offer.kind == "make")})
+        rule = rule.after(contests[work])
         n -= 1
     return contests
 

@@ -7,7 +7,14 @@ A candidate that every able bidder refused as infeasible is feasibility data of 
 """
 
 from lab_agents.agents.approvals import find_objection, note_denials, say_denied, take_word
-from lab_agents.agents.asking import ask_next, conclude_ask, follow_pursuit, note_refusals, report_trouble
+from lab_agents.agents.asking import (
+    ask_next,
+    conclude_ask,
+    find_end_of_means,
+    follow_pursuit,
+    note_refusals,
+    report_trouble,
+)
 from lab_agents.agents.awards import award_held
 from lab_agents.agents.behaviour import Draft, Job, JobOutcome
 from lab_agents.agents.causes import cause_of
@@ -55,7 +62,7 @@ class Planning:
             | FATE_KINDS
             | {"LabOpened", "LabChanged", "AgentStarted", "AgentDeclaredOut", "AgentDeclaredIn", "BudgetGranted"}
             | {"BidMade", "BidRefused", "GiveApproval", "DenyApproval", "ReservationRefused", "ReservationReleased"}
-            | {"CampaignPaused", "CampaignResumed", "TicketClosed"}
+            | {"CampaignPaused", "CampaignResumed", "TicketClosed", "ConsumableUsed"}
         )
 
     def start(self) -> PlanningState:
@@ -79,7 +86,7 @@ class Planning:
         state = follow_pursuit(state, logged, self.name)
         state = _close(_open(state, logged.position), logged, self.name)
         state = note_denials(note_refusals(state, logged.position), logged.position)
-        return ask_next(_award(state, logged), logged.position)
+        return ask_next(find_end_of_means(_award(state, logged), logged), logged.position)
 
     def decide(self, before: PlanningState, after: PlanningState, logged: Logged) -> tuple[Draft, ...]:
         """Closed windows, awards, withdrawals, in the order of the awards; then trouble that a person must solve."""
@@ -202,6 +209,7 @@ def _award(state: PlanningState, logged: Logged) -> PlanningState:
         n_begun=state.n_spent,
         turns=state.turns,
         out=state.out,
+        purse=state.purse(now),
     )
     contests = award_held(contests, make, max(0, pursuit.granted - state.n_spent), rule)
     return state.model_copy(update={"contests": award_held(contests, measure, len(measure), rule)})

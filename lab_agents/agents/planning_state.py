@@ -1,12 +1,15 @@
 """What planning knows: the laboratory, the open campaign, and the contests for its work."""
 
-from pydantic import Field
+from datetime import datetime
+
+from pydantic import AwareDatetime, Field
 
 from lab_agents.agents.behaviour import AgentState, Job
 from lab_agents.agents.contests import Contest
 from lab_agents.agents.fates import Fate
 from lab_agents.agents.knowledge import Knowledge
 from lab_agents.agents.offers import Offer, Offers
+from lab_agents.agents.spending import Purse, Spending, find_purse
 from lab_agents.messages.life import Timer
 from lab_agents.records.autonomy import may_approve
 from lab_agents.records.base import FrozenMap, Record, Sha256
@@ -22,7 +25,8 @@ class Pursuit(Record):
 
     `trouble` is why nothing more is asked until a person answers; `since` the entry that brought it. `batch` are the
     samples of the last proposal, `obstacle` why one of them could not be begun although it could be made, `n_fruitless`
-    counts proposals in a row of which nothing could be begun. `retracted` is the last entry that retracted something.
+    counts proposals in a row of which nothing could be begun. `ruin` is why no further sample can be
+    paid for. `retracted` is the last entry that retracted something.
     """
 
     plan: CampaignPlan
@@ -30,6 +34,9 @@ class Pursuit(Record):
     is_paused: bool = False
     is_closing: bool = False
     is_exhausted: bool = False
+    spending: Spending = Spending()
+    started_at: AwareDatetime
+    ruin: str = ""
     n_proposals: int = 0
     n_samples: int = 0
     batch: tuple[str, ...] = ()
@@ -95,6 +102,14 @@ class PlanningState(AgentState):
         if self.pursuit is not None and self.pursuit.trouble:
             reasons[self.pursuit.plan.name] = f"waiting for a person: {self.pursuit.trouble}"
         return reasons
+
+    def purse(self, now: datetime) -> Purse | None:
+        """What is left of the open campaign's budget at `now` (laboratory time); None where only samples count."""
+        pursuit = self.pursuit
+        if pursuit is None or self.lab is None:
+            return None
+        spent, began = pursuit.spending, pursuit.started_at
+        return find_purse(pursuit.plan.budget, spent, self.lab.prices, began, now, self.contests.values())
 
     def able(self, offer: Offer) -> tuple[str, ...]:
         """The declared agents that are asked to bid for a piece of work."""

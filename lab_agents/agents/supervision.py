@@ -62,6 +62,7 @@ class Supervision:
             | {"LabOpened", "LabChanged", "AgentStarted", "EntryRefused"}
             | {"ReservationRequested", "ReservationRefused", "ReservationReleased"}
             | {"StartCampaign", "AbortCampaign", "PauseCampaign", "ResumeCampaign", "AnswerTicket", "PlannerExhausted"}
+            | {"BudgetSpent", "ConsumableUsed"}
         )
 
     def start(self) -> SupervisionState:

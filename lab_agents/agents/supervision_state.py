@@ -9,6 +9,7 @@ from lab_agents.agents.behaviour import AgentState
 from lab_agents.agents.drift import Drift
 from lab_agents.agents.fates import Fate
 from lab_agents.agents.offers import Offers
+from lab_agents.agents.stopping_rules import Progress
 from lab_agents.agents.tickets import Tickets
 from lab_agents.messages.life import Timer
 from lab_agents.records.base import FrozenMap, Record
@@ -20,7 +21,10 @@ DEADLINE = "deadline"
 
 
 class Oversight(Record):
-    """The open campaign. `changed` is the entry that led to the phase, `reason` why it closes."""
+    """The open campaign. `changed` is the entry that led to the phase, `reason` why it closes.
+
+    `is_early` where neither its budget nor its stopping rules close it; `progress` is what those rules look at.
+    """
 
     plan: CampaignPlan
     phase: Literal["starting", "running", "closing", "finishing"] = "starting"
@@ -29,6 +33,8 @@ class Oversight(Record):
     reason: str = ""
     is_measured: bool = True
     is_closing_said: bool = False
+    is_early: bool = True
+    progress: Progress = Progress()
 
 
 class SupervisionState(AgentState):

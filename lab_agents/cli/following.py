@@ -140,8 +140,11 @@ class Following:
         return account.plan is not None and account.plan.name == self.campaign and account.is_complete
 
     def outcome(self) -> Exit:
-        """How a finished campaign ended: its budget was spent, or it ended before."""
+        """How a finished campaign ended: as its budget or its stopping rules say, or early."""
         account = self.scene.account
+        if not account.is_early:
+            return Exit.OK
+        # A log of the first release does not say why a campaign closed.
         n_done = sum(s.outcome != "not made" for s in account.samples.values())
         budget = account.plan.budget.samples if account.plan is not None else 0
         return Exit.OK if n_done >= budget else Exit.UNFINISHED

@@ -66,6 +66,13 @@ class PlannerExhausted(Body):
     reason: str
 
 
+@kind("planning")
+class BudgetSpent(Body):
+    """No bid for any candidate can be paid with what is left of the budget, and nothing is on its way any more."""
+
+    reason: str
+
+
 @kind("analysis")
 class ObservationMade(Body):
     """A value with its uncertainty was concluded from raw data."""
@@ -130,11 +137,13 @@ class CampaignResumed(Body):
 class CampaignClosing(Body):
     """Nothing more is proposed; what was begun runs to its outcome, what was made is measured.
 
-    Without `measure` (after an abort) what was made goes to the rack unmeasured.
+    Without `measure` (after an abort) what was made goes to the rack unmeasured. `is_early` where neither its budget
+    nor its stopping rules ended the campaign.
     """
 
     reason: str
     measure: bool = True
+    is_early: bool = True
 
 
 @kind("supervision")

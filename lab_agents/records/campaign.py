@@ -1,6 +1,6 @@
 """One pursuit of a target under a budget."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -10,14 +10,21 @@ from lab_agents.records.control import Controls
 from lab_agents.records.quantities import Hours
 from lab_agents.records.recipe import Argument
 from lab_agents.records.space import DesignSpace
+from lab_agents.records.stopping import StoppingRules
 from lab_agents.records.target import Target
 
 
 class Budget(Record):
-    """What a campaign may spend: samples made, and optionally hours of laboratory time."""
+    """What a campaign may spend.
+
+    `samples` made, `hours` of laboratory time, the most of each of the `consumables` (and stocks) in the unit of its
+    declaration, and `money` in the currency of the laboratory's prices.
+    """
 
     samples: int = Field(ge=1, le=100_000)
     hours: Hours | None = None
+    consumables: FrozenMap[Name, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+    money: float | None = Field(default=None, gt=0)
 
 
 class PlannerChoice(Record):
@@ -39,6 +46,7 @@ class CampaignPlan(Record):
     `measurements` are the kinds of measurement that each sample gets, in order: what spoils or ages it comes last, and
     the same kind may come twice (a spectrum before and after light).
     `controls` are films of a fixed recipe made beside the candidates, which cost no sample of the budget.
+    `stop` are rules that end it before its budget is spent.
     `content` is the sha256 of the campaign file and what it refers to: a second `run` of the same content attaches.
     """
 
@@ -54,6 +62,7 @@ class CampaignPlan(Record):
     lines: tuple[Name, ...] = ()
     awards: AwardOrder = "joint"
     controls: Controls | None = None
+    stop: StoppingRules = StoppingRules()
     content: Sha256
     kind: Literal["inverse_design"] = "inverse_design"
 

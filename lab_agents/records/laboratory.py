@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from lab_agents.records.base import FrozenMap, Name, Record
 from lab_agents.records.place import Consumable, Place
+from lab_agents.records.prices import Prices
 from lab_agents.records.quantities import Seconds
 from lab_agents.records.recipe import Argument
 from lab_agents.records.stock import Standard, Stock
@@ -167,6 +168,7 @@ class Laboratory(Record):
     machines: tuple[Name, ...] = ("main",)
     guards: FrozenMap[Name, GuardAddress] = Field(default_factory=dict)
     broker: str | None = None
+    prices: Prices = Prices()
     blobs: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9+.-]*://.+$")
     interlocks: Interlocks = Interlocks()
     simulation: SimulationDeclaration | None = None
@@ -179,6 +181,9 @@ class Laboratory(Record):
         for stock in self.consumables:
             if stock.used_by not in self.agents:
                 raise ValueError(f"consumable {stock.name} is used by {stock.used_by}, which agents does not declare")
+        unknown = sorted(set(self.prices.consumables) - set(self.holdings))
+        if unknown:
+            raise ValueError(f"prices names {', '.join(unknown)}; there are {', '.join(self.holdings) or 'none'}")
         return self
 
     def _check_agents(self) -> None:
@@ -220,6 +225,11 @@ class Laboratory(Record):
         for standard in self.standards:
             if standard.place not in places:
                 raise ValueError(f"standard {standard.name} stands in {standard.place}, which is no place")
+
+    @property
+    def holdings(self) -> tuple[str, ...]:
+        """Names of everything that is used up: consumables, then stocks."""
+        return (*(consumable.name for consumable in self.consumables), *(stock.name for stock in self.stocks))
 
     @property
     def all_places(self) -> tuple[Place, ...]:

@@ -73,6 +73,7 @@ class Account:
     last_at: datetime | None = None
     wall_last_at: datetime | None = None
     closing: str = ""
+    is_early: bool = True
     finished: course.CampaignFinished | None = None
     granted: int = 0
     samples: dict[str, SampleAccount] = field(default_factory=dict)

@@ -96,7 +96,7 @@ class Teller:
         )
 
     def _closing(self, body: course.CampaignClosing, _logged: Logged) -> None:
-        self.account.closing = body.reason
+        self.account.closing, self.account.is_early = body.reason, body.is_early
 
     def _finished(self, body: course.CampaignFinished, _logged: Logged) -> None:
         self.account.finished = body

@@ -174,3 +174,26 @@ def test_controls_that_this_campaign_cannot_make_or_judge_are_refused(tmp_path, 
     assert error.field == f"controls.{field}"
     assert said in str(error)
     assert error.line
+
+
+@pytest.mark.parametrize(
+    ("line", "field", "words"),
+    [
+        ("budget: {samples: 20, consumables: {ink: 3.0}}", "budget.consumables.ink", "no consumable or stock 'ink'"),
+        ("budget: {samples: 20, money: 3.0}", "budget.money", "states no prices"),
+        ("budget: {samples: 20}\nstop: {target_met: {}}", "stop.target_met", "the first sample would meet it"),
+        ("budget: {samples: 20}\nstop: {target_met: {samples: 21, objective: 1.0}}", "stop.target_met.samples", "21"),
+        ("budget: {samples: 20}\nstop: {gain: {worth: 9.0}}", "stop.gain.worth", "states no prices"),
+    ],
+)
+def test_limits_and_rules_that_could_never_come_true_are_refused(tmp_path, line, field, words):
+    error = refusal(campaign(tmp_path, CAMPAIGN.replace("budget: {samples: 20}", line)))
+    assert error.field == field
+    assert words in str(error)
+
+
+def test_limits_and_rules_of_what_is_there_are_taken(tmp_path):
+    prices = ("consumables:", "prices: {hour: 12.0, consumables: {inks_a: 0.4}}\nconsumables:")
+    stop = "{target_met: {objective: 3.0}, gain: {worth: 9.0}}"
+    text = CAMPAIGN.replace("{samples: 20}", "{samples: 20, money: 90.0, consumables: {inks_b: 15.0}}\nstop: " + stop)
+    check_against_lab(campaign(tmp_path, text, change=prices))

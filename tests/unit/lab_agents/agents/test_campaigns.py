@@ -7,18 +7,23 @@ from lab_agents.agents.supervision import Supervision
 from lab_agents.messages.commands import AbortCampaign, PauseCampaign, ResumeCampaign, StartCampaign
 from lab_agents.messages.course import (
     BudgetGranted,
+    BudgetSpent,
     CampaignClosing,
     CampaignFinished,
     CampaignPaused,
     CampaignResumed,
     CampaignStarted,
+    MeasurementConcluded,
+    ObservationMade,
     PlannerExhausted,
     TicketClosed,
 )
 from lab_agents.messages.life import TimerRang, TroubleMet
 from lab_agents.messages.work import ReservationReleased
 from lab_agents.records.campaign import Budget
+from lab_agents.records.observation import Observation
 from lab_agents.records.space import DesignSpace, Parameter
+from lab_agents.records.stopping import StoppingRules, TargetMet
 from lab_agents.records.ticket import Trouble
 from tests.model_lab import laboratory, plan
 from tests.story import Story, proposal, sample
@@ -58,6 +63,7 @@ def test_a_second_start_before_the_first_is_answered_is_refused():
         ("planning", PlannerExhausted(reason="empty pool"), "opv", "empty pool"),
         ("supervision", TicketClosed(ticket="t", answer="close the campaign", person="ada"), "rack", "ada answered t"),
         ("supervision", TimerRang(purpose="hours", due=None), "opv", "2 hours"),
+        ("planning", BudgetSpent(reason="no ink is left"), "opv", "no ink is left"),
         ("line_a", TroubleMet(trouble=Trouble(what="smoke", severity="note"), closes=True), "opv-0001", "smoke"),
     ],
 )
@@ -67,6 +73,7 @@ def test_a_campaign_closes_and_finishes_when_nothing_is_left(source, body, subje
     assert isinstance(closing, CampaignClosing)
     assert words in closing.reason
     assert closing.measure == (not isinstance(body, AbortCampaign))
+    assert closing.is_early == (not isinstance(body, TimerRang | BudgetSpent))
     (finished,) = story.tell("supervision", closing, subject="opv")
     assert isinstance(finished, CampaignFinished)
     assert finished.reason == closing.reason
@@ -121,3 +128,19 @@ def test_what_a_laboratory_lacks_is_named():
     assert find_gap(lab, plan(space=space)) == "opv_replay has no channel for gold"
     bare = lab.model_copy(update={"agents": {n: a for n, a in lab.agents.items() if a.role != "synthesis"}})
     assert find_gap(bare, plan()) == "opv_replay declares no synthesis line"
+
+
+def test_a_campaign_that_has_done_enough_closes_before_its_budget():
+    """What is on its way is finished; the closing is none that came early."""
+    stop = StoppingRules(target_met=TargetMet(objective=0.3))
+    story = running(n=6, batch=2, stop=stop)
+    made = sample().sample.made
+    observation = Observation(
+        sample="opv-0001", measurement="m-1", property="degradation", value=0.2, deviation=0.01, unit="1", made=made,
+        raw="0" * 64, analysis="decay", version="1",
+    )  # fmt: skip
+    assert story.tell("analysis", ObservationMade(observation=observation)) == ()
+    (closing,) = story.tell("analysis", MeasurementConcluded(sample="opv-0001", measurement="m-1", n_observed=1))
+    assert closing == CampaignClosing(
+        reason="the target is met: 1 sample meets it with a confidence of at least 90 %", is_early=False
+    )

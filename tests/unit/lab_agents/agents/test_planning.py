@@ -8,6 +8,7 @@ from lab_agents.messages.course import (
     AgentDeclaredOut,
     AwardWithdrawn,
     BudgetGranted,
+    BudgetSpent,
     CampaignClosing,
     CampaignPaused,
     CampaignResumed,
@@ -15,8 +16,9 @@ from lab_agents.messages.course import (
     WorkAwarded,
 )
 from lab_agents.messages.life import EntryRefused, TimerRang
-from lab_agents.messages.work import AwardAccepted, AwardDeclined, BidMade, ReservationReleased
+from lab_agents.messages.work import AwardAccepted, AwardDeclined, BidMade, ConsumableUsed, ReservationReleased
 from lab_agents.records.autonomy import Autonomy
+from lab_agents.records.campaign import Budget
 from tests.model_lab import sha
 from tests.story import Story, proposal, sample
 from tests.unit.lab_agents.agents.test_contests import bid, refusal
@@ -201,3 +203,31 @@ def test_a_sample_is_offered_to_the_station():
     story = offered()
     story.tell("line_a", sample())
     assert story.state.contests["measure-opv-0001-1"].asked == ("tester",)
+
+
+def limited(story: Story, ink: float, seconds: float = 100.0):
+    """Both lines bid with so much ink."""
+    for line in ("line_a", "line_b"):
+        wanted = bid(line, work=WORK, seconds=seconds).model_copy(update={"consumables": {"pce10": ink}})
+        said = story.tell(line, BidMade(bid=wanted))
+    return said
+
+
+def test_what_the_rest_of_a_budget_cannot_pay_for_is_not_awarded():
+    """Nothing is on its way: the budget is spent, and that is said once."""
+    story = offered(budget=Budget(samples=6, consumables={"pce10": 50.0}))
+    window, spent = limited(story, 60.0)
+    assert isinstance(window, WindowClosed)
+    assert spent == BudgetSpent(
+        reason="the budget pays for no further sample: pce10: 50 of the budget are left, 60 are needed"
+    )
+    assert story.tell("planning", spent) == ()
+    assert story.state.contests[WORK].award is None
+
+
+def test_a_budget_pays_for_what_it_can():
+    story = offered(budget=Budget(samples=6, consumables={"pce10": 50.0}))
+    awarded_ = [b for b in limited(story, 40.0) if isinstance(b, WorkAwarded)]
+    assert len(awarded_) == 1
+    story.tell("line_a", ConsumableUsed(consumable="pce10", amount=40.0, work=WORK))
+    assert story.state.pursuit.spending.drawn == {"pce10": 40.0}

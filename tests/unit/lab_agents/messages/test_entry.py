@@ -21,7 +21,7 @@ PUBLISHERS = {
         "ConsumableLoaded",
         *("ReservationRequested", "ReservationMade", "ReservationRefused", "ReservationReleased"),
     },
-    "planning": {"ProposalMade", "WindowClosed", "WorkAwarded", "AwardWithdrawn", "PlannerExhausted"},
+    "planning": {"ProposalMade", "WindowClosed", "WorkAwarded", "AwardWithdrawn", "PlannerExhausted", "BudgetSpent"},
     "analysis": {"ObservationMade", "MeasurementConcluded", "RemeasureRequested"},
     "training": {"ModelTrained"},
     "supervision": {
