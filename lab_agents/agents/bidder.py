@@ -10,6 +10,7 @@ or `SampleQuarantined`. What its steps bring the bidder reports, whoever owns th
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
+from lab_agents.agents.amendments import admit, say_admitted, say_late, settle
 from lab_agents.agents.behaviour import Draft, Job, JobOutcome
 from lab_agents.agents.bidder_state import BidderState, Prepared, Refusal, declare, draw_elsewhere, take_load
 from lab_agents.agents.bids import acts_of, durations_of, in_flight_of, load_of, make_bid, place_in
@@ -22,7 +23,7 @@ from lab_agents.agents.pledges import PLEDGE_KINDS, follow_pledges, pledged
 from lab_agents.agents.supplies import SUPPLY_KINDS, conclude_count, follow_supplies, held_instruments, say_low
 from lab_agents.agents.tasks import conclude_motion, fail_refused, say_begun
 from lab_agents.messages.commands import GiveApproval
-from lab_agents.messages.course import WorkAwarded
+from lab_agents.messages.course import AmendmentAdmitted, WorkAwarded
 from lab_agents.messages.entry import Body
 from lab_agents.messages.frames import Logged
 from lab_agents.messages.life import EntryRefused, LabChanged, LabOpened
@@ -39,6 +40,7 @@ from lab_agents.messages.work import (
     ReservationRequested,
     TaskDone,
     TaskFailed,
+    WorkAmended,
 )
 from lab_agents.records.autonomy import may_approve
 from lab_agents.records.base import with_item, without_item
@@ -53,7 +55,13 @@ class Bidder(ABC):
     @property
     def kinds(self) -> frozenset[str]:
         """Kinds of entries that concern a bidder."""
-        return OFFER_KINDS | COURSE_KINDS | PLEDGE_KINDS | SUPPLY_KINDS | {"LabOpened", "LabChanged", "GiveApproval"}
+        return (
+            OFFER_KINDS
+            | COURSE_KINDS
+            | PLEDGE_KINDS
+            | SUPPLY_KINDS
+            | {"LabOpened", "LabChanged", "GiveApproval", "AmendmentAdmitted"}
+        )
 
     def start(self) -> BidderState:
         """A bidder that knows nothing."""
@@ -170,6 +178,7 @@ class Bidder(ABC):
     def _run(self, state: BidderState, logged: Logged) -> BidderState:
         body = logged.entry.record
         courses = follow_courses(state.courses, logged, self.name)
+        state = _amend(state, body)
         if isinstance(body, ReservationMade) and body.work in state.bookings:
             running = state.bookings[body.work].model_copy(update={"phase": "running", "since": logged.position})
             state = state.but(bookings=with_item(state.bookings, body.work, running))
@@ -215,6 +224,7 @@ class Bidder(ABC):
             *self._answer(before, after, body),
             *self._report(before, body),
             *self._end(before, after, logged),
+            *self._amended(before, body),
             *say_asked(after.courses, after.bookings, body, logged.position),
             *self._requests(after, logged.position),
             *say_given_up(before, after, body),
@@ -260,6 +270,16 @@ class Bidder(ABC):
             bodies.extend(self.report_step(before, course, body))
         return tuple(Draft(body=b, subject=course.sample, campaign=course.campaign) for b in bodies)
 
+    def _amended(self, before: BidderState, body: Body) -> tuple[Draft, ...]:
+        if not isinstance(body, AmendmentAdmitted | WorkAmended):
+            return ()
+        booking, course = before.bookings.get(body.work), before.courses.get(body.work)
+        if booking is None or before.lab is None:
+            return ()
+        if isinstance(body, AmendmentAdmitted):
+            return say_admitted(booking, course, body, before.lab)
+        return () if course is None else say_late(booking, course, body)
+
     def _end(self, before: BidderState, after: BidderState, logged: Logged) -> tuple[Draft, ...]:
         body = logged.entry.record
         if not isinstance(body, EndedBy):
@@ -296,6 +316,17 @@ class Bidder(ABC):
                 )
                 drafts.append(Draft(body=body, subject=booking.offer.sample, campaign=booking.offer.campaign))
         return tuple(drafts)
+
+
+def _amend(state: BidderState, body: Body) -> BidderState:
+    """The state with an admitted amendment booked, or settled as its course took it; courses are still as before."""
+    if not isinstance(body, AmendmentAdmitted | WorkAmended):
+        return state
+    booking, course = state.bookings.get(body.work), state.courses.get(body.work)
+    if booking is None or course is None or state.lab is None:
+        return state
+    found = settle(booking, course, body) if isinstance(body, WorkAmended) else admit(booking, course, body, state.lab)
+    return state if isinstance(found, str) else state.but(bookings=with_item(state.bookings, body.work, found))
 
 
 def _with_flaws(state: BidderState, courses: Courses, body: Body) -> Mapping[str, Booking]:

@@ -14,6 +14,7 @@ from typing import Literal
 from pydantic import AwareDatetime, Field
 
 from lab_agents.agents.offers import Offer, Offers
+from lab_agents.records.amendment import Amendment
 from lab_agents.records.base import FrozenMap, Identifier, Name, Record, with_item, without_item
 from lab_agents.records.quantities import Seconds
 from lab_agents.records.recipe import ActResult, Recipe
@@ -21,11 +22,20 @@ from lab_agents.records.recipe import ActResult, Recipe
 BookingPhase = Literal["accepting", "queued", "reserving", "running"]
 
 
+class Amended(Record):
+    """An amendment with its version, and the number of the step that was present when it came."""
+
+    version: int = Field(ge=1)
+    amendment: Amendment
+    after: int = Field(ge=0)
+
+
 class Booking(Record):
     """One work that is taken. `since` is the entry that led to the phase; `results` are those of the steps done.
 
     `stock` is still held back for it, by consumable. `load` is the part of `seconds` on each instrument, or on each
     kind of place with instruments of its own. `flaw` says why the sample is spoiled although the work goes on.
+    `recipe` is the `original` one with what was `amended` since.
     """
 
     work: Identifier
@@ -39,6 +49,8 @@ class Booking(Record):
     begun_at: AwareDatetime | None = None
     results: FrozenMap[Name, tuple[ActResult, ...]] = Field(default_factory=dict)
     flaw: str = ""
+    original: Recipe | None = None
+    amended: tuple[Amended, ...] = ()
 
     def left(self, now: datetime) -> timedelta:
         """How much longer it is expected to take."""

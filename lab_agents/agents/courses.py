@@ -6,7 +6,8 @@ each instrument, those that may wait for a short time only before the others, el
 
 A failed step is tried again, passed over, asked about, or ends the work, as its policy says (`what_follows`); what may
 have moved is never repeated by a policy. A step that comes later than its `max_wait` is not started: its owner's timer
-rings, and the step fails.
+rings, and the step fails. An amendment changes steps that come after the present one; at its own position in the log
+everybody who follows the course takes it, or nobody does.
 """
 
 from collections.abc import Mapping
@@ -27,6 +28,7 @@ from lab_agents.messages.work import (
     TaskDone,
     TaskFailed,
     TaskStarted,
+    WorkAmended,
 )
 from lab_agents.records.base import FrozenMap, Identifier, Name, Record, with_item, without_item
 from lab_agents.records.laboratory import Laboratory
@@ -42,6 +44,7 @@ COURSE_KINDS = frozenset(
         "TaskDone",
         "TaskFailed",
         "TicketClosed",
+        "WorkAmended",
     }
 )
 STEP_ANSWERS = ("retry", "skip", "discard")
@@ -141,7 +144,7 @@ def follow_courses(courses: Courses, logged: Logged, me: str) -> Courses:
             return courses if course is None else with_item(courses, course.work, _rang(course, body, logged.position))
         case ReservationRefused() | ReservationReleased():
             return without_item(courses, body.work) if body.work in courses else courses
-        case ReservationMade() | TaskDone() | TaskFailed():
+        case ReservationMade() | TaskDone() | TaskFailed() | WorkAmended():
             course = courses.get(body.work)
         case TaskStarted():
             course = courses.get(body.task.work)
@@ -161,8 +164,15 @@ def _follow(course: Course, logged: Logged) -> Course:
             return _go_on(course, logged.position, ended)
         case TaskFailed(step=step) as failed if step == course.step:
             return _failed(course, failed, logged)
+        case WorkAmended(recipe=recipe) if keeps_begun(course.recipe, recipe, course.step):
+            return course.model_copy(update={"recipe": recipe})
         case _:
             return course
+
+
+def keeps_begun(recipe: Recipe, amended: Recipe, present: int) -> bool:
+    """Whether an amended recipe leaves every step up to the present one as it is: those may have begun."""
+    return amended.needs == recipe.needs and amended.steps[: present + 1] == recipe.steps[: present + 1]
 
 
 def _requested(body: ReservationRequested, logged: Logged, me: str) -> Course:

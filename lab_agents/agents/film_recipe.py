@@ -104,15 +104,16 @@ class FilmRecipe:
     def made(self, lab: Laboratory, making: Making) -> AsMade:
         """Site fractions from the delivered volumes, process parameters from what the instruments executed."""
         settings = lab.agents[making.line].settings
-        (mixed,), (spun,), (annealed,) = (making.step(name)[1] for name in ("mix", "spin", "anneal"))
+        (mixed,), (spun,) = (making.step(name)[1] for name in ("mix", "spin"))
+        temperature, duration = _annealed(making.times("anneal"))
         found = fractions_made(
             lab.stocks,
             read_volumes(str(mixed.readings["delivered"])),
             read_volumes(str(mixed.readings["deviation"])),
         )
         executed = {
-            "anneal_temperature": _reading(annealed, "temperature"),
-            "anneal_time": _reading(annealed, "duration") / MINUTE,
+            "anneal_temperature": temperature,
+            "anneal_time": duration / MINUTE,
             "speed": _reading(spun, "speed"),
             "delay": _reading(spun, "delay"),
         }
@@ -120,6 +121,18 @@ class FilmRecipe:
             found[name] = (value, float(settings.get(f"deviation_{name}", DEVIATIONS[name])))
         made = {name: found[name] for name in making.asked.values}
         return AsMade(values={n: v for n, (v, _) in made.items()}, deviations={n: d for n, (_, d) in made.items()})
+
+
+def _annealed(anneals: Sequence[ActResult]) -> tuple[float, float]:
+    """Temperature (°C) and duration (s) of all anneals of a film: the mean over time, and the sum.
+
+    One pair of numbers for a film that was annealed twice is an approximation; what happened stands in its history.
+    """
+    durations = [_reading(one, "duration") for one in anneals]
+    total = sum(durations)
+    weights = durations if total > 0 else [1.0] * len(durations)
+    heat = sum(_reading(one, "temperature") * weight for one, weight in zip(anneals, weights, strict=True))
+    return heat / sum(weights), total
 
 
 def film_recipe(
@@ -157,7 +170,7 @@ def film_recipe(
             Step(name="mix", owner=handler, acts=(mix,), on_failure=BUSY),
             Step(name="spin", owner=line, acts=(spin,), on_failure=CLOSED, max_wait=ink_wait, holds=("vial", "stage")),
             Step(name="to_plate", owner=robot, transfer=to_plate, on_failure=BUSY, max_wait=dry_wait),
-            Step(name="anneal", owner=line, acts=(anneal,), on_failure=BUSY, max_wait=dry_wait),
+            Step(name="anneal", owner=line, acts=(anneal,), on_failure=BUSY, max_wait=dry_wait, may_repeat=True),
             Step(name="shelve", owner=robot, transfer=to_rack, on_failure=BUSY),
         ),
         needs=(

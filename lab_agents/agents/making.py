@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from lab_agents.agents.amendments import base_name
 from lab_agents.agents.bidder_state import Prepared, Refusal
 from lab_agents.messages.work import TaskDone, TaskFailed
 from lab_agents.records.laboratory import Laboratory
@@ -34,6 +35,10 @@ class Making:
         """The acts of a step and what they brought; both empty where the recipe has no such step."""
         acts = next((step.acts for step in self.recipe.steps if step.name == name), ())
         return acts, self.results.get(name, ())
+
+    def times(self, name: str) -> tuple[ActResult, ...]:
+        """What a step brought each time that it was done."""
+        return tuple(result for step, results in self.results.items() if base_name(step) == name for result in results)
 
 
 class MakingRules(Protocol):

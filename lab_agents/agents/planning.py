@@ -23,10 +23,12 @@ from lab_agents.agents.contests import Award, Contest, close_window, take_bid, t
 from lab_agents.agents.fates import FATE_KINDS, follow_fates
 from lab_agents.agents.offers import OFFER_KINDS, Offers, follow_offers
 from lab_agents.agents.planning_state import PlanningState
+from lab_agents.agents.redirecting import WITHDRAWN, redirect, say_redirected
 from lab_agents.messages.commands import DenyApproval, GiveApproval
 from lab_agents.messages.course import (
     AgentDeclaredIn,
     AgentDeclaredOut,
+    AmendmentAdmitted,
     AwardWithdrawn,
     WindowClosed,
     WorkAwarded,
@@ -62,7 +64,7 @@ class Planning:
             | FATE_KINDS
             | {"LabOpened", "LabChanged", "AgentStarted", "AgentDeclaredOut", "AgentDeclaredIn", "BudgetGranted"}
             | {"BidMade", "BidRefused", "GiveApproval", "DenyApproval", "ReservationRefused", "ReservationReleased"}
-            | {"CampaignPaused", "CampaignResumed", "TicketClosed", "ConsumableUsed"}
+            | {"CampaignPaused", "CampaignResumed", "TicketClosed", "ConsumableUsed", "AmendmentAdmitted"}
         )
 
     def start(self) -> PlanningState:
@@ -83,7 +85,7 @@ class Planning:
         update |= {"offers": after, "fates": follow_fates(state.fates, before, after, logged, state.lab)}
         contests = _follow_contests(dict(state.contests), before, after, logged)
         state = state.model_copy(update=update | {"contests": contests})
-        state = follow_pursuit(state, logged, self.name)
+        state = redirect(follow_pursuit(state, logged, self.name), logged)
         state = _close(_open(state, logged.position), logged, self.name)
         state = note_denials(note_refusals(state, logged.position), logged.position)
         return ask_next(find_end_of_means(_award(state, logged), logged), logged.position)
@@ -92,8 +94,8 @@ class Planning:
         """Closed windows, awards, withdrawals, in the order of the awards; then trouble that a person must solve."""
         drafts: list[Draft] = []
         for _, contest in sorted(after.contests.items(), key=_turn):
-            drafts.extend(_say(contest, logged.position))
-        drafts.extend(find_objection(before, logged))
+            drafts.extend(_say(contest, logged))
+        drafts.extend((*find_objection(before, logged), *say_redirected(before, logged)))
         if after.pursuit is not None:
             drafts.extend(report_trouble(after.pursuit, logged.position))
         return tuple(drafts)
@@ -221,9 +223,10 @@ def _turn(item: tuple[str, Contest]) -> tuple[int, str]:
     return (0 if contest.award is None else contest.award.turn), work
 
 
-def _say(contest: Contest, position: int) -> tuple[Draft, ...]:
+def _say(contest: Contest, logged: Logged) -> tuple[Draft, ...]:
     """What this entry changed in a contest, as entries."""
-    offer, award = contest.offer, contest.award
+    offer, award, position = contest.offer, contest.award, logged.position
+    wants_other = isinstance(logged.entry.record, AmendmentAdmitted)
     bodies: list[WindowClosed | WorkAwarded | AwardWithdrawn] = []
     if contest.closed == position:
         bodies.append(
@@ -250,9 +253,11 @@ def _say(contest: Contest, position: int) -> tuple[Draft, ...]:
             )
         )
     if award is not None and award.withdrawn == position:
-        bodies.append(say_denied(contest, award) or _withdrawal(contest, award.bidder, _UNANSWERED))
+        why = WITHDRAWN if wants_other else _UNANSWERED
+        bodies.append(say_denied(contest, award) or _withdrawal(contest, award.bidder, why))
     if contest.lapsed == position:
-        bodies.append(_withdrawal(contest, min(contest.bids), "its bids went out of date before it could be awarded"))
+        why = WITHDRAWN if wants_other else "its bids went out of date before it could be awarded"
+        bodies.append(_withdrawal(contest, min(contest.bids, default=contest.asked[0]), why))
     return tuple(Draft(body=b, subject=offer.sample, campaign=offer.campaign) for b in bodies)
 
 

@@ -51,6 +51,13 @@ class Pursuit(Record):
     since: int = 0
 
 
+class Redirection(Record):
+    """The one line or station that a person wants for a piece of work, by an amendment of this version."""
+
+    version: int
+    line: str
+
+
 class PlanningState(AgentState):
     """Everything planning knows. `settings` are the protocol's times, constant for a run of the software."""
 
@@ -61,6 +68,7 @@ class PlanningState(AgentState):
     fates: FrozenMap[str, Fate] = Field(default_factory=dict)
     contests: FrozenMap[str, Contest] = Field(default_factory=dict)
     pursuit: Pursuit | None = None
+    redirected: FrozenMap[str, Redirection] = Field(default_factory=dict)
 
     def jobs(self) -> tuple[Job, ...]:
         """The ask under way."""
@@ -116,11 +124,14 @@ class PlanningState(AgentState):
         plan = self.offers.plans.get(offer.campaign)
         if self.lab is None or plan is None:
             return ()
+        wanted = self.redirected.get(offer.work)
         if offer.kind == "make":
             lines = self.lab.agents_of("synthesis")
-            return tuple(line for line in lines if not plan.lines or line in plan.lines)
-        stations = self.lab.agents_of("characterization")
-        return tuple(s for s in stations if self.lab.agents[s].settings.get("kind") == offer.measurement)
+            able = tuple(line for line in lines if not plan.lines or line in plan.lines)
+        else:
+            stations = self.lab.agents_of("characterization")
+            able = tuple(s for s in stations if self.lab.agents[s].settings.get("kind") == offer.measurement)
+        return able if wanted is None else tuple(bidder for bidder in able if bidder == wanted.line)
 
     @property
     def turns(self) -> dict[str, int]:

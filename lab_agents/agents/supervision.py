@@ -5,6 +5,7 @@ person aborts it or answers a ticket so; it is finished when `SupervisionState.l
 What supervision meets outside the log (silent agents, guards' reports) comes in through `senses`.
 """
 
+from lab_agents.agents.amending import find_refusal, follow_amendments, say_admitted
 from lab_agents.agents.behaviour import Draft, Job, JobOutcome
 from lab_agents.agents.campaigns import finish, follow_campaign, name_plan, say_campaign
 from lab_agents.agents.clearing import ANSWERS, PREFIX
@@ -13,7 +14,7 @@ from lab_agents.agents.fates import FATE_KINDS, follow_fates
 from lab_agents.agents.offers import OFFER_KINDS, follow_offers
 from lab_agents.agents.supervision_state import DEADLINE, SupervisionState
 from lab_agents.agents.tickets import close_ticket, find_deadline, find_objection, raise_ticket, take_answer
-from lab_agents.messages.commands import AnswerTicket, RetractObservation, StartCampaign
+from lab_agents.messages.commands import AmendWork, AnswerTicket, RetractObservation, StartCampaign
 from lab_agents.messages.course import (
     AgentDeclaredIn,
     AgentDeclaredOut,
@@ -62,7 +63,7 @@ class Supervision:
             | {"LabOpened", "LabChanged", "AgentStarted", "EntryRefused"}
             | {"ReservationRequested", "ReservationRefused", "ReservationReleased"}
             | {"StartCampaign", "AbortCampaign", "PauseCampaign", "ResumeCampaign", "AnswerTicket", "PlannerExhausted"}
-            | {"BudgetSpent", "ConsumableUsed"}
+            | {"BudgetSpent", "ConsumableUsed", "AmendWork"}
         )
 
     def start(self) -> SupervisionState:
@@ -82,7 +83,7 @@ class Supervision:
         update["drift"] = follow_drift(state.drift, logged)
         state = _follow_work(state, logged, is_taken=_is_taken(state, logged))
         state = _follow_agents(state.model_copy(update=update), logged)
-        state = self._follow_tickets(state, logged)
+        state = follow_amendments(self._follow_tickets(state, logged), logged)
         return finish(follow_campaign(state, logged, self.name), logged.position)
 
     def _follow_tickets(self, state: SupervisionState, logged: Logged) -> SupervisionState:
@@ -113,6 +114,7 @@ class Supervision:
         """Commands that cannot be obeyed, tickets, then the campaign's own course."""
         return (
             *_objections(before, logged),
+            *say_admitted(before, logged),
             *_say_drift(after, logged),
             *_say_tickets(after, logged),
             *say_campaign(before, after, logged),
@@ -220,6 +222,8 @@ def _objections(before: SupervisionState, logged: Logged) -> tuple[Draft, ...]:
         reason = find_objection(before.tickets, body)
     elif isinstance(body, RetractObservation):
         reason = find_unknown(before.drift, body)
+    elif isinstance(body, AmendWork):
+        reason = find_refusal(before, body)
     elif isinstance(body, StartCampaign):
         named = name_plan(before, body.plan)
         reason = named if isinstance(named, str) else None

@@ -42,8 +42,8 @@ class SupervisionState(AgentState):
 
     `used` counts campaigns by the name they were given; `accepted` is work that has not given its places back;
     `lost` are samples whose place a person must say, with the places where they may be; `drift` is what control films
-    say; `known` says of each agent at which position it was last declared in or out, or started; `stops` and `rearms`
-    are the last ones that stand in the log, by machine.
+    say; `versions` counts the amendments of each work; `known` says of each agent at which position it was last
+    declared in or out, or started; `stops` and `rearms` are the last ones that stand in the log, by machine.
     """
 
     lab: Laboratory | None = None
@@ -55,6 +55,7 @@ class SupervisionState(AgentState):
     lost: FrozenMap[str, tuple[str, ...]] = Field(default_factory=dict)
     drift: Drift = Drift()
     tickets: Tickets = Tickets()
+    versions: FrozenMap[str, int] = Field(default_factory=dict)
     out: frozenset[str] = frozenset()
     known: FrozenMap[str, int] = Field(default_factory=dict)
     stops: FrozenMap[str, tuple[str, ...]] = Field(default_factory=dict)

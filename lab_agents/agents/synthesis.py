@@ -5,6 +5,7 @@ Its setting `recipe` says which kind it makes: `blend` (the default) or `film`.
 
 from collections.abc import Mapping
 
+from lab_agents.agents.amendments import base_name
 from lab_agents.agents.bidder import Bidder
 from lab_agents.agents.bidder_state import BidderState, Prepared, Refusal
 from lab_agents.agents.blend_recipe import BlendRecipe
@@ -82,7 +83,9 @@ class Synthesis(Bidder):
         """Before coating there is no film; then it stands where a step works on it, or on its way."""
         step = course.present
         carried = () if step.transfer is None else (step.transfer.source, step.transfer.target)
-        return tuple(course.places[role] for role in carried or WORKED_ON.get(step.name, ()) if role in course.places)
+        return tuple(
+            course.places[role] for role in carried or WORKED_ON.get(base_name(step.name), ()) if role in course.places
+        )
 
     def _rules(self, state: BidderState) -> MakingRules:
         return RULES[str(state.settings(self.name).get("recipe", "blend"))]

@@ -27,6 +27,7 @@ def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     app.command("answer")(answer)
     app.command("approve")(approve)
+    app.command("amend")(amend)
     app.command("retract")(retract)
     app.command("abort")(abort)
     app.command("pause")(pause)
@@ -87,6 +88,36 @@ def approve(
         say_json({"work": work, "said": said, "person": person})
     else:
         say(f"{work}: {said}")
+
+
+def amend(
+    work: Annotated[str, typer.Argument(metavar="WORK", help="Work under way, as status and the report name it.")],
+    reason: Reason,
+    person: Person,
+    repeat: Annotated[str | None, typer.Option("--repeat", metavar="STEP", help="Do this step once more.")] = None,
+    change: Annotated[
+        str | None,
+        typer.Option("--set", metavar="STEP.ARGUMENT=VALUE", help="Another value, in the instrument's unit."),
+    ] = None,
+    line: Annotated[
+        str | None, typer.Option("--line", metavar="NAME", help="Who shall do it, if nobody has accepted it yet.")
+    ] = None,
+    revert: Annotated[
+        int | None, typer.Option("--revert", metavar="VERSION", min=1, help="Take an earlier change back.")
+    ] = None,
+    state: State = None,
+) -> None:
+    """Change work that is under way: only what has not begun, within limits, and by whom the campaign asks."""
+    from lab_agents.cli.amending import amend_work, read_amendment
+
+    given = [repeat, change, line, revert]
+    if sum(option is not None for option in given) != 1:
+        raise typer.BadParameter("give one of --repeat, --set, --line and --revert")
+    try:
+        amendment = read_amendment(repeat, change, line)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    say(amend_work(state, work, amendment, reverts=revert, person=person, reason=reason))
 
 
 def retract(

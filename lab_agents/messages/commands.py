@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from lab_agents.messages.entry import Body, kind
+from lab_agents.records.amendment import Amendment
 from lab_agents.records.base import Identifier
 from lab_agents.records.campaign import CampaignPlan
 
@@ -54,6 +55,17 @@ class DenyApproval(Body):
 
     work: Identifier
     round: int
+    person: str
+    reason: str = Field(min_length=1)
+
+
+@kind("person")
+class AmendWork(Body):
+    """Change work that is under way, or take back the change with the version `reverts`: one of the two."""
+
+    work: Identifier
+    amendment: Amendment | None = None
+    reverts: int | None = Field(default=None, ge=1)
     person: str
     reason: str = Field(min_length=1)
 

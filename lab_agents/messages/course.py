@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from lab_agents.messages.entry import Body, kind
+from lab_agents.records.amendment import Amendment
 from lab_agents.records.base import Identifier, Name
 from lab_agents.records.campaign import CampaignPlan
 from lab_agents.records.model import TrainedModel
@@ -161,6 +162,18 @@ class BudgetGranted(Body):
     """How many samples may be awarded in all, from the campaign's start."""
 
     samples: int
+
+
+@kind("supervision")
+class AmendmentAdmitted(Body):
+    """A person may change this work so; who holds it says whether it still can be. `version` counts from 1."""
+
+    work: Identifier
+    version: int = Field(ge=1)
+    amendment: Amendment | None = None
+    reverts: int | None = None
+    person: str
+    reason: str
 
 
 @kind("supervision")

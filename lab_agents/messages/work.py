@@ -43,6 +43,18 @@ class AwardAccepted(Body):
 
 
 @kind("worker")
+class WorkAmended(Body):
+    """The recipe of reserved work is changed from here on, where that leaves all that has begun as it is.
+
+    `version` is that of the admitted amendment, or of the one that takes an earlier one back.
+    """
+
+    work: Identifier
+    version: int = Field(ge=1)
+    recipe: Recipe
+
+
+@kind("worker")
 class AwardDeclined(Body):
     """The bidder's booked state no longer allows the work."""
 

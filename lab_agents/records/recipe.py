@@ -75,6 +75,7 @@ class Step(Record):
 
     `max_wait` is the longest laboratory time between the end of the step before and the start of this one: a step that
     comes too late fails instead. `holds` are roles of places that the step needs although none of its acts names them.
+    A step that `may_repeat` draws nothing and leaves the sample where it stands: a person may have it done once more.
     """
 
     name: Name
@@ -84,6 +85,7 @@ class Step(Record):
     on_failure: FailurePolicy = FailurePolicy()
     max_wait: Seconds | None = None
     holds: tuple[Name, ...] = ()
+    may_repeat: bool = False
 
     @property
     def roles(self) -> frozenset[str]:

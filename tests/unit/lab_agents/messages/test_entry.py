@@ -18,7 +18,7 @@ PUBLISHERS = {
     "worker": {
         *("BidMade", "BidRefused", "AwardAccepted", "AwardDeclined", "TaskStarted", "TaskDone", "TaskFailed"),
         *("SampleMade", "SampleMoved", "SampleQuarantined", "ConsumableUsed", "MeasurementTaken", "CalibrationMade"),
-        "ConsumableLoaded",
+        *("ConsumableLoaded", "WorkAmended"),
         *("ReservationRequested", "ReservationMade", "ReservationRefused", "ReservationReleased"),
     },
     "planning": {"ProposalMade", "WindowClosed", "WorkAwarded", "AwardWithdrawn", "PlannerExhausted", "BudgetSpent"},
@@ -27,12 +27,12 @@ PUBLISHERS = {
     "supervision": {
         *("CampaignStarted", "CampaignPaused", "CampaignResumed", "CampaignClosing", "CampaignFinished"),
         *("BudgetGranted", "TicketOpened", "TicketClosed", "ObservationRetracted", "ControlJudged"),
-        *("AgentDeclaredOut", "AgentDeclaredIn", "StopRecorded", "Rearmed"),
+        *("AgentDeclaredOut", "AgentDeclaredIn", "StopRecorded", "Rearmed", "AmendmentAdmitted"),
     },
     "recorder": {"LabOpened", "LabChanged", "EntryRefused"},
     "person": {
         *("StartCampaign", "AbortCampaign", "PauseCampaign", "ResumeCampaign"),
-        *("GiveApproval", "DenyApproval", "AnswerTicket", "EntryVoided", "RetractObservation"),
+        *("GiveApproval", "DenyApproval", "AnswerTicket", "EntryVoided", "RetractObservation", "AmendWork"),
     },
 }
 """The protocol's table: each kind belongs to one role."""
