@@ -3,6 +3,8 @@
 import time
 from pathlib import Path
 
+from instruments.lab import read_laboratory
+from lab_agents.agents.courses import COURSE_KINDS, Course, Courses, follow_courses
 from lab_agents.cli.states import existing_state
 from lab_agents.cli.submitting import submit
 from lab_agents.errors import LabAgentsError
@@ -47,6 +49,29 @@ def _number_or_text(text: str) -> float | str:
         return float(text)
     except ValueError:
         return text
+
+
+def tell_under_way(state: Path | None) -> list[str]:
+    """Each work under way with its steps: those that are over, the one that has its turn, and what may be amended."""
+    folder = StateFolder.open(existing_state(state))
+    services = read_laboratory(folder.lab_file).agents_of("service")
+    courses: dict[str, Course] = {}
+    with StoreReader(folder.store) as reader:
+        followed: dict[str, Courses] = {name: {} for name in services}
+        for logged in reader.entries(tuple(COURSE_KINDS)):
+            followed = {name: follow_courses(known, logged, name) for name, known in followed.items()}
+    for known in followed.values():
+        courses |= known
+    return [line for _, course in sorted(courses.items()) for line in _course_lines(course)]
+
+
+def _course_lines(course: Course) -> list[str]:
+    over = ", ".join(step.name for step in course.recipe.steps[: course.step])
+    lines = [f"{course.work}: {course.present.name} has its turn{f', over: {over}' if over else ''}"]
+    for step in course.recipe.steps[course.step + 1 :]:
+        values = ", ".join(f"{name}={value}" for act in step.acts for name, value in act.arguments.items())
+        lines.append(f"  {step.name}{' (may be repeated)' if step.may_repeat else ''}{f': {values}' if values else ''}")
+    return lines
 
 
 def amend_work(

@@ -91,9 +91,11 @@ def approve(
 
 
 def amend(
-    work: Annotated[str, typer.Argument(metavar="WORK", help="Work under way, as status and the report name it.")],
-    reason: Reason,
     person: Person,
+    work: Annotated[
+        str | None, typer.Argument(metavar="WORK", help="Work under way; without it, all that is under way is told.")
+    ] = None,
+    reason: Reason = "",
     repeat: Annotated[str | None, typer.Option("--repeat", metavar="STEP", help="Do this step once more.")] = None,
     change: Annotated[
         str | None,
@@ -108,8 +110,13 @@ def amend(
     state: State = None,
 ) -> None:
     """Change work that is under way: only what has not begun, within limits, and by whom the campaign asks."""
-    from lab_agents.cli.amending import amend_work, read_amendment
+    from lab_agents.cli.amending import amend_work, read_amendment, tell_under_way
 
+    if work is None:
+        say("\n".join(tell_under_way(state)) or "no work is under way")
+        return
+    if not reason:
+        raise typer.BadParameter("say why: --reason WHY")
     given = [repeat, change, line, revert]
     if sum(option is not None for option in given) != 1:
         raise typer.BadParameter("give one of --repeat, --set, --line and --revert")
