@@ -36,6 +36,11 @@ BENCHMARKS: Mapping[str, tuple[str, str, int]] = {
         "speed, memory and recovery of the processes of one laboratory",
         1,
     ),
+    "tampering": (
+        "lab_agents.benchmarks.tampering:benchmark_tampering",
+        "whether any single change to log, tables and blobs is found",
+        500,
+    ),
 }
 """Each benchmark's function `(seeds, table, progress) -> figures`, what it measures, its usual number of seeds."""
 
@@ -50,7 +55,9 @@ def benchmark(
     seeds: Annotated[
         int | None,
         typer.Option(
-            "--seeds", min=1, help="How many seeds; default: replay 25, loop 20, patterns 40, awards 10, processes 1."
+            "--seeds",
+            min=1,
+            help="How many seeds; default: replay 25, loop 20, patterns 40, awards 10, processes 1, tampering 500.",
         ),
     ] = None,
     table: Annotated[

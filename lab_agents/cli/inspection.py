@@ -1,4 +1,4 @@
-"""Commands that only look: `status`, `watch`, `report`, `replay`, `audit`."""
+"""Commands that only look: `status`, `watch`, `report`, `replay`, `audit`, `verify`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -23,6 +23,7 @@ def register(app: typer.Typer) -> None:
     app.command("report")(report)
     app.command("replay")(replay)
     app.command("audit")(audit)
+    app.command("verify")(verify)
 
 
 def status(state: State = None, as_json: AsJson = False) -> int:
@@ -90,6 +91,18 @@ def audit(state: Folder = None, as_json: AsJson = False) -> int:
     from lab_agents.audit import audit_state
 
     result = audit_state(existing_state(state))
+    if as_json:
+        say_json(result)
+    else:
+        say(result.to_text())
+    return Exit.OK if result.agrees else Exit.DIFFERENCE
+
+
+def verify(state: Folder = None, as_json: AsJson = False) -> int:
+    """Look whether any row or blob was edited, added or taken away since the laboratory wrote it."""
+    from lab_agents.verifying import verify_state
+
+    result = verify_state(existing_state(state))
     if as_json:
         say_json(result)
     else:

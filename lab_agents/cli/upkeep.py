@@ -1,4 +1,4 @@
-"""Keeping a state folder in order: `gc`."""
+"""Keeping a state folder in order: `gc`, `rebuild`."""
 
 from typing import Annotated
 
@@ -13,6 +13,7 @@ from lab_agents.cli.states import existing_state
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     app.command("gc")(gc)
+    app.command("rebuild")(rebuild)
 
 
 def gc(
@@ -28,3 +29,12 @@ def gc(
         say_json(collected)
     else:
         say(collected.to_text())
+
+
+def rebuild(state: State = None) -> None:
+    """Make the tables that are queried anew from the log: after an upgrade, or where `verify` found them changed."""
+    from lab_agents.state_folder import StateFolder
+    from lab_agents.store.maintenance import rebuild_store
+
+    n = rebuild_store(StateFolder.open(existing_state(state)).store)
+    say(f"the tables were made anew from {n} entries")

@@ -29,7 +29,7 @@ from lab_agents.store.summaries import (
     TicketSummary,
     WorkSummary,
 )
-from lab_agents.store.verification import verify_rows
+from lab_agents.store.verification import raw_rows, verify_rows
 
 _MEASUREMENT, _MODEL, _TICKET = (table_of(row) for row in (rows.MeasurementRow, rows.ModelRow, rows.TicketRow))
 _TASK, _ACT = table_of(rows.TaskRow), table_of(rows.ActRow)
@@ -192,7 +192,7 @@ class StoreReader:
         with self._view() as connection:
             lease = connection.execute(select(LEASE.c.log, LEASE.c.lab)).first()
             head, chain = _head(connection)
-            faults = tuple(verify_rows(read_rows(connection, 0)))
+            faults = tuple(verify_rows(raw_rows(connection)))
             return ChainReport(lease.log if lease else "", lease.lab if lease else "", head, chain, faults)
 
 

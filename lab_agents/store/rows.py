@@ -61,7 +61,7 @@ def logged_of(row: Row[Any], log: str) -> Logged:
     """
     try:
         return Logged.model_construct(seal=seal_of(row, log), entry=read_entry(bytes_of(row), stored=True))
-    except MessageError as error:
+    except (MessageError, ValueError, TypeError) as error:  # a seal that a foreign hand spoilt is none
         reason = str(error).splitlines()[0]
         raise StoreError(
             f"position {row.position} of the log cannot be read: {reason}. Use the version that wrote it, or a newer."

@@ -15,6 +15,7 @@ from lab_agents.errors import LostLeaseError, StoreError
 from lab_agents.messages.entry import Entry, read_entry
 from lab_agents.messages.frames import GENESIS, Header, Logged, Seal, chain_after, pack
 from lab_agents.store.schema import prepare
+from lab_agents.store.sealing import Sealer
 from lab_agents.store.tables import LeaseRow, LogRow, SourceRow
 
 Project = Callable[[Connection, Logged], None]
@@ -66,15 +67,19 @@ class LogWriter:
     def __init__(self, path: Path, lab: str, project: Project) -> None:
         self._engine = connect(path)
         self._project = project
+        self._sealer = Sealer(path)
         try:
             prepare(self._engine, path)
             with self._engine.begin() as connection:
+                self._sealer.resume(connection)
                 self.log, self.recorder = self._take_lease(connection, lab, path)
+                self._sealer.stage((), (), (1, self.log, lab, self.recorder))
                 row = connection.execute(
                     select(_LOG.c.position, _LOG.c.chain).order_by(_LOG.c.position.desc()).limit(1)
                 ).first()
         except OperationalError as error:
             raise StoreError(f"The store {path} cannot be written: {error.orig}. Free the disk or the lock.") from error
+        self._sealer.commit()
         self.position: int = row.position if row else 0
         self.chain: str = row.chain if row else GENESIS
 
@@ -103,6 +108,8 @@ class LogWriter:
         """
         with self._appending() as connection:
             self._put_source(connection, source, state)
+            self._sealer.stage((), [_source_row(source, state)])
+        self._sealer.commit()
 
     def append(self, offered: Sequence[Offered], used: dict[str, SourceState], recorded_at: datetime) -> list[bytes]:
         """Append entries and the sources' new states in one commit.
@@ -139,6 +146,8 @@ class LogWriter:
                 self._put_source(connection, source, state)
             for one in logged:
                 self._project(connection, one)
+            self._sealer.stage(rows, [_source_row(*one) for one in used.items()])
+        self._sealer.commit()
         self.position, self.chain = position, chain
         return sealed
 
@@ -198,6 +207,7 @@ class LogWriter:
     def close(self) -> None:
         """Close the file."""
         self._engine.dispose()
+        self._sealer.close()
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
@@ -246,6 +256,10 @@ def connect(path: Path) -> Engine:
         connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _source_row(source: str, state: SourceState) -> tuple[str, int, int, int]:
+    return source, state.epoch, state.last_epoch, state.sequence
 
 
 def _row(seal: Seal, offer: Offered) -> dict[str, object]:

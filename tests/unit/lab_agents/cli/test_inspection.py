@@ -1,4 +1,4 @@
-"""`status`, `report`, `replay` and `audit` on a state folder."""
+"""`status`, `report`, `replay`, `audit` and `verify` on a state folder."""
 
 import json
 
@@ -38,7 +38,13 @@ def test_an_audit_that_finds_something_has_its_own_exit_code(state, capsys):
     assert "blobs" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("command", ["report", "replay", "audit"])
+def test_verify_ends_with_the_code_of_a_difference(state, capsys):
+    assert call("verify", state, "--json") == 7
+    told = json.loads(capsys.readouterr().out)
+    assert [check["name"] for check in told["checks"] if check["findings"]] == ["blobs"]
+
+
+@pytest.mark.parametrize("command", ["report", "replay", "audit", "verify"])
 def test_a_folder_that_is_no_state_is_refused(command, tmp_path, capsys):
     assert call(command, tmp_path) == 4
     assert "is no state folder" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""`lab-agents gc`: what it says, and how it ends."""
+"""`lab-agents gc` and `rebuild`: what they say, and how they end."""
 
 import json
 
@@ -7,6 +7,7 @@ import pytest
 from lab_agents.blobs import DirectoryBlobs
 from lab_agents.cli import main
 from lab_agents.state_folder import locked
+from tests.told_campaign import tell_campaign, write_state
 from tests.toy_machine import toy_folder
 
 
@@ -35,3 +36,9 @@ def test_a_laboratory_that_runs_ends_it_with_the_code_of_a_busy_state(folder, ca
     with locked(folder.guard("main") / "lock"):
         assert left_with(["gc", "--state", str(folder.path)]) == 4
     assert "End it with: lab-agents end" in capsys.readouterr().err
+
+
+def test_the_tables_are_made_anew(tmp_path, capsys):
+    state = write_state(tmp_path / "state", tell_campaign(1)).path
+    assert left_with(["rebuild", "--state", str(state)]) == 0
+    assert "made anew from" in capsys.readouterr().out
