@@ -70,10 +70,10 @@ async def guard_machine(folder: StateFolder, laboratory: Laboratory, machine: st
     remains = await bury(folder.guard(machine) / "children.json")
     household, url = _furnish(folder, laboratory, machine, program)
     guard = Guard(household, remains)
-    write_json(
-        folder.runtime,
-        {"broker": url, "repeater_port": household.repeater_port, "guard": os.getpid(), "machine": machine},
-    )
+    reached = _reach(folder, url)
+    ours = {"repeater_port": household.repeater_port, "guard": os.getpid(), "machine": machine}
+    write_json(folder.runtime, {**reached, **ours})
+    url = reached["broker"]
     topic = Topics(laboratory.name).build("guard_status", machine=machine)
     will = GuardStatus(machine=machine, epoch=guard.epoch, pid=os.getpid(), alive=False).model_dump_json().encode()
     await attend(guard, MqttBus(url, f"guard-{machine}-{guard.epoch}", will=(topic, will)))
@@ -134,11 +134,17 @@ def _furnish(folder: StateFolder, laboratory: Laboratory, machine: str, program:
     if url is None:
         if machine != laboratory.machines[0]:
             raise BusError(f"Machine {machine} needs `broker` in the lab file: the one started here is on loopback.")
-        port = _port_again(str(kept.get("broker", "")))
+        port = _port_again(str(kept.get("listens" if "relay" in kept else "broker", "")))
         url = f"mqtt://127.0.0.1:{port}"
     repeater = kept.get("repeater_port")
     repeater = repeater if isinstance(repeater, int) else choose_port()
     return Household(laboratory, machine, folder, program, port, repeater), url
+
+
+def _reach(folder: StateFolder, url: str) -> dict[str, str]:
+    """How clients reach the broker that listens at `url`: there, or by the relay that was put before it."""
+    relay = read_json(folder.runtime).get("relay") if folder.runtime.exists() else None
+    return {"broker": url} if not isinstance(relay, str) else {"broker": relay, "listens": url, "relay": relay}
 
 
 def _port_again(url: str) -> int:

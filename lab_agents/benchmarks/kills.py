@@ -7,9 +7,11 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import psutil
 
@@ -30,18 +32,35 @@ BREATH = (0.2, 1.5)
 
 @dataclass(frozen=True)
 class Blow:
-    """One thing done to one process: `kill`, or `freeze` (SIGSTOP, later SIGCONT)."""
+    """One thing done to one process: `kill`, or `freeze` (SIGSTOP, after `seconds` SIGCONT); others have other arms."""
 
     how: str
     name: str
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
 class Recovery:
-    """A blow and the wall seconds until the process, or its successor, worked again; None if it did not in time."""
+    """A blow and the wall seconds until the process, or its successor, worked again; None if it did not in time.
+
+    Of what was frozen, also the seconds until its guard called it lost, and until it was gone, where somebody saw it.
+    `refusal` says why a blow could not be given at all.
+    """
 
     blow: Blow
     seconds: float | None
+    noticed: float | None = None
+    gone: float | None = None
+    refusal: str = ""
+
+    @property
+    def is_given(self) -> bool:
+        """Whether it was done at all."""
+        return not self.refusal
+
+
+Arm = Callable[["BadNight", StandingWatch, Blow], Awaitable[Recovery]]
+"""Does one thing to a laboratory and returns when it works again, or will not."""
 
 
 @dataclass
@@ -84,7 +103,7 @@ def plan_blows(laboratory: Laboratory, seed: int, each: int = 2, *, freezes: boo
         drawn = rng.sample(names, len(names))
         blows += [Blow("kill", drawn[number % len(drawn)]) for number in range(each)]
     if freezes:
-        blows += [Blow("freeze", name) for name in ("recorder", GUARD, rng.choice(kinds["synthesis"]))]
+        blows += [Blow("freeze", name, FROZEN) for name in ("recorder", GUARD, rng.choice(kinds["synthesis"]))]
     rng.shuffle(blows)
     return blows
 
@@ -97,36 +116,52 @@ class BadNight:
         state: A fresh state folder.
         blows: What to do, in order.
         seed: Of the pauses in between.
+        together: So many blows at most are given at the same instant, none of them to one process.
+        arms: What is done beside `kill` and `freeze`.
+        wishes: Further arguments of `lab-agents run`.
     """
 
-    def __init__(self, campaign: Path, state: Path, blows: Sequence[Blow], seed: int) -> None:
-        self._campaign, self._state, self._blows = campaign, state, list(blows)
-        self._random = random.Random(f"pauses {seed}")
+    def __init__(
+        self,
+        campaign: Path,
+        state: Path,
+        blows: Sequence[Blow],
+        seed: int,
+        *,
+        together: int = 1,
+        arms: Mapping[str, Arm] = MappingProxyType({}),
+        wishes: Sequence[str] = (),
+    ) -> None:
+        self.state = state
+        self._campaign, self._blows, self._wishes = campaign, list(blows), list(wishes)
+        self._random, self._together = random.Random(f"pauses {seed}"), together
+        self._arms: Mapping[str, Arm] = {"kill": kill, "freeze": freeze, **arms}
         self._command: asyncio.subprocess.Process | None = None
         self._output = state.with_suffix(".out")
 
     async def run(self, progress: Callable[[int, int], None] = lambda _done, _of: None) -> Night:
         """Start, strike, wait for the end of the campaign."""
         begun, night = time.monotonic(), Night()
-        await self._start_command("run", str(self._campaign))
+        await self._start_command("run", str(self._campaign), *self._wishes)
         watch = StandingWatch(*await self._broker(), f"night-{os.getpid()}")
         async with watch.bus:
             await watch.start()
-            agents = await asyncio.to_thread(_find_agents, self._state)
+            agents = await asyncio.to_thread(_find_agents, self.state)
             await watch.until(lambda: agents <= set(watch.agents) and watch.all_work(0), TOO_LONG)
-            for done, blow in enumerate(self._blows):
-                if self._has_ended():
+            for volley in volleys(self._blows, self._together):
+                if self.has_ended:
                     break
-                night.recoveries.append(Recovery(blow, await self._strike(watch, blow)))
-                progress(done + 1, len(self._blows))
+                struck = (self._arms[blow.how](self, watch, blow) for blow in volley)
+                night.recoveries += await asyncio.gather(*struck)
+                progress(len(night.recoveries), len(self._blows))
                 await asyncio.sleep(self._random.uniform(*BREATH))
             night.code = await self._wait_for_end()
         night.seconds = time.monotonic() - begun
-        night.left = await asyncio.to_thread(left_over, self._state)
+        night.left = await asyncio.to_thread(left_over, self.state)
         return night
 
     async def _start_command(self, *arguments: str) -> None:
-        command = [sys.executable, "-m", "lab_agents.cli", *arguments, "--state", str(self._state), "--plain"]
+        command = [sys.executable, "-m", "lab_agents.cli", *arguments, "--state", str(self.state), "--plain"]
         output = await asyncio.to_thread(self._output.open, "ab")
         with output:
             self._command = await asyncio.create_subprocess_exec(
@@ -136,8 +171,8 @@ class BadNight:
     async def _broker(self) -> tuple[str, str]:
         """Where the broker is and the laboratory's name, as soon as the command has started a guard."""
         begun = time.monotonic()
-        while time.monotonic() - begun < TOO_LONG and not self._has_ended():
-            found = await asyncio.to_thread(_find_broker, self._state)
+        while time.monotonic() - begun < TOO_LONG and not self.has_ended:
+            found = await asyncio.to_thread(_find_broker, self.state)
             if found is not None:
                 return found
             await asyncio.sleep(0.1)
@@ -146,56 +181,27 @@ class BadNight:
     def _size(self) -> int:
         return self._output.stat().st_size
 
-    def _has_ended(self) -> bool:
+    @property
+    def has_ended(self) -> bool:
+        """Whether the command has."""
         return self._command is not None and self._command.returncode is not None
 
-    async def _strike(self, watch: StandingWatch, blow: Blow) -> float | None:
-        if blow.name == COMMAND:
-            return await self._strike_command()
-        pid = self._pid(watch, blow.name)
-        if pid is None:
-            return None
-        works_again = self._working_again(watch, blow.name, pid)
-        if blow.how == "freeze":
-            os.kill(pid, signal.SIGSTOP)
-            asyncio.get_running_loop().call_later(FROZEN, _thaw, pid)
-        else:
-            os.kill(pid, signal.SIGKILL)
-        return await watch.until(works_again, TOO_LONG)
+    async def replace_command(self) -> float | None:
+        """Kill the submitting command; somebody starts `resume` at once. Returns the seconds until it shows something.
 
-    async def _strike_command(self) -> float | None:
-        """Kill the submitting command; somebody starts `resume` at once."""
-        if self._command is None or self._has_ended():
+        None where the campaign has ended before.
+        """
+        if self._command is None or self.has_ended:
             return None
         begun = time.monotonic()
         self._command.kill()
         await self._command.wait()
         mark = await asyncio.to_thread(self._size)
         await self._start_command("resume")
-        while await asyncio.to_thread(self._size) == mark and not self._has_ended():  # noqa: ASYNC110
+        while await asyncio.to_thread(self._size) == mark and not self.has_ended:  # noqa: ASYNC110
             # Another process writes: nothing here could be woken by it.
             await asyncio.sleep(0.05)
         return time.monotonic() - begun
-
-    def _pid(self, watch: StandingWatch, name: str) -> int | None:
-        if name == GUARD:
-            return next((guard.pid for guard in watch.guards.values() if guard.alive), None)
-        return watch.pid(name)
-
-    def _working_again(self, watch: StandingWatch, name: str, pid: int) -> Callable[[], bool]:
-        epoch, struck_at = watch.largest_epoch, time.monotonic()
-        recorder = watch.head.recorder if watch.head else 0
-        if name == GUARD:
-            return lambda: watch.all_work(epoch)
-        if name in watch.agents:
-            before = watch.agents[name].epoch
-            return lambda: watch.works(name, before)
-        if name == "recorder":
-            return lambda: watch.head is not None and watch.head.recorder > recorder
-        if name == "broker":
-            return lambda: watch.head_at > struck_at and watch.pid(name) not in (None, pid)
-        sock = self._state / "compute" / f"{name}.sock"
-        return lambda: watch.pid(name) not in (None, pid) and is_listening(sock)
 
     async def _wait_for_end(self) -> int | None:
         """The exit code of the command once the campaign has ended."""
@@ -207,6 +213,80 @@ class BadNight:
         except TimeoutError:
             self._command.kill()
             return None
+
+
+async def kill(night: BadNight, watch: StandingWatch, blow: Blow) -> Recovery:
+    """SIGKILL; a guard or a person starts the next one."""
+    if blow.name == COMMAND:
+        return Recovery(blow, await night.replace_command())
+    pid = find_pid(watch, blow.name)
+    if pid is None:
+        return Recovery(blow, None)
+    works_again = working_again(watch, blow.name, pid, night.state)
+    send(pid, signal.SIGKILL)
+    return Recovery(blow, await watch.until(works_again, TOO_LONG))
+
+
+async def freeze(night: BadNight, watch: StandingWatch, blow: Blow) -> Recovery:
+    """SIGSTOP, and SIGCONT after the blow's seconds, if the process still is there."""
+    pid = find_pid(watch, blow.name)
+    if pid is None:
+        return Recovery(blow, None)
+    works_again = working_again(watch, blow.name, pid, night.state)
+    send(pid, signal.SIGSTOP)
+    asyncio.get_running_loop().call_later(blow.seconds, send, pid, signal.SIGCONT)
+    goes_on = going_on(watch, blow.name, night.state, time.monotonic() + blow.seconds)
+    noticed, gone, works = await asyncio.gather(
+        watch.until(lambda: any(blow.name in guard.lost for guard in watch.guards.values()), blow.seconds),
+        watch.until(lambda: not psutil.pid_exists(pid), blow.seconds),
+        watch.until(lambda: works_again() or goes_on(), TOO_LONG),
+    )
+    return Recovery(blow, works, noticed, gone)
+
+
+def find_pid(watch: StandingWatch, name: str) -> int | None:
+    """The process that now has this name; the guard is a name too."""
+    if name == GUARD:
+        return next((guard.pid for guard in watch.guards.values() if guard.alive), None)
+    return watch.pid(name)
+
+
+def working_again(watch: StandingWatch, name: str, pid: int, state: Path) -> Callable[[], bool]:
+    """What holds once a successor of the process `pid` works; ask before it is struck."""
+    epoch, struck_at = watch.largest_epoch, time.monotonic()
+    recorder = watch.head.recorder if watch.head else 0
+    if name == GUARD:
+        return lambda: watch.all_work(epoch)
+    if name in watch.agents:
+        before = watch.agents[name].epoch
+        return lambda: watch.works(name, before)
+    if name == "recorder":
+        return lambda: watch.head is not None and watch.head.recorder > recorder
+    if name == "broker":
+        return lambda: watch.head_at > struck_at and watch.pid(name) not in (None, pid)
+    sock = state / "compute" / f"{name}.sock"
+    return lambda: watch.pid(name) not in (None, pid) and is_listening(sock)
+
+
+def going_on(watch: StandingWatch, name: str, state: Path, after: float) -> Callable[[], bool]:
+    """What holds once the same process works after the instant `after` (monotonic): nobody had to replace it."""
+    if name in watch.agents:
+        return lambda: watch.works_since(name, after)
+    if name.startswith("compute"):
+        return lambda: time.monotonic() > after and is_listening(state / "compute" / f"{name}.sock")
+    return lambda: watch.head_at > after and (name != GUARD or watch.all_work(0))
+
+
+def volleys(blows: Sequence[Blow], together: int) -> Iterator[list[Blow]]:
+    """The blows in order, grouped: at most so many at the same instant, and none twice to one process."""
+    volley: list[Blow] = []
+    for blow in blows:
+        if len(volley) == together or blow.name in {other.name for other in volley}:
+            yield volley
+            volley = []
+        volley.append(blow)
+    if volley:
+        yield volley
 
 
 def is_listening(path: Path) -> bool:
@@ -240,7 +320,9 @@ def _find_broker(state: Path) -> tuple[str, str] | None:
     if not (state / "runtime.json").exists():
         return None
     folder = StateFolder.open(state)
-    return str(read_json(folder.runtime)["broker"]), folder.lab
+    runtime = read_json(folder.runtime)
+    # Whoever measures is not behind a relay that stands between the laboratory and its broker.
+    return (str(runtime.get("listens", runtime["broker"])), folder.lab) if "guard" in runtime else None
 
 
 def _find_agents(state: Path) -> set[str]:
@@ -248,8 +330,7 @@ def _find_agents(state: Path) -> set[str]:
     return set(read_laboratory(StateFolder.open(state).lab_file).agents)
 
 
-def _thaw(pid: int) -> None:
-    try:
-        os.kill(pid, signal.SIGCONT)
-    except ProcessLookupError:
-        return
+def send(pid: int, number: signal.Signals) -> None:
+    """Signal a process that may be gone."""
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)

@@ -22,6 +22,7 @@ class StandingWatch:
         self.bus = MqttBus(url, name)
         self._topics = Topics(lab)
         self.agents: dict[str, AgentStatus] = {}
+        self.agents_at: dict[str, float] = {}
         self.guards: dict[str, GuardStatus] = {}
         self.head: Head | None = None
         self.head_at = float("-inf")
@@ -47,6 +48,10 @@ class StandingWatch:
         if status is None or self.head is None or not status.alive or status.epoch <= after_epoch:
             return False
         return status.position > 0 and status.position >= self.head.position - 1 and "birth" not in status.owed
+
+    def works_since(self, agent: str, instant: float) -> bool:
+        """Whether any process of `agent` has said so since an instant of the monotonic clock."""
+        return self.agents_at.get(agent, float("-inf")) > instant and self.works(agent, 0)
 
     def all_work(self, after_epoch: int) -> bool:
         """Whether every agent does, and the log is served."""
@@ -77,6 +82,8 @@ class StandingWatch:
         known = self.agents.get(status.agent)
         if known is None or status.epoch >= known.epoch:
             self.agents[status.agent] = status
+            if not message.retained:
+                self.agents_at[status.agent] = time.monotonic()
 
     def _hear_guard(self, message: Message) -> None:
         try:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import typer
 
 from instruments.errors import InstrumentError
-from lab_agents.cli import benchmark, checks, course, inspection, people, safety, upkeep
+from lab_agents.cli import benchmark, chaos, checks, course, inspection, people, safety, upkeep
 from lab_agents.cli.exits import Exit, exit_of
 from lab_agents.errors import LabAgentsError
 
@@ -25,7 +25,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (course, inspection, people, safety, upkeep, benchmark):
+for module in (course, inspection, people, safety, upkeep, benchmark, chaos):
     module.register(app)
 app.add_typer(checks.labs, name="labs")
 app.add_typer(checks.campaigns, name="campaign")

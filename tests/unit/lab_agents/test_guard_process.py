@@ -5,7 +5,7 @@ import pytest
 
 from lab_agents.guard_client import start_guard
 from lab_agents.guard_door import find_guard
-from lab_agents.state_folder import read_json
+from lab_agents.state_folder import read_json, write_json
 from tests.toy_machine import guarded, guarding, toy_folder, until
 
 
@@ -69,3 +69,14 @@ async def test_a_machine_that_cannot_be_guarded_is_refused_with_the_remedy(tmp_p
     said, code = await run_guard("--state", str(folder.path), "--machine", "annex")
     assert code == 1
     assert words in said
+
+
+async def test_clients_are_told_of_a_relay_before_the_broker_and_the_relay_where_the_broker_listens(tmp_path):
+    """Whoever put it there is found again by the next guard."""
+    folder = await asyncio.to_thread(toy_folder, tmp_path)
+    relay = "mqtt://127.0.0.1:1"
+    await asyncio.to_thread(write_json, folder.runtime, {"relay": relay, "broker": relay})
+    async with guarded(folder):
+        runtime = await asyncio.to_thread(read_json, folder.runtime)
+    assert (runtime["broker"], runtime["relay"]) == (relay, relay)
+    assert runtime["listens"] not in ("", relay)

@@ -1,0 +1,60 @@
+"""The arms of chaos: each gives one kind of blow to a running laboratory, and waits until it works again."""
+
+import asyncio
+import shutil
+import signal
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from lab_agents.benchmarks.kills import TOO_LONG, Arm, BadNight, Blow, Recovery, kill, send
+from lab_agents.benchmarks.standing_watch import StandingWatch
+from lab_agents.bus.relay import Relay
+
+
+def make_arms(relay: Relay) -> Mapping[str, Arm]:
+    """Every arm beside `kill` and `freeze`; partitions are made by the relay."""
+
+    async def partition(_night: BadNight, watch: StandingWatch, blow: Blow) -> Recovery:
+        """Nothing of one process passes the relay for a while; its recovery counts from the end of that."""
+        relay.cut(blow.name)
+        try:
+            await asyncio.sleep(blow.seconds)
+        finally:
+            relay.mend(blow.name)
+        mended_at = time.monotonic()
+        return Recovery(blow, await watch.until(lambda: watch.works_since(blow.name, mended_at), TOO_LONG))
+
+    return {"partition": partition, "broker_restart": kill, "broker_loss": lose_broker, "power_cut": cut_power}
+
+
+async def lose_broker(night: BadNight, watch: StandingWatch, blow: Blow) -> Recovery:
+    """Kill the broker and delete what it had kept: nothing is retained any more."""
+    pid = watch.pid("broker")
+    if pid is not None:
+        # Frozen first, so that it writes nothing more, and the next one finds nothing to read.
+        send(pid, signal.SIGSTOP)
+        await asyncio.to_thread(empty_broker, night.state / "broker")
+    return replace(await kill(night, watch, replace(blow, name="broker")), blow=blow)
+
+
+def empty_broker(folder: Path) -> None:
+    """Delete everything but the configuration."""
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.suffix != ".conf":
+            path.unlink()
+
+
+async def cut_power(night: BadNight, watch: StandingWatch, blow: Blow) -> Recovery:
+    """Kill the simulated hardware; its guard starts it again, and it goes on with what stood on its disk."""
+    pid = watch.pid("simulator")
+    if pid is None:
+        return Recovery(blow, None, refusal="no simulated hardware runs")
+    send(pid, signal.SIGKILL)
+    addresses = night.state / "simulator" / "addresses.json"
+    return Recovery(
+        blow, await watch.until(lambda: watch.pid("simulator") not in (None, pid) and addresses.exists(), TOO_LONG)
+    )
