@@ -107,7 +107,7 @@ class Rig:
         device = load_object(driver.device)(setup)
         if not isinstance(device, ProgramDevice):
             raise DriverError(f"The driver {driver.name} makes {type(device).__name__}, which is no ProgramDevice.")
-        device.runner.watcher, device.runner.now = self._around.board, self._around.clock.now
+        device.runner.watcher, device.runner.clock = self._around.board, self._around.clock
         # A RunEngine stops every device that a plan has set, also at a good plan's end: the `stop` of a lab's own class
         # may end a program, and only `halt` may do that.
         is_async = inspect.iscoroutinefunction(getattr(device, "stop", None))

@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from instruments.errors import (
@@ -18,6 +18,7 @@ from instruments.errors import (
 )
 from instruments.interlocks import check_set_points
 from instruments.programs import Answer, Program, ProgramPort, StartCode, TokenState, Watcher
+from lab_agents.clock import Clock, WallClock
 from lab_agents.records.laboratory import InstrumentDeclaration
 
 T = TypeVar("T")
@@ -53,11 +54,6 @@ class Pace:
     seldom: float = SELDOM
 
 
-def wall_now() -> datetime:
-    """Laboratory time where nobody gives another clock."""
-    return datetime.now(UTC)
-
-
 class SilentWatcher:
     """Watches nothing."""
 
@@ -82,7 +78,7 @@ class ProgramRunner:
         self._name, self._declaration, self._port, self._pace = name, declaration, port, pace
         self._running: asyncio.Task[Answer] | None = None
         self.watcher: Watcher = SilentWatcher()
-        self.now: Callable[[], datetime] = wall_now
+        self.clock: Clock = WallClock()
 
     def take(self) -> asyncio.Task[Answer] | None:
         """The program that was run last, whether it runs or has ended, once; for who must know how it ended."""
@@ -124,11 +120,12 @@ class ProgramRunner:
             ActuationUnknownError: The instrument was silent for too long, or does not know the token any more.
         """
         self.watcher.answered(program.token)
-        due, pause, asked_at = self.now() + _least(program), self._pace.poll, self.now()
+        asked_at, pause = self.clock.now(), self._pace.poll
+        due = asked_at + _least(program)
         while (answer := await self.ask_patiently(program)).state is TokenState.RUNNING:
-            has_moved = await self._wait(asked_at, due, pause)
-            pause = self._pace.poll if has_moved else min(2 * pause, self._pace.seldom)
-            asked_at = self.now()
+            moved = await self._wait(asked_at, due, pause)
+            pause = min(2 * pause, self._pace.seldom) if moved is None else self._after(moved)
+            asked_at = self.clock.now()
         self.watcher.ended(program.token)
         if answer.state is TokenState.FAILED:
             raise ActuationFailedError(
@@ -144,18 +141,25 @@ class ProgramRunner:
             )
         return answer
 
-    async def _wait(self, asked_at: datetime, due: datetime, pause: float) -> bool:
+    async def _wait(self, asked_at: datetime, due: datetime, pause: float) -> timedelta | None:
         """Return when it is worth asking again: laboratory time has moved and reached `due`, or `pause` is over.
 
         Returns:
-            Whether laboratory time has moved. A program's end follows it by a commit, so it is asked for often then.
+            How far laboratory time has moved; None where only `pause` is over.
         """
-        until = time.monotonic() + pause
-        await asyncio.sleep(self._pace.poll)
-        # A look at the clock asks nobody, so it is taken oftener than the instrument is asked.
-        while not (has_moved := asked_at != self.now() >= due) and time.monotonic() < until:  # noqa: ASYNC110 - or a wait
-            await asyncio.sleep(self._pace.poll / 4)
-        return has_moved
+        try:
+            async with asyncio.timeout(pause):
+                await self.clock.sleep_until(max(due, asked_at + timedelta(seconds=self._pace.poll)))
+        except TimeoutError:
+            return None
+        return self.clock.now() - asked_at
+
+    def _after(self, moved: timedelta) -> float:
+        """Wall seconds to the next question after laboratory time has moved.
+
+        A time that was jumped to ends programs within a commit of it, so who has asked too early asks again soon.
+        """
+        return self._pace.poll / 4 if moved > timedelta(seconds=self._pace.seldom) else self._pace.poll
 
     async def ask_patiently(self, program: Program) -> Answer:
         """Ask about a token, again while the instrument is silent.

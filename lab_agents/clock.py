@@ -1,6 +1,7 @@
 """Laboratory time, as everything that waits for it sees it."""
 
 import asyncio
+import threading
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -32,11 +33,15 @@ class WallClock:
 
 
 class FollowedClock:
-    """Laboratory time that somebody else owns: it stands until `set` is called (jumps in tests, ticks from the bus)."""
+    """Laboratory time that somebody else owns: it stands until `set` is called (jumps in tests, ticks from the bus).
+
+    It may be waited for in several event loops, and is set in one of them.
+    """
 
     def __init__(self, start: datetime) -> None:
         self._now = start
-        self._moved = asyncio.Event()
+        self._waiting: dict[asyncio.Future[None], datetime] = {}
+        self._lock = threading.Lock()
 
     def now(self) -> datetime:
         """The last time heard."""
@@ -44,12 +49,26 @@ class FollowedClock:
 
     def set(self, now: datetime) -> None:
         """Move forward to `now`; an earlier time is ignored, because late ticks arrive out of order."""
-        if now > self._now:
-            self._now = now
-            self._moved.set()
-            self._moved = asyncio.Event()
+        with self._lock:
+            self._now = max(now, self._now)
+            due = [wait for wait, until in self._waiting.items() if until <= self._now]
+        for wait in due:
+            wait.get_loop().call_soon_threadsafe(_end, wait)
 
     async def sleep_until(self, due: datetime) -> None:
-        """Wait for ticks until one is at or past `due`."""
-        while self._now < due:
-            await self._moved.wait()
+        """Wait for the tick that is at or past `due`."""
+        wait = asyncio.get_running_loop().create_future()
+        with self._lock:
+            if self._now >= due:
+                return
+            self._waiting[wait] = due
+        try:
+            await wait
+        finally:
+            with self._lock:
+                del self._waiting[wait]
+
+
+def _end(wait: asyncio.Future[None]) -> None:
+    if not wait.done():
+        wait.set_result(None)

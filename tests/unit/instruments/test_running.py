@@ -87,11 +87,11 @@ class Timed(Firmware):
 
 
 async def test_a_program_is_asked_about_when_laboratory_time_moves_and_seldom_while_it_stands():
-    """A clock that stands ends nothing: a hundred looks at it, and a handful of questions on the wire."""
+    """A clock that stands ends nothing: a handful of questions on the wire."""
     clock = FollowedClock(START)
     firmware = Timed(clock, START + timedelta(seconds=60))
     runner = ProgramRunner("coater_a", LAB.instruments["coater_a"], firmware, Pace(0.001, 0.03, seldom=3600.0))
-    runner.now = clock.now
+    runner.clock = clock
     loop = asyncio.get_running_loop()
     for wait, moved in ((0.1, 30), (0.12, 45), (0.14, 60)):
         loop.call_later(wait, clock.set, START + timedelta(seconds=moved))
@@ -99,11 +99,22 @@ async def test_a_program_is_asked_about_when_laboratory_time_moves_and_seldom_wh
     assert firmware.n_asked < 30
 
 
+async def test_a_program_that_ends_just_after_a_jump_of_laboratory_time_is_asked_about_again_soon():
+    """The tick goes out before what is due ends, so the first question may come too early."""
+    clock = FollowedClock(START)
+    firmware = Firmware(RUNNING, RUNNING, DONE)
+    runner = ProgramRunner("coater_a", LAB.instruments["coater_a"], firmware, Pace(0.004, seldom=3.0))
+    runner.clock = clock
+    asyncio.get_running_loop().call_later(0.01, clock.set, START + timedelta(seconds=45))
+    async with asyncio.timeout(30):
+        assert await runner.run(COAT) == DONE
+
+
 async def test_a_program_that_ends_before_its_time_is_seen_all_the_same():
     """It was halted, or failed, while laboratory time stood still."""
     firmware, clock = Firmware(RUNNING, RUNNING, FAILED), FollowedClock(START)
     runner = _runner(firmware)
-    runner.now = clock.now
+    runner.clock = clock
     with pytest.raises(ActuationFailedError):
         await runner.run(COAT)
     assert clock.now() == START

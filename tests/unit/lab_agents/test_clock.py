@@ -51,3 +51,13 @@ async def test_a_cancelled_sleeper_leaves_the_clock_to_others():
 
 def test_wall_time_is_aware():
     assert WallClock().now().tzinfo is UTC
+
+
+async def test_a_followed_clock_is_waited_for_in_any_event_loop():
+    """Devices have a loop of their own, in a thread; the tick comes to the agent's."""
+    clock, due = FollowedClock(START), START + timedelta(seconds=1)
+    elsewhere = asyncio.create_task(asyncio.to_thread(lambda: asyncio.run(clock.sleep_until(due))))
+    here = asyncio.create_task(clock.sleep_until(due))
+    await asyncio.sleep(0)
+    clock.set(due)
+    await asyncio.gather(elsewhere, here)
