@@ -22,10 +22,10 @@ from simulators.ledger import LedgerLine
 from simulators.servers.ports import free_port
 from tests.simulated_world import START, TABLE, laboratory, ledger_of
 
-SETTINGS = Settings(request=1.0)
-IMPATIENT = 1.5
-"""Seconds of patience with a silent instrument, for tests that make one fall silent."""
-
+PATIENT = 30.0
+"""Seconds (wall) within which an instrument of a test answers: no pause of a busy machine lasts so long. A test that
+makes an instrument fall silent gives its own shorter limit."""
+SETTINGS = Settings(request=PATIENT)
 
 CHANNEL_ACCESS = f"ca://127.0.0.1:{free_port(datagrams=True)}/LABB:DISP:"
 """One address for the Channel Access servers of all tests in this process: its client library reads it once."""
@@ -34,17 +34,13 @@ search_at(parse_address(CHANNEL_ACCESS))
 
 
 def declared(*names: str) -> Laboratory:
-    """The shipped laboratory with only the instruments `names` (all of them if none is named): fewer servers to start.
-
-    They are waited for a short time only.
-    """
+    """The shipped laboratory with only the instruments `names` (all if none is named): fewer servers to start."""
     lab = laboratory()
     instruments = {}
     for name in names or tuple(lab.instruments):
         instrument = lab.instruments[name]
         address = CHANNEL_ACCESS if name == "dispenser_b" else instrument.address
-        update = {"address": address, "settings": {"patience": IMPATIENT}}
-        instruments[name] = instrument.model_copy(update=update)
+        instruments[name] = instrument.model_copy(update={"address": address})
     agents = {
         name: agent.model_copy(update={"instruments": tuple(i for i in agent.instruments if i in instruments)})
         for name, agent in lab.agents.items()
@@ -83,18 +79,22 @@ class Stand:
         self.engines: list[Engine] = []
         self._jumping: set[asyncio.Task[None]] = set()
 
-    def make_engine(self, agent: str, epoch: int = 1, lab: Laboratory | None = None) -> Engine:
+    def make_engine(
+        self, agent: str, epoch: int = 1, lab: Laboratory | None = None, settings: Settings = SETTINGS
+    ) -> Engine:
         """An engine that is not connected yet; closed with the stand."""
         documents = self.folder / "documents" / agent
-        setup = EngineSetup(lab or self.lab, agent, epoch, documents, SETTINGS)
+        setup = EngineSetup(lab or self.lab, agent, epoch, documents, settings)
         engine = Engine(setup, self.intents, self.clock, self.blobs)
         engine.on_change(lambda: self._look(engine))
         self.engines.append(engine)
         return engine
 
-    async def engine(self, agent: str, epoch: int = 1, lab: Laboratory | None = None) -> Engine:
+    async def engine(
+        self, agent: str, epoch: int = 1, lab: Laboratory | None = None, settings: Settings = SETTINGS
+    ) -> Engine:
         """A connected engine."""
-        engine = self.make_engine(agent, epoch, lab)
+        engine = self.make_engine(agent, epoch, lab, settings)
         await engine.connect()
         return engine
 
@@ -114,7 +114,7 @@ class Stand:
     async def has_started(self, token: str) -> None:
         """Return once the world has moved for `token`, and its instrument knows: the ledger is written first."""
         instruments = self.simulated.floor.instruments.values()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENT):
             while not await self.executed(token) or all(one.ask(token) is None for one in instruments):
                 await asyncio.sleep(0.01)
 

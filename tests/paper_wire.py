@@ -10,7 +10,7 @@ from lab_agents.records.laboratory import Laboratory
 from lab_agents.settings import Settings
 from tests.simulated_world import laboratory
 
-QUICK = Settings(request=0.5, poll=0.001)
+QUICK = Settings(request=60.0, poll=0.001)
 LAB = laboratory()
 DRIVERS = {name: load_driver(name) for name in driver_names()}
 """Loaded here: reading entry points would block the tests' event loops."""

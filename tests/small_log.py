@@ -83,19 +83,19 @@ class SmallLog:
         await bus.subscribe(
             TOPICS.build("head"), lambda message: heads.put_nowait(Head.model_validate_json(message.payload))
         )
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(60):
             while not wanted(head := await heads.get()):
                 continue
         return head
 
-    async def give_birth(self, bus: MemoryBus, source: str, epoch: int, within: float = 3.0) -> Answer:
+    async def give_birth(self, bus: MemoryBus, source: str, epoch: int, within: float = 60.0) -> Answer:
         """Ask for a birth and wait for its answer."""
         self._number += 1
         question = Question(ask="birth", number=self._number, source=source, epoch=epoch)
         await bus.publish(TOPICS.build("read", source=source), question.model_dump_json().encode())
         return await self.until(lambda answer: answer.number == self._number, within)
 
-    async def until(self, wanted: Any, within: float = 3.0) -> Answer:
+    async def until(self, wanted: Any, within: float = 60.0) -> Answer:
         """The first answer that `wanted` accepts."""
         async with asyncio.timeout(within):
             while True:
@@ -119,7 +119,7 @@ class SmallLog:
 
     async def entries(self, count: int) -> list[Entry]:
         """The log, once it holds `count` entries."""
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(60):
             while self.writer.position < count:
                 await asyncio.sleep(0.005)
         sealed = await self.worker.run(self.writer.page, 0, 10_000_000)

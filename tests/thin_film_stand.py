@@ -21,7 +21,7 @@ from simulators.instruments.program import Firmware, Order
 from simulators.lab import SimulatedLab
 from simulators.servers.ports import free_port
 from simulators.world_state import WorldState
-from tests.instrument_stand import IMPATIENT, Stand
+from tests.instrument_stand import Stand
 from tests.simulated_world import START, token
 
 LAB_FILE = Path(__file__).parent.parent / "deployment" / "labs" / "thin_film.yaml"
@@ -38,7 +38,7 @@ _DECLARED = Laboratory.model_validate_json(json.dumps(yaml.safe_load(LAB_FILE.re
 
 
 def thin_film(*names: str, **settings: float | int | str) -> Laboratory:
-    """The shipped laboratory with only the instruments `names` (all if none is named), waited for a short time only.
+    """The shipped laboratory with only the instruments `names` (all if none is named).
 
     `settings` go to its simulation (faults).
     """
@@ -47,8 +47,7 @@ def thin_film(*names: str, **settings: float | int | str) -> Laboratory:
     for name in names or tuple(lab.instruments):
         instrument = lab.instruments[name]
         address = CHANNEL_ACCESS if name == "xrd" else instrument.address
-        update = {"address": address, "settings": {**instrument.settings, "patience": IMPATIENT}}
-        instruments[name] = instrument.model_copy(update=update)
+        instruments[name] = instrument.model_copy(update={"address": address})
     agents = {
         name: agent.model_copy(update={"instruments": tuple(i for i in agent.instruments if i in instruments)})
         for name, agent in lab.agents.items()

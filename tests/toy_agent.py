@@ -100,7 +100,7 @@ class Life:
     async def until(self, holds: Callable[[], object]) -> None:
         """Wait until this holds of the agent."""
         changed = self.agent.changed.listen()
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(60):
             while not holds():
                 await changed.wait()
                 changed.clear()

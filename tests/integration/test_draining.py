@@ -177,7 +177,7 @@ async def ticking(log: SmallLog, programs: Programs) -> AsyncIterator[list[str]]
 
 async def until(holds: Callable[[], object]) -> None:
     """Wait for something that nobody announces."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not holds():
             await asyncio.sleep(0.005)
 

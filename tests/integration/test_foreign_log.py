@@ -86,7 +86,7 @@ async def live(
     behaviour = behaviour_of(place.name, place.laboratory)
     living = asyncio.create_task(AgentProcess(place, bus, FollowedClock(AT), None, memory, behaviour).run())
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while True:
                 status = await told.get()
                 if status.epoch == epoch and wanted(status):

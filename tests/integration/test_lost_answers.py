@@ -6,11 +6,14 @@ import pytest
 
 from instruments.addresses import parse_address
 from instruments.errors import TransportError
+from lab_agents.settings import Settings
 from tests.instrument_stand import ABOUT, CutWire, coat, dose, new_vial, open_gate, open_stand, soak, transfer
 from tests.simulated_world import token
 
 MADE = (("line_a", new_vial()), ("line_a", dose()), ("line_a", coat()))
 CARRIED = (*MADE, ("robot", transfer("stage_a", "stage_t")))
+IMPATIENT = Settings(request=3.0)
+"""Clients of Modbus and SCPI notice a lost connection only when their limit is over."""
 CASES = {
     "modbus": ("line_a", new_vial(), ()),
     "opc.tcp": ("robot", transfer("stage_a", "stage_t"), MADE),
@@ -34,11 +37,9 @@ async def test_a_start_whose_answer_is_lost_is_found_out_and_executed_once(tmp_p
         declaration = stand.lab.instruments[act.instrument]
         address = parse_address(declaration.address)
         cut = CutWire(address.port)
-        there = declaration.model_copy(
-            update={"address": str(address.at_port(await cut.start())), "settings": {"patience": 20.0}}
-        )
+        there = declaration.model_copy(update={"address": str(address.at_port(await cut.start()))})
         lab = stand.lab.model_copy(update={"instruments": {**stand.lab.instruments, act.instrument: there}})
-        engine = await stand.engine(agent, lab=lab)
+        engine = await stand.engine(agent, lab=lab, settings=IMPATIENT)
         cut.swallows = True
         stand.jumps = False
         waiting = asyncio.create_task(engine.perform(act, 0, token(1), open_gate, ABOUT))

@@ -8,6 +8,7 @@ import pytest
 from instruments.addresses import parse_address
 from instruments.transports.connection import Connection
 from simulators.errors import ErrorNumber
+from tests.instrument_stand import PATIENT
 from tests.paper_wire import DRIVERS
 from tests.simulated_world import token
 from tests.thin_film_stand import open_stand, order
@@ -39,8 +40,8 @@ async def test_a_running_program_is_ended_by_the_safe_state(tmp_path, name, plac
             await _run(floor, *FILM, ("robot", order(3, "transfer", target=place)))
         assert await floor.start(name, given) is ErrorNumber.NONE
         # Making a wire imports its protocol's client.
-        wire = await asyncio.to_thread(DRIVERS[declaration.driver].wire, parse_address(declaration.address), 2.0)
-        connection = Connection(wire, name, 2.0)
+        wire = await asyncio.to_thread(DRIVERS[declaration.driver].wire, parse_address(declaration.address), PATIENT)
+        connection = Connection(wire, name, PATIENT)
         (write,) = declaration.safe_state
         assert float(str(await connection.read(write.read_back))) == 1.0
         await connection.write(write.signal, write.value)

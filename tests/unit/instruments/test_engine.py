@@ -70,7 +70,7 @@ async def test_a_motion_waits_only_while_the_instrument_executes(stand):
     engine.on_change(lambda: seen.append([motion.waits for motion in engine.motions()]))
     waiting = asyncio.create_task(engine.perform(new_vial(), 0, token(1), open_gate, ABOUT))
     await stand.has_started(token(1))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while [True] not in seen:
             await asyncio.sleep(0.005)
     await stand.finish()
@@ -120,7 +120,7 @@ async def test_a_wait_that_is_cancelled_abandons_neither_the_actuation_nor_its_o
     await asyncio.wait([waiting])
     assert [motion.token for motion in engine.motions()] == [token(1)]
     await stand.finish()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while engine.motions():
             await asyncio.sleep(0.005)
     assert stand.intents.of(token(1)) == ["intend", "done"]
@@ -146,7 +146,7 @@ async def test_instruments_of_one_agent_work_at_the_same_time(stand):
     both = [asyncio.create_task(engine.perform(act, n, token(n), open_gate, ABOUT)) for n, act in acts.items()]
     await stand.has_started(token(2))
     await stand.has_started(token(3))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not all(motion.waits for motion in engine.motions()):
             await asyncio.sleep(0.005)
     assert {motion.instrument for motion in engine.motions()} == {"dispenser_a", "coater_a"}
@@ -172,10 +172,10 @@ async def test_of_an_exclusive_group_only_one_is_started_even_if_both_are_asked_
         engine.perform(coat(), 0, token(3), open_gate, ABOUT),
         return_exceptions=True,
     )
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not await stand.executed(token(2)) + await stand.executed(token(3)):
             await asyncio.sleep(0.01)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while len(engine.motions()) > 1:
             await asyncio.sleep(0.005)
     await stand.finish()

@@ -57,8 +57,8 @@ class Seen(list):
         self.append("ended")
 
 
-def _runner(firmware):
-    runner = ProgramRunner("coater_a", LAB.instruments["coater_a"], firmware, Pace(0.001, 0.03))
+def _runner(firmware, patience=30.0):
+    runner = ProgramRunner("coater_a", LAB.instruments["coater_a"], firmware, Pace(0.001, patience))
     runner.watcher = Seen()
     return runner
 
@@ -90,7 +90,7 @@ async def test_a_program_is_asked_about_when_laboratory_time_moves_and_seldom_wh
     """A clock that stands ends nothing: a handful of questions on the wire."""
     clock = FollowedClock(START)
     firmware = Timed(clock, START + timedelta(seconds=60))
-    runner = ProgramRunner("coater_a", LAB.instruments["coater_a"], firmware, Pace(0.001, 0.03, seldom=3600.0))
+    runner = ProgramRunner("coater_a", LAB.instruments["coater_a"], firmware, Pace(0.001, 30.0, seldom=3600.0))
     runner.clock = clock
     loop = asyncio.get_running_loop()
     for wait, moved in ((0.1, 30), (0.12, 45), (0.14, 60)):
@@ -170,7 +170,7 @@ async def test_a_lost_answer_of_an_instrument_without_tokens_is_unknown():
 
 async def test_an_instrument_that_stays_silent_leaves_the_actuation_unknown():
     with pytest.raises(ActuationUnknownError, match=r"silent for 0\.03 s") as unknown:
-        await _runner(Firmware(LOST)).run(COAT)
+        await _runner(Firmware(LOST), patience=0.03).run(COAT)
     assert unknown.value.token == COAT.token
     assert "no connection" in unknown.value.evidence["last_error"]
 

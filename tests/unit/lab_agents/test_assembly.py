@@ -48,7 +48,7 @@ def place_in(folder: Path, carrier: MemoryCarrier, role: str = "training", epoch
 
 async def until(holds: Callable[[], object]) -> None:
     """Wait for something that nobody announces."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not holds():
             await asyncio.sleep(0.005)
 
@@ -115,7 +115,7 @@ async def test_a_recorder_that_lost_its_lease_exits_as_fenced(tmp_path: Path) ->
         other = await thread.run(LogWriter, place.folder.store, "small", lambda _connection, _logged: None)
         question = b'{"ask":"birth","number":1,"source":"training","epoch":1}'
         await bus.publish(TOPICS.build("read", source="training"), question)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             assert await running == FENCED
         await thread.run(other.close)
     await asyncio.to_thread(thread.close)

@@ -30,7 +30,7 @@ class Pair:
 
     async def heard(self, word):
         """The next beats until one is `word`."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while True:
                 try:
                     if os.read(self.up, 1) == word:
@@ -39,7 +39,7 @@ class Pair:
                     await asyncio.sleep(0)
 
     async def reached(self, condition):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not condition():
                 await asyncio.sleep(0)
         return True

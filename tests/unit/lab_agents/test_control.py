@@ -20,7 +20,7 @@ async def echo(request):
 
 async def lines_of(reader):
     found = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while line := await reader.readline():
             found.append(json.loads(line))
     return found

@@ -148,7 +148,7 @@ async def test_an_instrument_without_a_safe_state_is_never_called_safe():
     oven, time = Oven(), Time()
     kept = keeper(oven, time)
     making = asyncio.create_task(kept.make_safe(lambda: None))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not kept.is_settled:
             await asyncio.sleep(0)
     making.cancel()

@@ -45,7 +45,7 @@ class Scene:
 async def stopped(path, kill=None):
     scene = Scene(path, kill)
     assert scene.stopping.stop(stop_request())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await scene.settled.wait()
     yield scene
     scene.stopping.cancel()

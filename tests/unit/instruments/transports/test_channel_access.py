@@ -20,8 +20,8 @@ from instruments.transports.dispenser_channels import DISPENSER_CHANNELS
 
 async def main(address, token):
     channels = {**DISPENSER_CHANNELS, "ASK": "text", "ANSWER": "text"}
-    wire = ChannelAccessWire(parse_address(address), channels, 2.0)
-    connection = Connection(wire, "dispenser_b", 3.0)
+    wire = ChannelAccessWire(parse_address(address), channels, 60.0)
+    connection = Connection(wire, "dispenser_b", 60.0)
     await connection.connect()
     # As pyepics leaves a channel that was lost while it asked for its type.
     wire._variables["STATUS"].ftype = 13
@@ -35,7 +35,7 @@ async def main(address, token):
         said.append(str(error))
     other = parse_address("ca://127.0.0.1:1/NOBODY:")
     try:
-        await Connection(ChannelAccessWire(other, DISPENSER_CHANNELS, 0.3), "nobody", 1.0).connect()
+        await Connection(ChannelAccessWire(other, DISPENSER_CHANNELS, 0.3), "nobody", 60.0).connect()
     except TransportError as error:
         said.append(str(error))
     print(json.dumps(said))

@@ -7,15 +7,15 @@ from instruments.errors import TransportError
 from instruments.transports.connection import Connection
 from instruments.transports.opcua import OpcUaWire
 from instruments.transports.robot_nodes import ROBOT_NODES
-from tests.instrument_stand import open_stand
+from tests.instrument_stand import PATIENT, open_stand
 from tests.simulated_world import token
 
 
 @pytest.fixture
 async def connection(tmp_path):
     async with open_stand(tmp_path, "robot") as stand:
-        wire = OpcUaWire(parse_address(stand.lab.instruments["robot"].address), ROBOT_NODES, 3.0)
-        opened = Connection(wire, "robot", 5.0)
+        wire = OpcUaWire(parse_address(stand.lab.instruments["robot"].address), ROBOT_NODES, PATIENT)
+        opened = Connection(wire, "robot", PATIENT)
         yield opened
         await opened.close()
 
@@ -37,4 +37,4 @@ async def test_variables_and_methods_go_by_name(connection):
 async def test_nobody_at_the_address_is_said():
     wire = OpcUaWire(parse_address("opc.tcp://127.0.0.1:1/robot"), ROBOT_NODES, 0.5)
     with pytest.raises(TransportError, match="robot"):
-        await Connection(wire, "robot", 1.0).read("Status")
+        await Connection(wire, "robot", PATIENT).read("Status")

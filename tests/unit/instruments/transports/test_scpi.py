@@ -7,7 +7,7 @@ from instruments.errors import TransportError
 from instruments.transports.connection import Connection
 from instruments.transports.scpi import ScpiCommand, ScpiWire
 from instruments.transports.tester_commands import TESTER_COMMANDS
-from tests.instrument_stand import open_stand
+from tests.instrument_stand import PATIENT, open_stand
 from tests.simulated_world import token
 
 ODD = {
@@ -21,8 +21,8 @@ ODD = {
 @pytest.fixture
 async def connection(tmp_path):
     async with open_stand(tmp_path, "tester") as stand:
-        wire = ScpiWire(parse_address(stand.lab.instruments["tester"].address), ODD, 1.0)
-        opened = Connection(wire, "tester", 2.0)
+        wire = ScpiWire(parse_address(stand.lab.instruments["tester"].address), ODD, PATIENT)
+        opened = Connection(wire, "tester", PATIENT)
         yield opened
         await opened.close()
 
@@ -56,4 +56,4 @@ async def test_what_is_no_signal_or_no_number_is_a_transport_error(connection):
 async def test_nobody_at_the_address_is_said():
     wire = ScpiWire(parse_address("scpi://127.0.0.1:1"), TESTER_COMMANDS, 0.5)
     with pytest.raises(TransportError, match="cannot be reached"):
-        await Connection(wire, "tester", 1.0).read("STAT")
+        await Connection(wire, "tester", PATIENT).read("STAT")

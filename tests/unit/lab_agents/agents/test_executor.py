@@ -46,7 +46,7 @@ async def executing(life: Life, thinker: Thinker, guard_is_alive: Callable[[], b
 
 async def until(holds: Callable[[], object]) -> None:
     """Wait for something that nobody announces."""
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(60):
         while not holds():
             await asyncio.sleep(0.005)
 

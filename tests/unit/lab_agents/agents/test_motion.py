@@ -85,7 +85,7 @@ class Station:
 
     async def run(self) -> JobOutcome:
         """The job, from where the journal stands."""
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(60):
             return await self.runner.run(JOB)
 
     async def intend(self, number: int, outcome: str | None = None) -> None:
@@ -107,7 +107,7 @@ async def station(tmp_path: Path):
 
 async def until(holds: Callable[[], object]) -> None:
     """Wait for something that nobody announces."""
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(60):
         while not holds():
             await asyncio.sleep(0.002)
 
@@ -294,7 +294,7 @@ async def test_tasks_on_different_instruments_run_at_once_and_on_one_instrument_
 
     runner = MotionRunner(Meeting(), station.journal, station.worker, lambda: None, lambda: 0, QUICK)
     jobs = [job(instrument, number) for number in (1, 2) for instrument in ("plate_1", "plate_2")]
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(60):
         outcomes = await asyncio.gather(*map(runner.run, jobs))
     assert all(outcome.ok for outcome in outcomes)
 

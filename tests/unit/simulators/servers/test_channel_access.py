@@ -70,7 +70,7 @@ class Client:
 
     async def _hear(self, *kinds: type) -> object:
         while True:
-            commands, _ = self._circuit.recv(await asyncio.wait_for(self._reader.read(65536), 5))
+            commands, _ = self._circuit.recv(await asyncio.wait_for(self._reader.read(65536), 60))
             for command in commands:
                 self._circuit.process_command(command)
             for command in commands:
@@ -193,7 +193,7 @@ async def test_it_answers_searches_on_loopback_only(floor) -> None:
         search = searcher.send(ca.VersionRequest(priority=0, version=13), ca.SearchRequest("LABB:DISP:STATUS", 1, 13))
         loop = asyncio.get_running_loop()
         await loop.sock_sendto(udp, search, ("127.0.0.1", port))
-        data, _ = await asyncio.wait_for(loop.sock_recvfrom(udp, 4096), 5)
+        data, _ = await asyncio.wait_for(loop.sock_recvfrom(udp, 4096), 60)
     commands = searcher.recv(data, ("127.0.0.1", port))
     assert any(isinstance(command, ca.SearchResponse) and command.port == port for command in commands)
     await server.close()

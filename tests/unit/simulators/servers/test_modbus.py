@@ -37,7 +37,7 @@ class Client:
 
     async def answer(self) -> bytes:
         """The next answer."""
-        header = await asyncio.wait_for(self.reader.readexactly(7), 5)
+        header = await asyncio.wait_for(self.reader.readexactly(7), 60)
         return await self.reader.readexactly(struct.unpack(">HHHB", header)[2] - 1)
 
     async def read(self, unit: int, address: int, count: int) -> bytes:
@@ -201,7 +201,7 @@ async def test_what_was_received_is_executed_although_the_client_hangs_up(client
     client.send(1, write(100, program(0xA1, 1, 1)))
     await client.writer.drain()
     client.writer.close()
-    await asyncio.wait_for(began.wait(), 5)
+    await asyncio.wait_for(began.wait(), 60)
     assert floor.instruments["dispenser_a"].ask("00000000000000a1") is not None
 
 
@@ -223,7 +223,7 @@ async def test_a_lost_answer_leaves_a_running_program(tmp_path) -> None:
         port = await server.start(0)
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         Client(reader, writer).send(1, write(100, program(0xA1, 1, 1)))
-        assert await asyncio.wait_for(reader.read(), 5) == b""
+        assert await asyncio.wait_for(reader.read(), 60) == b""
         assert floor.instruments["dispenser_a"].running is not None
         writer.close()
         await server.close()

@@ -30,7 +30,7 @@ class Client:
     async def ask(self, line: str) -> str:
         """Send a line; its answer."""
         self.send(line)
-        return (await asyncio.wait_for(self.reader.readline(), 5)).decode().removesuffix("\n")
+        return (await asyncio.wait_for(self.reader.readline(), 60)).decode().removesuffix("\n")
 
     async def error(self) -> int:
         """The oldest error."""
