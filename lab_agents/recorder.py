@@ -3,7 +3,6 @@
 import asyncio
 from collections import deque
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from pydantic import ValidationError
 
@@ -29,6 +28,7 @@ from lab_agents.records.laboratory import Laboratory
 from lab_agents.settings import DEFAULT, Settings
 from lab_agents.store.writer import LogWriter, Offered, SourceState
 from lab_agents.threads import Worker
+from lab_agents.wall_clock import wall_now
 
 SOURCE = "recorder"
 
@@ -150,7 +150,7 @@ class Recorder:
 
     async def _commit(self, batch: _Batch) -> None:
         if batch.offered or batch.used:
-            sealed = await self._worker.run(self._writer.append, batch.offered, batch.used, datetime.now(UTC))
+            sealed = await self._worker.run(self._writer.append, batch.offered, batch.used, wall_now())
             was_refusing, self._refusing = self._refusing, None
             self._sources.update(batch.used)
             # Handed over in order, acknowledged together: one wait for the broker, not one for each entry.

@@ -59,12 +59,23 @@ MISHAPS: Mapping[str, str] = {
     "wet_glovebox": "moisture gets in for two hours and films oxidize five times as fast; per week",
     "no_contact": "a tip of the probe touches nothing; per sweep",
     "miscount": "a person counts one piece too few in a tray, or a tenth too little in a bottle; per load",
+    "refusal": "a controller refuses what it could do; per start",
+    "late_answer": "a controller begins a program and answers its start only after `LATE`; per start",
+    "disconnect": "a controller hangs up as it begins a program, and listens again after `DEAF`; per start",
+    "forgotten_token": "a controller does not know a program any more that it has begun; per start",
+    "nan": "a measuring instrument records no numbers; per record",
+    "wrong_reading": "a measuring instrument records numbers that are three times too large; per record",
 }
 """What may go wrong, and what its rate (`<name>_rate` in the lab file) counts. How often it does in a real laboratory
 is an assumption; no source was found."""
 
 
-OF_ONE = frozenset({"late_antisolvent"})
+LATE, DEAF = 5.0, 1.0
+"""Wall seconds: longer than a client waits for an answer, and long enough to be noticed."""
+
+OF_ONE = frozenset(
+    {"late_antisolvent", "refusal", "late_answer", "disconnect", "forgotten_token", "nan", "wrong_reading"}
+)
 """Mishaps that one instrument may have at a rate of its own."""
 
 SETTINGS = frozenset(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from simulators.errors import ErrorNumber
+from simulators.faults import LATE
 from simulators.instruments.program import Firmware, Order
 from simulators.ledger import Detail
 from simulators.world.things import Film
@@ -21,13 +22,14 @@ T = TypeVar("T")
 
 
 class Floor:
-    """Instruments by name, over one world."""
+    """Instruments by name, over one world. `hang_up` is what their servers do when one of them disconnects."""
 
     def __init__(self, world: WorldState, instruments: Mapping[str, Firmware], thread: ThreadPoolExecutor) -> None:
         """`thread` has one worker, and is the only one that changes the world."""
         self.world, self.instruments = world, instruments
         self._thread = thread
         self._listeners: list[Callable[[], None]] = []
+        self.hang_up: Callable[[str], None] = lambda _instrument: None
 
     def listen(self, listener: Callable[[], None]) -> None:
         """Call `listener` in the event loop after each change of the world; it must return at once."""
@@ -35,7 +37,13 @@ class Floor:
 
     async def start(self, instrument: str, order: Order) -> ErrorNumber:
         """Answer a start; when it returns, what it began is on disk."""
-        return await self._change(self.instruments[instrument].start, order)
+        firmware = self.instruments[instrument]
+        number = await self._change(firmware.start, order)
+        if number is ErrorNumber.NONE and firmware.is_struck("disconnect", order.token):
+            self.hang_up(instrument)
+        if number is ErrorNumber.NONE and firmware.is_struck("late_answer", order.token):
+            await asyncio.sleep(LATE)
+        return number
 
     async def halt(self, instrument: str) -> None:
         """End the instrument's program as failed."""

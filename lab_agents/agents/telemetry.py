@@ -9,7 +9,6 @@ while; the agent goes on.
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Protocol
 
 from instruments.drivers import load_driver
@@ -19,6 +18,7 @@ from lab_agents.clock import Clock
 from lab_agents.messages.frames import Telemetry
 from lab_agents.messages.topics import Topics
 from lab_agents.records.laboratory import InstrumentDeclaration
+from lab_agents.wall_clock import wall_now
 
 PERIOD = 5.0
 """Wall seconds between two looks at an instrument; its setting `telemetry` in the lab file overrides it, 0 looks never.
@@ -93,7 +93,7 @@ class TelemetryTeller:
             at=self._clock.now(),
             readings=readings,
             units=one.units,
-            read_at=datetime.now(UTC),
+            read_at=wall_now(),
             within=one.within,
             trouble=trouble,
         )

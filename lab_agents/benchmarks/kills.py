@@ -94,18 +94,19 @@ def plan_blows(laboratory: Laboratory, seed: int, each: int = 2, *, freezes: boo
     Args:
         laboratory: Whose processes.
         seed: Of the order, and of which processes of a kind are struck.
-        each: So often each kind of process is killed; of several of a kind one after the other.
+        each: So often each kind of process is killed, once in each round; of several of a kind one after the other.
         freezes: Whether recorder, guard and one line are frozen too.
     """
-    rng, blows = random.Random(f"blows {seed}"), []
-    kinds = kinds_of(laboratory)
-    for names in kinds.values():
-        drawn = rng.sample(names, len(names))
-        blows += [Blow("kill", drawn[number % len(drawn)]) for number in range(each)]
-    if freezes:
-        blows += [Blow("freeze", name, FROZEN) for name in ("recorder", GUARD, rng.choice(kinds["synthesis"]))]
-    rng.shuffle(blows)
-    return blows
+    rng, kinds = random.Random(f"blows {seed}"), kinds_of(laboratory)
+    drawn = {kind: rng.sample(names, len(names)) for kind, names in kinds.items()}
+    frozen = ("recorder", GUARD, rng.choice(kinds["synthesis"])) if freezes else ()
+    # In rounds: a guard holds what ends again and again within a minute, as it should.
+    rounds = [[Blow("kill", names[number % len(names)]) for names in drawn.values()] for number in range(each)]
+    for name in frozen:
+        rng.choice(rounds).append(Blow("freeze", name, FROZEN))
+    for one in rounds:
+        rng.shuffle(one)
+    return [blow for one in rounds for blow in one]
 
 
 class BadNight:
@@ -119,6 +120,8 @@ class BadNight:
         together: So many blows at most are given at the same instant, none of them to one process.
         arms: What is done beside `kill` and `freeze`.
         wishes: Further arguments of `lab-agents run`.
+        patience: Wall seconds from the last blow in which the campaign must end.
+        environment: Added to that of the laboratory's processes.
     """
 
     def __init__(
@@ -131,10 +134,13 @@ class BadNight:
         together: int = 1,
         arms: Mapping[str, Arm] = MappingProxyType({}),
         wishes: Sequence[str] = (),
+        patience: float = 600.0,
+        environment: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.state = state
         self._campaign, self._blows, self._wishes = campaign, list(blows), list(wishes)
-        self._random, self._together = random.Random(f"pauses {seed}"), together
+        self._random, self._together, self._patience = random.Random(f"pauses {seed}"), together, patience
+        self._environment = {**os.environ, **environment}
         self._arms: Mapping[str, Arm] = {"kill": kill, "freeze": freeze, **arms}
         self._command: asyncio.subprocess.Process | None = None
         self._output = state.with_suffix(".out")
@@ -165,7 +171,12 @@ class BadNight:
         output = await asyncio.to_thread(self._output.open, "ab")
         with output:
             self._command = await asyncio.create_subprocess_exec(
-                *command, stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+                *command,
+                env=self._environment,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
             )
 
     async def _broker(self) -> tuple[str, str]:
@@ -208,7 +219,7 @@ class BadNight:
         if self._command is None:
             return None
         try:
-            async with asyncio.timeout(600):
+            async with asyncio.timeout(self._patience):
                 return await self._command.wait()
         except TimeoutError:
             self._command.kill()
@@ -314,6 +325,14 @@ def left_over(state: Path) -> list[str]:
         if any(path.startswith(f"{state}{os.sep}") for path in files):
             found.append(f"{' '.join(process.info['cmdline'] or [])} ({process.pid})")
     return found
+
+
+def end_left(state: Path) -> None:
+    """Kill what still holds a file of the state folder open, the guard first: it would start the others again."""
+    while left := sorted(left_over(state), key=lambda title: "guard" not in title):
+        for title in left:
+            send(int(title.rpartition("(")[2].rstrip(")")), signal.SIGKILL)
+        time.sleep(0.1)
 
 
 def _find_broker(state: Path) -> tuple[str, str] | None:

@@ -11,6 +11,11 @@ from pathlib import Path
 from lab_agents.benchmarks.kills import TOO_LONG, Arm, BadNight, Blow, Recovery, kill, send
 from lab_agents.benchmarks.standing_watch import StandingWatch
 from lab_agents.bus.relay import Relay
+from lab_agents.chaos.disks import DISK_ARMS
+from lab_agents.wall_clock import step_clock
+
+HOUR = 3600.0
+"""As much as a machine that was told the wrong time zone is off."""
 
 
 def make_arms(relay: Relay) -> Mapping[str, Arm]:
@@ -26,7 +31,35 @@ def make_arms(relay: Relay) -> Mapping[str, Arm]:
         mended_at = time.monotonic()
         return Recovery(blow, await watch.until(lambda: watch.works_since(blow.name, mended_at), TOO_LONG))
 
-    return {"partition": partition, "broker_restart": kill, "broker_loss": lose_broker, "power_cut": cut_power}
+    shared: Mapping[str, Arm] = {"broker_restart": kill, "broker_loss": lose_broker, "power_cut": cut_power}
+    return {"partition": partition, **shared, **DISK_ARMS, "clock_forward": step_forward, "clock_back": step_back}
+
+
+def clock_file(state: Path) -> Path:
+    """Where the laboratory's processes look how far the wall clock is off."""
+    return state.with_suffix(".clock")
+
+
+async def step_forward(night: BadNight, watch: StandingWatch, blow: Blow) -> Recovery:
+    """Set the wall clock an hour ahead for a while, and back."""
+    return await _step(night, watch, blow, HOUR)
+
+
+async def step_back(night: BadNight, watch: StandingWatch, blow: Blow) -> Recovery:
+    """Set the wall clock an hour back for a while, and ahead again."""
+    return await _step(night, watch, blow, -HOUR)
+
+
+async def _step(night: BadNight, watch: StandingWatch, blow: Blow, seconds: float) -> Recovery:
+    path = clock_file(night.state)
+    try:
+        await asyncio.to_thread(step_clock, path, seconds)
+        await asyncio.sleep(blow.seconds)
+    finally:
+        await asyncio.to_thread(step_clock, path, 0.0)
+    after = time.monotonic()
+    works = await watch.until(lambda: all(watch.works_since(name, after) for name in watch.agents), TOO_LONG)
+    return Recovery(blow, works)
 
 
 async def lose_broker(night: BadNight, watch: StandingWatch, blow: Blow) -> Recovery:

@@ -43,6 +43,33 @@ FAULTS: Mapping[str, Kind] = {
     "messages_doubled": Kind("a message arrives twice", "network", setting="doubling"),
     "messages_delayed": Kind("a message and all behind it wait up to a second", "network", setting="delay"),
     "messages_reordered": Kind("a message is overtaken by those of the next second", "network", setting="reordering"),
+    "store_locked": Kind("somebody else holds the log's database for `seconds`", "blow", seconds=8.0),
+    "store_full": Kind("the recorder's disk takes nothing for `seconds`", "blow", seconds=8.0),
+    "store_read_only": Kind("the recorder meets its database read-only for `seconds`", "blow", seconds=5.0),
+    "journal_full": Kind("an agent's disk takes nothing for `seconds`", "blow", "agent", 8.0),
+    "clock_forward": Kind("the machine's wall clock is an hour ahead for `seconds`", "blow", seconds=10.0),
+    "clock_back": Kind("the machine's wall clock is an hour behind for `seconds`", "blow", seconds=10.0),
     "messages_malformed": Kind("a message arrives as bytes that nobody can read", "network", setting="garbling"),
+    "instrument_slow": Kind("a program takes three times as long", "instrument", setting="slow_program_rate"),
+    "instrument_hangs": Kind(
+        "an instrument begins and answers seconds too late", "instrument", "instrument", setting="late_answer_rate"
+    ),
+    "instrument_silent": Kind(
+        "an instrument on Modbus begins and hangs up instead of answering", "instrument", setting="lost_answer_rate"
+    ),
+    "instrument_disconnects": Kind(
+        "an instrument hangs up on everybody as it begins", "instrument", "instrument", setting="disconnect_rate"
+    ),
+    "instrument_refuses": Kind("an instrument refuses a start", "instrument", "instrument", setting="refusal_rate"),
+    "instrument_forgets": Kind(
+        "an instrument does not know a token that it has accepted",
+        "instrument",
+        "instrument",
+        setting="forgotten_token_rate",
+    ),
+    "instrument_nan": Kind("a record holds no numbers", "instrument", "instrument", setting="nan_rate"),
+    "instrument_wrong": Kind(
+        "a record holds numbers three times too large", "instrument", "instrument", setting="wrong_reading_rate"
+    ),
 }
 """All faults by the name that a plan calls them."""

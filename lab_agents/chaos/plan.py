@@ -40,7 +40,7 @@ class ChaosDeclaration(Record):
 
     `campaign` is a campaign file (relative to the plan), or the name of one that comes with the package; `lab` takes
     another laboratory, `samples` another budget than the campaign's. `together` faults at most are given at the same
-    instant.
+    instant. The campaign must end `within` so many wall seconds from the last of them.
     """
 
     name: Name
@@ -49,6 +49,7 @@ class ChaosDeclaration(Record):
     samples: int | None = Field(default=None, ge=1)
     seed: int = Field(default=0, ge=0, lt=2**31)
     together: int = Field(default=1, ge=1, le=16)
+    within: float = Field(default=1800.0, gt=0.0)
     faults: tuple[FaultDeclaration, ...]
 
 
@@ -76,6 +77,7 @@ class ChaosPlan:
     laboratory: Laboratory
     faults: tuple[PlannedFault, ...]
     samples: int | None = None
+    within: float = 1800.0
 
     def of_manner(self, manner: str) -> Iterator[PlannedFault]:
         """Its faults that are given in one manner."""
@@ -113,6 +115,7 @@ def read_plan(path: Path, *, seed: int | None = None) -> ChaosPlan:
         laboratory,
         faults,
         declared.samples,
+        declared.within,
     )
 
 

@@ -1,18 +1,21 @@
 """One night of chaos from the plan to its scorecard."""
 
+import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
 
-from lab_agents.benchmarks.kills import BadNight, Night
+from lab_agents.benchmarks.kills import BadNight, Night, end_left
 from lab_agents.bus.relay import Relay
-from lab_agents.chaos.arms import make_arms
+from lab_agents.chaos.arms import clock_file, make_arms
 from lab_agents.chaos.plan import ChaosPlan
 from lab_agents.chaos.schedule import instrument_settings, network_faults, plan_night
 from lab_agents.chaos.twin import to_file, twin_of
 from lab_agents.state_folder import StateFolder, read_json, write_atomically, write_json
+from lab_agents.wall_clock import STEPPED, step_clock
 
 
 @dataclass(frozen=True)
@@ -47,20 +50,41 @@ async def run_chaos(plan: ChaosPlan, state: Path, progress: Callable[[int, int],
         address = await relay.start()
         write_json(folder.runtime, {"broker": address, "relay": address})
     blows = plan_night(plan)
+    clock = clock_file(state)
+    step_clock(clock, 0.0)
     campaign = state.with_suffix(".campaign.yaml")
     write_atomically(campaign, campaign_file(plan))
     wishes = ["--lab", str(lab), "--no-report"]
     if plan.campaign.table_path is not None:
         wishes += ["--table", str(plan.campaign.table_path)]
-    night = BadNight(campaign, state, blows, plan.seed, together=plan.together, arms=make_arms(relay), wishes=wishes)
+    night = BadNight(
+        campaign,
+        state,
+        blows,
+        plan.seed,
+        together=plan.together,
+        arms=make_arms(relay),
+        wishes=wishes,
+        patience=plan.within,
+        environment={STEPPED: str(clock)},
+    )
     try:
         done = await night.run(progress)
     finally:
         await relay.close()
+        await asyncio.to_thread(end_left, state)
     planned: dict[str, int] = {}
     for blow in blows:
         planned[blow.how] = planned.get(blow.how, 0) + 1
-    return NightOfChaos(done, planned, {name: count for name, count in relay.given.items() if count})
+    messages = {name: count for name, count in relay.given.items() if count}
+    return NightOfChaos(done, planned, messages, count_mishaps(folder.log("simulator")))
+
+
+def count_mishaps(log: Path) -> Mapping[str, int]:
+    """How often the simulated instruments had which mishap, by its setting, from what the hardware says of itself."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
+    told = (line.partition(" has the mishap ") for line in lines)
+    return Counter(f"{name.strip()}_rate" for _, said, name in told if said)
 
 
 def campaign_file(plan: ChaosPlan) -> bytes:

@@ -39,12 +39,12 @@ HELP = (
 
 
 class FaultLine(Record):
-    """One kind of fault: how often it was planned (None where it is drawn) and given, and why some were not."""
+    """One kind of fault: how often it was planned (None: drawn) and given (None: not counted), and why less often."""
 
     fault: str
     what: str
     planned: int | None
-    given: int
+    given: int | None
     note: str = ""
 
 
@@ -200,7 +200,8 @@ def fault_lines(plan: ChaosPlan, chaos: NightOfChaos) -> Iterable[FaultLine]:
         if kind.manner == "network":
             yield FaultLine(fault=fault, what=kind.what, planned=None, given=chaos.messages.get(kind.setting, 0))
         elif kind.manner == "instrument":
-            count = chaos.instruments.get(kind.setting, 0)
+            # A slow program and a lost answer are older than the count that the hardware keeps.
+            count = None if kind.targets == "nothing" else chaos.instruments.get(kind.setting, 0)
             yield FaultLine(fault=fault, what=kind.what, planned=None, given=count)
         else:
             planned, n = chaos.planned.get(fault, 0), given[fault]

@@ -1,5 +1,7 @@
 """What every simulated instrument has in common: programs with tokens, a fence, one program at a time."""
 
+import logging
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -12,6 +14,8 @@ from simulators.ledger import Detail
 from simulators.world.draws import Draws
 from simulators.world.things import Things
 from simulators.world_state import Begin, Program, TokenState, WorldState
+
+_log = logging.getLogger(__name__)
 
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 """The laboratory time of an order that was given none: where lab files begin unless they say otherwise."""
@@ -159,6 +163,7 @@ class Firmware:
         self.model = model
         self._world, self._draws, self._faults = world, draws, faults
         self._held: tuple[str, Record] = ("", {})
+        self._struck: set[tuple[str, str]] = set()
 
     def start(self, order: Order) -> ErrorNumber:
         """Answer a start: a token known already is answered and not executed again.
@@ -171,7 +176,7 @@ class Firmware:
         return number
 
     def _answer(self, order: Order) -> ErrorNumber:
-        if self.ask(order.token) is not None:
+        if self._world.program(self.name, order.token) is not None:
             return ErrorNumber.NONE
         if order.epoch < self.epoch:
             return ErrorNumber.FENCED
@@ -184,6 +189,8 @@ class Firmware:
             prepared = self.model.prepare(here, self._world.things, self.limits)
         except RefusedError as refusal:
             return refusal.number
+        if self.is_struck("refusal", order.token):
+            return ErrorNumber.BLOCKED
         duration = prepared.duration * self._faults.slow_program.stretch(self._draws, order.key)
         self._world.begin(Begin(self.name, order.token, order.epoch, prepared.action, prepared.details, duration))
         return ErrorNumber.NONE
@@ -193,8 +200,9 @@ class Firmware:
         self._world.halt(self.name)
 
     def ask(self, token: str) -> Program | None:
-        """What is known of a token."""
-        return self._world.program(self.name, token)
+        """What is known of a token, or was before it was forgotten."""
+        program = self._world.program(self.name, token)
+        return None if program is not None and self.is_struck("forgotten_token", token) else program
 
     def record(self, token: str) -> Record:
         """What was recorded under a token; empty unless its program is done and measured something."""
@@ -203,8 +211,26 @@ class Firmware:
             return {}
         # Only the last one is kept: several lists are asked for one after the other, and all come from one computation.
         if self._held[0] != token:
-            self._held = (token, self.model.record(program, self._world.things))
+            self._held = (token, self._spoiled(token, self.model.record(program, self._world.things)))
         return self._held[1]
+
+    def _spoiled(self, token: str, record: Record) -> Record:
+        """What is recorded, with what this instrument makes of it on a bad day."""
+        factor = math.nan if self.is_struck("nan", token) else 3.0 if self.is_struck("wrong_reading", token) else 1.0
+        if factor == 1.0:
+            return record
+        return {
+            name: factor * told if isinstance(told, int | float) else [factor * one for one in told]
+            for name, told in record.items()
+        }
+
+    def is_struck(self, mishap: str, token: str) -> bool:
+        """Whether a mishap of this instrument happens to the program or record of `token`; told once, for the count."""
+        struck = self._faults.mishap(mishap, self.name).strikes(self._draws, token, mishap)
+        if struck and (mishap, token) not in self._struck:
+            self._struck.add((mishap, token))
+            _log.warning("%s: %s has the mishap %s", token, self.name, mishap)
+        return struck
 
     def sense(self, name: str) -> float:
         """A sensor's present reading; 0 where there is no such sensor."""

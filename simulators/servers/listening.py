@@ -1,11 +1,13 @@
 """All servers of a laboratory: which protocol on which port, and the addresses that clients use."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Protocol
 from urllib.parse import parse_qs, urlsplit
 
 from lab_agents.records.laboratory import InstrumentDeclaration, Laboratory
 from simulators.errors import WorldError
+from simulators.faults import DEAF
 from simulators.floor import Floor
 from simulators.hands import Hands
 from simulators.installation import is_simulated
@@ -41,6 +43,9 @@ class Servers:
         self._declarations = {n: d for n, d in laboratory.instruments.items() if is_simulated(n, d)}
         self._hands = Hands(laboratory, floor)
         self._started: list[Server] = []
+        self._lines: dict[str, tuple[list[str], int]] = {}
+        self._servers: dict[int, Server] = {}
+        self._deaf: set[asyncio.Task[None]] = set()
         self.addresses: dict[str, str] = {}
 
     async def start(self) -> None:
@@ -54,10 +59,14 @@ class Servers:
             groups.setdefault(_group(name, declaration), []).append(name)
         for group, names in groups.items():
             await self._start(group, names)
+        self._floor.hang_up = self._hang_up
         await self._take_hands()
 
     async def close(self) -> None:
         """Stop them all."""
+        for task in tuple(self._deaf):
+            task.cancel()
+        await asyncio.gather(*self._deaf, return_exceptions=True)
         while self._started:
             await self._started.pop().close()
 
@@ -76,9 +85,28 @@ class Servers:
             server = self._server(names)
             port = await server.start(0)
         self._started.append(server)
+        self._servers[port] = server
         await self._floor.remember(f"port.{group}", str(port))
         for name in names:
+            self._lines[name] = (names, port)
             self.addresses[name] = _with_port(self._declarations[name].address, port)
+
+    def _hang_up(self, instrument: str) -> None:
+        """Disconnect everybody from an instrument (and from those behind the same port) for a while."""
+        task = asyncio.create_task(self._be_deaf(*self._lines[instrument]), name=f"{instrument} is deaf")
+        self._deaf.add(task)
+        task.add_done_callback(self._deaf.discard)
+
+    async def _be_deaf(self, names: list[str], port: int) -> None:
+        server = self._servers.pop(port, None)
+        if server is None:
+            return
+        self._started.remove(server)
+        await server.close()
+        await asyncio.sleep(DEAF)
+        fresh = self._servers[port] = self._server(names)
+        await fresh.start(port)
+        self._started.append(fresh)
 
     async def _take_hands(self) -> None:
         """Listen for the hands of the simulated person, where there is something to load."""

@@ -49,3 +49,15 @@ async def test_acknowledging_nothing_changes_nothing(tmp_path) -> None:
         floor.listen(lambda: heard.append(None))
         await floor.acknowledge(frozenset())
         assert heard == []
+
+
+async def test_what_begins_may_hang_up_or_answer_late(tmp_path, monkeypatch) -> None:
+    """The program has begun all the same; who answers late has not been heard of for longer than clients wait."""
+    monkeypatch.setattr("simulators.floor.LATE", 0.0)
+    async with open_floor(tmp_path, **{"dispenser_a.disconnect_rate": 1.0, "late_answer_rate": 1.0}) as floor:
+        heard: list[str] = []
+        floor.hang_up = heard.append
+        assert await floor.start("dispenser_a", new_vial(1)) == 0
+        assert await floor.start("dispenser_b", new_vial(2)) == 0
+        assert heard == ["dispenser_a"]
+        assert floor.running() == {token(1), token(2)}

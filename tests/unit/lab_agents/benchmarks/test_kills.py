@@ -1,6 +1,8 @@
 """Whom a bad night strikes, and what it finds left over."""
 
+import asyncio
 import os
+import signal
 import socket
 from collections import Counter
 from pathlib import Path
@@ -12,10 +14,12 @@ from lab_agents.benchmarks.kills import (
     COMMAND,
     GUARD,
     BadNight,
+    end_left,
     is_listening,
     kinds_of,
     left_over,
     plan_blows,
+    volleys,
 )
 from lab_agents.errors import GuardError
 from lab_agents.records.laboratory import Laboratory
@@ -85,3 +89,22 @@ async def test_a_dead_workers_socket_does_not_listen(tmp_path: Path) -> None:
         assert is_listening(path)
     assert path.exists()
     assert not is_listening(path)
+
+
+def test_blows_of_one_volley_strike_different_processes() -> None:
+    """In their order, at most so many at once, and none is left out."""
+    blows = plan_blows(FILMS, 1, 4)
+    grouped = list(volleys(blows, 3))
+    assert [blow for volley in grouped for blow in volley] == blows
+    assert all(len({blow.name for blow in volley}) == len(volley) <= 3 for volley in grouped)
+    assert list(volleys(blows, 1)) == [[blow] for blow in blows]
+
+
+async def test_what_is_left_of_a_laboratory_is_ended(tmp_path: Path) -> None:
+    """By its open files; nobody else is struck."""
+    state = tmp_path / "state"
+    state.mkdir()
+    with (state / "held").open("w") as held:
+        process = await asyncio.create_subprocess_exec("sleep", "60", stdout=held)
+    await asyncio.to_thread(end_left, state)
+    assert await process.wait() == -signal.SIGKILL

@@ -7,7 +7,7 @@ import yaml
 
 from lab_agents.campaign_file import read_campaign
 from lab_agents.chaos.plan import ChaosPlan, read_plan
-from lab_agents.chaos.running import campaign_file, needs_relay
+from lab_agents.chaos.running import campaign_file, count_mishaps, needs_relay
 
 
 def read(folder: Path, fault: str, more: str = "") -> ChaosPlan:
@@ -38,3 +38,17 @@ def test_without_a_budget_of_its_own_the_campaign_is_as_it_is(tmp_path: Path) ->
     """To the last field."""
     plan = read(tmp_path, "{fault: kill}")
     assert yaml.safe_load(campaign_file(plan)) == plan.campaign.declaration.data
+
+
+def test_mishaps_are_counted_from_what_the_hardware_says_of_itself(tmp_path: Path) -> None:
+    """Other lines are none."""
+    log = tmp_path / "simulator.log"
+    assert count_mishaps(log) == {}
+    said = (
+        "0a00: tester has the mishap nan",
+        "a line",
+        "0b00: tester has the mishap nan",
+        "0c: robot has the mishap refusal",
+    )
+    log.write_text("\n".join(said), encoding="utf-8")
+    assert count_mishaps(log) == {"nan_rate": 2, "refusal_rate": 1}

@@ -1,5 +1,6 @@
 """Token semantics that every instrument shares."""
 
+import math
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from simulators.errors import ErrorNumber
 from simulators.instruments.program import LastStart
 from simulators.ledger import read_ledger
 from simulators.world_state import TokenState
-from tests.simulated_world import START, dose, installed, new_vial, soak, token
+from tests.simulated_world import START, coat, dose, installed, new_vial, soak, token, transfer
 
 
 @pytest.fixture
@@ -97,3 +98,49 @@ def test_a_slow_program_is_slow_in_laboratory_time(tmp_path) -> None:
     instruments["dispenser_a"].start(new_vial(1))
     assert world.next_end() == START + timedelta(seconds=40)
     world.close()
+
+
+def test_a_refusal_moves_nothing_and_the_next_attempt_has_its_own_luck(tmp_path) -> None:
+    """Nothing stands against the start but the controller."""
+    world, instruments = installed(tmp_path, **{"dispenser_a.refusal_rate": 1.0})
+    assert instruments["dispenser_a"].start(new_vial(1)) is ErrorNumber.BLOCKED
+    assert instruments["dispenser_b"].start(new_vial(1)) is ErrorNumber.NONE
+    assert world.program("dispenser_a", token(1)) is None
+
+
+def test_a_forgotten_token_is_never_seen_to_whoever_asks_and_is_not_executed_again(tmp_path) -> None:
+    """Its answers are lost, its start is not repeated."""
+    world, instruments = installed(tmp_path, forgotten_token_rate=1.0)
+    firmware = instruments["dispenser_a"]
+    assert firmware.start(new_vial(1)) is ErrorNumber.NONE
+    assert firmware.ask(token(1)) is None
+    assert firmware.start(new_vial(1)) is ErrorNumber.NONE
+    assert world.running("dispenser_a") is not None
+    assert [line.action for line in read_ledger(tmp_path / "ledger.jsonl")] == ["power_on", "new_vial"]
+
+
+@pytest.mark.parametrize(("mishap", "factor"), [("nan", math.nan), ("wrong_reading", 3.0)])
+def test_a_bad_record_is_bad_in_every_number(tmp_path, mishap, factor) -> None:
+    """And the same each time it is asked for."""
+    good, bad = (recorded(tmp_path / name, **rates) for name, rates in (("a", {}), ("b", {f"{mishap}_rate": 1.0})))
+    assert good.keys() == bad.keys() != set()
+    for name, told in good.items():
+        assert bad[name] == pytest.approx([factor * number for number in told], nan_ok=True)
+
+
+def recorded(folder, **rates):
+    """What the tester recorded of a film."""
+    world, instruments = installed(folder, **rates)
+    orders = {
+        "dispenser_a": (new_vial(1), dose(2, 1, 50.0), dose(3, 2, 50.0)),
+        "coater_a": (coat(4),),
+        "robot": (transfer(5, "stage_a", "stage_t"),),
+        "tester": (soak(6),),
+    }
+    for name, order in ((name, order) for name, given in orders.items() for order in given):
+        assert instruments[name].start(order) is ErrorNumber.NONE
+        world.advance(world.now + timedelta(hours=2))
+    record = instruments["tester"].record(token(6))
+    assert record is instruments["tester"].record(token(6))
+    world.close()
+    return record

@@ -97,3 +97,34 @@ async def test_slots_of_a_lamp_share_a_port_of_their_own(tmp_path) -> None:
         assert ports["uvvis"] != ports["lamp_1"]
         assert servers.addresses["lamp_3"].endswith("?slot=3")
         await servers.close()
+
+
+async def test_an_instrument_that_disconnects_hangs_up_and_listens_again_at_its_port(tmp_path, monkeypatch) -> None:
+    """Whoever was connected is cut off; a second wish while it is deaf changes nothing."""
+    monkeypatch.setattr("simulators.servers.listening.DEAF", 0.0)
+    async with open_floor(tmp_path) as floor:
+        servers = Servers(MODBUS, floor)
+        await servers.start()
+        port = int(servers.addresses["tester"].rsplit(":", 1)[1])
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        floor.hang_up("tester")
+        floor.hang_up("tester")
+        assert await reader.read() == b""
+        writer.close()
+        async with asyncio.timeout(10):
+            assert await ask_until_heard(port) == b"0\n"
+        await servers.close()
+
+
+async def ask_until_heard(port: int) -> bytes:
+    """Whether the tester is busy, as soon as it listens."""
+    while True:
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        except ConnectionRefusedError:
+            await asyncio.sleep(0)
+            continue
+        writer.write(b"STAT?\n")
+        answer = await reader.readline()
+        writer.close()
+        return answer
