@@ -32,7 +32,7 @@ class Hands:
     def __init__(self, laboratory: Laboratory, floor: Floor) -> None:
         self._floor = floor
         self._draws = Draws(laboratory.simulation.seed if laboratory.simulation else 0)
-        self._miscount: Mishap = declared_faults(laboratory.simulation).mishap("miscount")
+        self._miscount: Mishap = declared_faults(laboratory.simulation, laboratory.instruments).mishap("miscount")
         simulated = floor.instruments
         self.trays = {name: tray for name, tray in find_trays(laboratory).items() if tray.instrument in simulated}
 
