@@ -133,11 +133,12 @@ class LogLink:
         """
         seal, payload = await self._next()
         try:
-            if wants(seal.source, read_kind(payload)):
+            kind = read_kind(payload)
+            if wants(seal.source, kind):
                 return read_logged(seal, payload)
         except MessageError as error:
             raise _unreadable(seal, error) from error
-        return Passed.model_construct(seal=seal)
+        return Passed.model_construct(seal=seal, kind=kind)
 
     async def _next(self) -> tuple[Seal, bytes]:
         while not self._ready:

@@ -12,7 +12,8 @@ from lab_agents.bus.protocol import Bus, Message
 from lab_agents.errors import UnreadableEntryError
 from lab_agents.log import Cursor, LogLink
 from lab_agents.messages.course import AgentDeclaredIn, AgentDeclaredOut, CampaignFinished, CampaignStarted
-from lab_agents.messages.frames import AgentStatus, GuardStatus, Head, Logged
+from lab_agents.messages.entry import Body
+from lab_agents.messages.frames import AgentStatus, GuardStatus, Head, Logged, Passed
 from lab_agents.messages.life import LabChanged, LabOpened
 from lab_agents.messages.topics import Topics
 from lab_agents.messages.work import TaskDone, TaskFailed, TaskStarted
@@ -32,6 +33,19 @@ class Look:
     acknowledged: frozenset[str] = frozenset()
 
 
+_READ = frozenset(
+    kind.__name__
+    for kind in (
+        *(LabOpened, LabChanged, AgentDeclaredOut, AgentDeclaredIn),
+        *(TaskStarted, TaskDone, TaskFailed, CampaignStarted, CampaignFinished),
+    )
+)
+
+
+def _wants(_source: str, kind: str) -> bool:
+    return kind in _READ
+
+
 @dataclass(frozen=True)
 class _Heard:
     status: AgentStatus
@@ -41,8 +55,8 @@ class _Heard:
 class RestWatch:
     """Watches a laboratory from outside; it publishes nothing and decides nothing.
 
-    The laboratory is at rest when every declared agent that is not out has reported for the newest position: handled,
-    outbox empty, nothing owed, every motion waiting for something that has not ended yet.
+    The laboratory is at rest when every declared agent that is not out has reported for the newest entry that concerns
+    it: handled, outbox empty, nothing owed, every motion waiting for something that has not ended yet.
     """
 
     def __init__(
@@ -59,6 +73,8 @@ class RestWatch:
         self._guards: dict[str, GuardStatus] = {}
         self._declared: frozenset[str] = frozenset()
         self._out: frozenset[str] = frozenset()
+        self._follows: dict[str, frozenset[str]] = {}
+        self._needed: dict[str, int] = {}
         self._tasks: dict[str, Task] = {}
         self._open = 0
         self._followed = 0
@@ -73,11 +89,15 @@ class RestWatch:
         await self._bus.subscribe(self._topics.build("guard_status", machine="+"), self._hear_guard)
         while True:
             try:
-                self._take(await self._link.next())
+                met = await self._link.next_of(_wants)
             except UnreadableEntryError as unread:
                 # The agents are stuck there and hold the clock; the watch itself must see them go on.
-                self._followed = unread.position
-                self._changed.set()
+                self._need(unread.position)
+            else:
+                if isinstance(met, Logged):
+                    self._take(met.entry.record)
+                self._need(met.position, met.seal.source, met.kind if isinstance(met, Passed) else met.entry.kind)
+            self._changed.set()
 
     def verdict(self, finished: Collection[str], running: Collection[str] = ()) -> Look:
         """A pure look at what is known now; see `simulators.held_clock.LabAtRest`."""
@@ -128,7 +148,7 @@ class RestWatch:
             return "is silent"
         if status.stuck:
             return f"is {status.stuck}"
-        if (status.log, status.position) != (head.log, head.position):
+        if status.log != head.log or status.position < self._needed.get(name, head.position):
             return f"has handled entry {status.position} of {head.position}"
         if status.outbox:
             return f"waits for {status.outbox} entries to be recorded"
@@ -143,8 +163,15 @@ class RestWatch:
             return frozenset()
         return ended - {motion.token for status in statuses for motion in status.motions}
 
-    def _take(self, logged: Logged) -> None:
-        record = logged.entry.record
+    def _need(self, position: int, source: str = "", kind: str | None = None) -> None:
+        """Let everybody whom the entry at `position` may concern report for it; without a kind it is everybody."""
+        self._followed = position
+        for name in self._declared:
+            follows = self._follows.get(name)
+            if follows is None or kind is None or source == name or kind in follows:
+                self._needed[name] = position
+
+    def _take(self, record: Body) -> None:
         if isinstance(record, LabOpened | LabChanged):
             self._declared = frozenset(record.laboratory.agents)
         elif isinstance(record, AgentDeclaredOut):
@@ -159,8 +186,6 @@ class RestWatch:
             self._open += 1
         elif isinstance(record, CampaignFinished):
             self._open -= 1
-        self._followed = logged.position
-        self._changed.set()
 
     def _hear_head(self, _message: Message) -> None:
         # The link has taken it already; here it only means another look.
@@ -174,6 +199,12 @@ class RestWatch:
         known = self._agents.get(status.agent)
         if known is not None and status.epoch < known.status.epoch:
             return
+        if known is None or status.epoch > known.status.epoch:
+            # Another process, perhaps of other software: what it follows is not known, and where it stands neither.
+            self._follows.pop(status.agent, None)
+            self._needed[status.agent] = self._followed
+        if status.follows:
+            self._follows[status.agent] = frozenset(status.follows)
         at = float("-inf") if message.retained else self._monotonic()
         self._agents[status.agent] = _Heard(status, at)
         self._changed.set()

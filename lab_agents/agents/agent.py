@@ -12,7 +12,7 @@ from lab_agents import __version__
 from lab_agents.agents.behaviour import AgentState, Behaviour, Draft, Job, JobOutcome
 from lab_agents.agents.birth import Met, check_log, find_voided, is_lost, next_of
 from lab_agents.agents.changes import Changes
-from lab_agents.agents.decisions import concerns, decision_id, step, wants
+from lab_agents.agents.decisions import concerns, decision_id, follows, step, wants
 from lab_agents.agents.poison import stuck_at, voids
 from lab_agents.agents.rebuild import Rebuild
 from lab_agents.agents.state_text import StateText
@@ -66,6 +66,8 @@ class Agent(Generic[S]):
         self._saved_position = 0
         self._known: list[int] = []
         self._wants = wants(name, behaviour)
+        self.follows = tuple(sorted(follows(behaviour)))
+        self._wakes_at_head = False
         self._state_text = StateText()
         self._submitter: Submitter | None = None
 
@@ -148,7 +150,9 @@ class Agent(Generic[S]):
     async def _take(self, logged: Met) -> None:
         if isinstance(logged, Passed):
             self.cursor = _cursor_at(logged)
-            self.changed.set()
+            if self._wakes_at_head and self.link.has_caught_up:
+                self._wakes_at_head = False
+                self.changed.set()
             return
         if isinstance(logged, UnreadableEntryError):
             await self._be_stuck(Cursor(logged.log, logged.position, logged.chain), str(logged), str(logged))
@@ -163,6 +167,10 @@ class Agent(Generic[S]):
                 return
         what = f"{self.name} cannot handle entry {logged.position} ({logged.entry.kind} {logged.entry.id})"
         await self._be_stuck(_cursor_at(logged), what, trace)
+
+    def wake_at_head(self) -> None:
+        """Set `changed` once the head is handled; an entry of no concern is no reason to look at anything otherwise."""
+        self._wakes_at_head = True
 
     def _handle(self, logged: Logged) -> None:
         """Begin, apply, decide, write position, state and outbox, commit: whole in the journal's thread.

@@ -24,9 +24,14 @@ READ_BY_ALL = frozenset({"EntryRefused", "EntryVoided", "TroubleMet"})
 """Kinds that may be about any agent, whatever its role: what was refused, who is stuck, and what may be passed over."""
 
 
+def follows(behaviour: Behaviour[S]) -> frozenset[str]:
+    """Kinds of entries that this agent must read, whoever wrote them."""
+    return behaviour.kinds | READ_BY_ALL
+
+
 def wants(name: str, behaviour: Behaviour[S]) -> Wants:
     """Which entries this agent must read; of all others the position is enough."""
-    kinds = behaviour.kinds | READ_BY_ALL
+    kinds = follows(behaviour)
     return lambda source, kind: source == name or kind in kinds
 
 

@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Protocol
 
 from lab_agents.agents.agent import Agent
@@ -12,6 +11,7 @@ from lab_agents.agents.behaviour import AgentState, Job, JobOutcome
 from lab_agents.agents.gates import Gates
 from lab_agents.errors import ComputeError
 from lab_agents.messages.life import Timer
+from lab_agents.wall_clock import wall_now
 
 
 class Runner(Protocol):
@@ -64,6 +64,7 @@ class Executor:
         if agent.stuck:
             return agent.stuck
         if not agent.link.has_caught_up or agent.link.head is None or agent.cursor.position < agent.link.head.position:
+            agent.wake_at_head()
             return "catching up with the log"
         now = asyncio.get_running_loop().time()
         return self._gates.closed_because(now, needs_permit=job.kind == "motion")
@@ -141,5 +142,5 @@ class Timers:
         if timer.due is not None:
             return self._agent.clock.now() >= timer.due
         if timer.until is not None:
-            return datetime.now(UTC) >= timer.until
+            return wall_now() >= timer.until
         return timer.wall is not None and now - self._since[timer] >= timer.wall

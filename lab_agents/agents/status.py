@@ -49,7 +49,8 @@ class StatusTeller:
             is_news = last is None or status.stuck != last.stuck
             if is_news or loop.time() - told_at >= self._agent.settings.beat:
                 # The next one comes by itself: an acknowledgement of each would double what the broker carries.
-                await self._bus.publish(self._topic, status.model_dump_json().encode(), retain=True, qos=0)
+                told = status.model_copy(update={"follows": self._agent.follows})
+                await self._bus.publish(self._topic, told.model_dump_json().encode(), retain=True, qos=0)
                 last, told_at = status, loop.time()
             try:
                 async with asyncio.timeout(told_at + self._agent.settings.beat - loop.time()):
@@ -64,6 +65,8 @@ class StatusTeller:
         """
         head, last = self._agent.link.head, self._rested
         is_behind = head is not None and status.position < head.position
+        if is_behind:
+            self._agent.wake_at_head()
         may_matter = (status.owes_nothing and not is_behind) or last is None or last.owes_nothing
         if status != last and (may_matter or _tokens(status) != _tokens(last)):
             await self._bus.publish(self._rest_topic, status.model_dump_json().encode(), qos=0)

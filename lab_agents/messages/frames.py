@@ -60,9 +60,10 @@ class Logged(Record):
 
 
 class Passed(Record):
-    """The place in the log of an entry whose record does not concern its reader."""
+    """The place in the log, and the kind, of an entry whose record does not concern its reader."""
 
     seal: Seal
+    kind: str
 
     @property
     def position(self) -> int:
@@ -203,6 +204,8 @@ class AgentStatus(Record):
 
     `owed` names what the agent still owes (computing jobs, motions not yet started, open bid windows), so that the
     simulated clock waits for it; `waits` are reasons shown to people, by subject. `alive` is False in the last will.
+    `follows` are the kinds of entries that concern the agent, beside its own; an entry of another kind changes nothing
+    of what its last status said. They are told with each beat.
     """
 
     agent: str
@@ -218,6 +221,7 @@ class AgentStatus(Record):
     waits: FrozenMap[str, str] = Field(default_factory=dict)
     stuck: str | None = None
     pid: int = 0
+    follows: tuple[str, ...] = ()
 
     @property
     def owes_nothing(self) -> bool:

@@ -35,12 +35,13 @@ class Ward:
         self.watch = RestWatch(self.bus, TOPICS, link, monotonic=lambda: self.now)
         self.position, self.chain = 0, GENESIS
 
-    async def log(self, body: Body) -> None:
+    async def log(self, body: Body, source: str = "x") -> None:
         """One more entry, published as a recorder does it, and then the head."""
         self.position += 1
         data = make_entry(f"x/{self.position}/0", body).to_bytes()
         self.chain = chain_after(self.chain, data)
-        seal = Seal(log="L", position=self.position, chain=self.chain, source="x", epoch=1, sequence=1, recorded_at=AT)
+        place = {"log": "L", "position": self.position, "chain": self.chain, "recorded_at": AT}
+        seal = Seal.model_validate({**place, "source": source, "epoch": 1, "sequence": 1})
         await self.tell("log", pack(seal, data))
         await self.tell("head", Head(log="L", position=self.position, chain=self.chain, recorder=1))
 
@@ -108,6 +109,34 @@ async def test_a_new_entry_wakes_the_laboratory(ward: Ward) -> None:
     await ward.status("line")
     assert ward.watch.verdict(()).reason == "planning has handled entry 1 of 2"
     await ward.status("planning")
+    assert ward.watch.verdict(()).at_rest
+
+
+async def test_an_agent_need_not_report_for_an_entry_that_does_not_concern_it(ward: Ward) -> None:
+    """It says which kinds do; its own entries always do, and whoever has not said so reports for all."""
+    await ward.status("line", follows=("TaskStarted",))
+    await ward.log(AbortCampaign(person="p", reason="r"))
+    await ward.status("planning")
+    assert ward.watch.verdict(()).at_rest
+    task = Task(id="w/0", work="w", sample="s", step=0, name="dose", owner="planning", acts=(DOSE,))
+    await ward.log(TaskStarted(task=task))
+    await ward.status("planning")
+    assert ward.watch.verdict(()).reason == "line has handled entry 1 of 3"
+    await ward.status("line")
+    assert ward.watch.verdict(()).at_rest
+    await ward.log(AbortCampaign(person="p", reason="r"), source="line")
+    await ward.status("planning")
+    assert ward.watch.verdict(()).reason == "line has handled entry 3 of 4"
+
+
+async def test_a_new_process_of_an_agent_reports_for_everything_before_its_birth(ward: Ward) -> None:
+    """It may follow other kinds than the one before."""
+    await ward.status("line", follows=("TaskStarted",))
+    await ward.log(AbortCampaign(person="p", reason="r"))
+    await ward.status("planning")
+    await ward.status("line", epoch=2, position=1)
+    assert ward.watch.verdict(()).reason == "line has handled entry 1 of 2"
+    await ward.status("line", epoch=2)
     assert ward.watch.verdict(()).at_rest
 
 
