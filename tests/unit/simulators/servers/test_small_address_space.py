@@ -35,3 +35,20 @@ async def test_it_keeps_what_plain_variables_and_methods_need(server) -> None:
         assert number <= NEWEST
         await server.get_node(ua.NodeId(ua.Int32(number))).read_browse_name()
     assert await server.get_namespace_array()
+
+
+async def test_a_server_changes_no_node_of_another(server) -> None:
+    """The nodes are made once for a process; each server has values, references and methods of its own."""
+    other = Server(SmallInternalServer())
+    await other.init()
+    for one, name in ((server, "a"), (other, "b")):
+        await one.register_namespace(name)
+        await one.nodes.objects.add_object(2, name)
+        await one.get_node(ua.NodeId(ua.Int32(ua.ObjectIds.Server))).write_attribute(
+            ua.AttributeIds.DisplayName, ua.DataValue(ua.Variant(ua.LocalizedText(name), ua.VariantType.LocalizedText))
+        )
+    for one, name in ((server, "a"), (other, "b")):
+        assert (await one.get_namespace_array())[-1] == name
+        names = {reference.DisplayName.Text for reference in await one.nodes.objects.get_references()}
+        assert {"a", "b"} & names == {name}
+    await other.iserver.stop()
