@@ -58,6 +58,18 @@ async def test_a_child_is_up_with_its_first_beat_and_gone_when_it_was_reaped(tmp
     assert child.take_end() is None
 
 
+def test_a_child_computes_in_one_thread(tmp_path, monkeypatch):
+    """Whatever the guard was started with: sums must not depend on how many cores there are."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "8")
+    launch = Child(plan(tmp_path, environment=lambda: {"MINE": "x"}), Watch()).prepare(1)
+    launch.close()
+    assert {key: launch.environment[key] for key in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MINE")} == {
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "MINE": "x",
+    }
+
+
 async def test_silence_before_the_first_beat_is_judged_by_the_time_that_imports_take(tmp_path):
     watch = Watch()
     child = await started(Child(plan(tmp_path, "import time\ntime.sleep(60)"), watch))
