@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 
@@ -44,7 +45,7 @@ class Recovery:
     """A blow and the wall seconds until the process, or its successor, worked again; None if it did not in time.
 
     Of what was frozen, also the seconds until its guard called it lost, and until it was gone, where somebody saw it.
-    `refusal` says why a blow could not be given at all.
+    `refusal` says why a blow could not be given at all, `at` when it was given by the wall clock.
     """
 
     blow: Blow
@@ -52,6 +53,7 @@ class Recovery:
     noticed: float | None = None
     gone: float | None = None
     refusal: str = ""
+    at: datetime | None = None
 
     @property
     def is_given(self) -> bool:
@@ -243,7 +245,7 @@ async def freeze(night: BadNight, watch: StandingWatch, blow: Blow) -> Recovery:
     pid = find_pid(watch, blow.name)
     if pid is None:
         return Recovery(blow, None)
-    works_again = working_again(watch, blow.name, pid, night.state)
+    works_again, at = working_again(watch, blow.name, pid, night.state), datetime.now(UTC)
     send(pid, signal.SIGSTOP)
     asyncio.get_running_loop().call_later(blow.seconds, send, pid, signal.SIGCONT)
     goes_on = going_on(watch, blow.name, night.state, time.monotonic() + blow.seconds)
@@ -252,7 +254,7 @@ async def freeze(night: BadNight, watch: StandingWatch, blow: Blow) -> Recovery:
         watch.until(lambda: not psutil.pid_exists(pid), blow.seconds),
         watch.until(lambda: works_again() or goes_on(), TOO_LONG),
     )
-    return Recovery(blow, works, noticed, gone)
+    return Recovery(blow, works, noticed, gone, at=at)
 
 
 def find_pid(watch: StandingWatch, name: str) -> int | None:

@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from lab_agents.benchmarks.kills import TOO_LONG, Arm, BadNight, Blow, Recovery, kill, send
@@ -23,13 +24,15 @@ def make_arms(relay: Relay) -> Mapping[str, Arm]:
 
     async def partition(_night: BadNight, watch: StandingWatch, blow: Blow) -> Recovery:
         """Nothing of one process passes the relay for a while; its recovery counts from the end of that."""
+        at = datetime.now(UTC)
         relay.cut(blow.name)
         try:
             await asyncio.sleep(blow.seconds)
         finally:
             relay.mend(blow.name)
         mended_at = time.monotonic()
-        return Recovery(blow, await watch.until(lambda: watch.works_since(blow.name, mended_at), TOO_LONG))
+        works = await watch.until(lambda: watch.works_since(blow.name, mended_at), TOO_LONG)
+        return Recovery(blow, works, at=at)
 
     shared: Mapping[str, Arm] = {"broker_restart": kill, "broker_loss": lose_broker, "power_cut": cut_power}
     return {"partition": partition, **shared, **DISK_ARMS, "clock_forward": step_forward, "clock_back": step_back}
@@ -86,8 +89,12 @@ async def cut_power(night: BadNight, watch: StandingWatch, blow: Blow) -> Recove
     pid = watch.pid("simulator")
     if pid is None:
         return Recovery(blow, None, refusal="no simulated hardware runs")
-    send(pid, signal.SIGKILL)
     addresses = night.state / "simulator" / "addresses.json"
-    return Recovery(
-        blow, await watch.until(lambda: watch.pid("simulator") not in (None, pid) and addresses.exists(), TOO_LONG)
-    )
+    # Written when everything listens; that of the dead one is still there.
+    before = _written(addresses)
+    send(pid, signal.SIGKILL)
+    return Recovery(blow, await watch.until(lambda: _written(addresses) not in (0, before), TOO_LONG))
+
+
+def _written(path: Path) -> int:
+    return path.stat().st_mtime_ns if path.exists() else 0

@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -113,6 +114,51 @@ class Scorecard(Record):
         return all(promise.is_kept for promise in self.promises)
 
 
+@dataclass(frozen=True)
+class Tally:
+    """What a state folder says of itself, whoever struck it; the fields are those of `Scorecard`."""
+
+    audited: AuditReport
+    account: Account
+    entries: tuple[Logged, ...]
+    begun: tuple[SampleAccount, ...]
+    lost: int
+    repeated: int
+
+    @property
+    def unknown(self) -> int:
+        """Actuations that the log says it does not know the end of."""
+        return self.audited.n_unknown
+
+    @property
+    def n_moved(self) -> int:
+        """Actuations that moved, by the ledger."""
+        return self.audited.n_moved or 0
+
+    @property
+    def agrees(self) -> bool:
+        """Whether log, ledger, raw data and documents agree."""
+        return self.audited.agrees
+
+
+def tally(state: Path) -> Tally:
+    """Count what the last campaign of a state folder lost and repeated, from its log and its ledger.
+
+    Raises:
+        StoreError: If there is no log to count.
+        ReportError: If no campaign was started.
+    """
+    audited = audit(state)
+    with StoreReader(state / "store.sqlite") as reader:
+        entries = tuple(reader.entries())
+        evidence = gather(reader.sealed())
+    ledger = read_ledger(state / "simulator" / "ledger.jsonl") or Ledger()
+    account = tell(entries)
+    begun = tuple(s for s in account.samples.values() if f"make-{s.id}" in evidence.accepted)
+    lost = count_lost(evidence, ledger, audited, begun, is_finished=account.is_complete)
+    return Tally(audited, account, entries, begun, lost, count_repeated(evidence, ledger))
+
+
 def score(plan: ChaosPlan, state: Path, chaos: NightOfChaos) -> Scorecard:
     """Count one night.
 
@@ -125,20 +171,9 @@ def score(plan: ChaosPlan, state: Path, chaos: NightOfChaos) -> Scorecard:
         StoreError: If there is no log to count.
         ReportError: If no campaign was started.
     """
-    audited = audit(state)
-    with StoreReader(state / "store.sqlite") as reader:
-        entries = tuple(reader.entries())
-        evidence = gather(reader.sealed())
-    ledger = read_ledger(state / "simulator" / "ledger.jsonl") or Ledger()
-    account = tell(entries)
-    begun = [s for s in account.samples.values() if f"make-{s.id}" in evidence.accepted]
-    spoiled = [s for s in begun if s.failure and not s.is_observed]
+    counted = tally(state)
+    audited, entries, begun = counted.audited, counted.entries, counted.begun
     helped = sum(isinstance(logged.entry.record, HELP) for logged in entries)
-    counted = {
-        "lost": count_lost(evidence, ledger, audited, begun, is_finished=account.is_complete),
-        "repeated": count_repeated(evidence, ledger),
-        "unknown": audited.n_unknown,
-    }
     return Scorecard(
         name=plan.name,
         campaign=plan.campaign.plan.name,
@@ -149,19 +184,21 @@ def score(plan: ChaosPlan, state: Path, chaos: NightOfChaos) -> Scorecard:
         seconds=round(chaos.night.seconds, 1),
         n_entries=audited.head,
         n_ordered=audited.n_ordered,
-        n_moved=audited.n_moved or 0,
-        **counted,
+        n_moved=counted.n_moved,
+        lost=counted.lost,
+        repeated=counted.repeated,
+        unknown=counted.unknown,
         quarantined=len({r.sample for r in records(entries, work.SampleQuarantined)}),
         tickets=len(list(records(entries, course.TicketOpened))),
         n_samples=len(begun),
         n_completed=sum(s.is_observed for s in begun),
-        n_spoiled=len(spoiled),
+        n_spoiled=sum(bool(s.failure) and not s.is_observed for s in begun),
         interventions=helped,
         interventions_per_100_samples=round(100 * helped / max(1, len(begun)), 2),
         loads=len(list(records(entries, work.ConsumableLoaded))),
         faults=tuple(fault_lines(plan, chaos)),
         recoveries=tuple(recovery_lines(plan, chaos.night.recoveries)),
-        promises=tuple(_promises(counted, audited, chaos, account)),
+        promises=tuple(_promises(counted, chaos)),
     )
 
 
@@ -234,18 +271,16 @@ def _percentile(ordered: Sequence[float], share: float) -> float | None:
     return round(ordered[max(0, math.ceil(share / 100 * len(ordered)) - 1)], 2) if ordered else None
 
 
-def _promises(
-    counted: dict[str, int], audited: AuditReport, chaos: NightOfChaos, account: Account
-) -> Iterable[Promise]:
-    night = chaos.night
+def _promises(counted: Tally, chaos: NightOfChaos) -> Iterable[Promise]:
+    night, audited, account = chaos.night, counted.audited, counted.account
     missing = [f"{r.blow.how} {r.blow.name}" for r in night.recoveries if r.is_given and r.seconds is None]
     findings = [f"{c.name}: {f.subject} {f.what}" for c in audited.checks for f in c.findings]
     ended = f"exit code {night.code}; {account.closing or 'not closed'}"
     for promise, is_kept, found in (
-        ("nothing is lost", counted["lost"] == 0, f"{counted['lost']} lost"),
-        ("nothing is done twice", counted["repeated"] == 0, f"{counted['repeated']} repeated"),
+        ("nothing is lost", counted.lost == 0, f"{counted.lost} lost"),
+        ("nothing is done twice", counted.repeated == 0, f"{counted.repeated} repeated"),
         ("log, ledger, raw data and documents agree", audited.agrees, "; ".join(findings[:5]) or "no finding"),
-        ("what is uncertain is said to be so", audited.n_in_flight == 0, f"{counted['unknown']} said to be unknown"),
+        ("what is uncertain is said to be so", audited.n_in_flight == 0, f"{counted.unknown} said to be unknown"),
         ("the campaign ends by itself", account.is_complete and night.code in (0, 6), ended),
         ("whatever was struck works again", not missing, "; ".join(missing[:5]) or "all of it"),
         ("no process is left behind", not night.left, "; ".join(night.left[:5]) or "none"),

@@ -41,6 +41,11 @@ BENCHMARKS: Mapping[str, tuple[str, str, int]] = {
         "whether any single change to log, tables and blobs is found",
         500,
     ),
+    "reliability": (
+        "lab_agents.benchmarks.reliability:benchmark_reliability",
+        "what a laboratory survives: kills, freezes, lost permits, and all that other benchmarks measure of it",
+        1,
+    ),
 }
 """Each benchmark's function `(seeds, table, progress) -> figures`, what it measures, its usual number of seeds."""
 
@@ -54,26 +59,29 @@ def benchmark(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Which one; `list` names them.")],
     seeds: Annotated[
         int | None,
-        typer.Option(
-            "--seeds",
-            min=1,
-            help="How many seeds; default: replay 25, loop 20, patterns 40, awards 10, processes 1, tampering 500.",
-        ),
+        typer.Option("--seeds", min=1, help="How many seeds; `list` says how many by default."),
     ] = None,
     table: Annotated[
         Path | None, typer.Option("--table", help="crossed_barrel's table; without it its rows are not run.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Answer with one JSON object.")] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write the figures to FILE.json and FILE.md too.")
+    ] = None,
 ) -> int:
     """Run a benchmark and compare its figures with their targets."""
     if name == "list":
-        say("\n".join(f"{key}: {what}" for key, (_, what, _seeds) in BENCHMARKS.items()))
+        say("\n".join(f"{key} ({n}): {what}" for key, (_, what, n) in BENCHMARKS.items()))
         return Exit.OK
     if name not in BENCHMARKS:
         warn(f"error: there is no benchmark {name!r}; known are {', '.join(BENCHMARKS)}.")
         return Exit.USAGE
     seeds = seeds or BENCHMARKS[name][2]
     figures = find_benchmark(name)(seeds, table, _show_progress)
+    if out is not None:
+        from lab_agents.benchmarks.publishing import publish_figures
+
+        publish_figures(out, name, seeds, figures)
     if as_json:
         say_json({"benchmark": name, "seeds": seeds, "figures": figures})
     else:

@@ -32,7 +32,7 @@ def test_every_benchmark_can_be_loaded():
 
 def test_the_list_names_them(capsys):
     assert benchmark("list") == Exit.OK
-    assert "replay: " in capsys.readouterr().out
+    assert "replay (25): " in capsys.readouterr().out
 
 
 def test_an_unknown_benchmark_is_a_usage_error(capsys):
