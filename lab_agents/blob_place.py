@@ -5,6 +5,7 @@ from pathlib import Path
 import yaml
 
 from lab_agents.blobs import ClearableBlobs, open_blobs
+from lab_agents.declarations import QUICK_LOADER
 from lab_agents.errors import BlobError, StateFolderError
 from lab_agents.state_folder import StateFolder
 
@@ -43,7 +44,7 @@ def location_of(state: Path) -> str | Path:
 def _declared(lab_file: Path) -> str | None:
     """The field `blobs` alone: drivers that a lab file names need not be installed where somebody only looks."""
     try:
-        declared = yaml.safe_load(lab_file.read_bytes())
+        declared = yaml.load(lab_file.read_bytes(), Loader=QUICK_LOADER)
     except FileNotFoundError:
         return None
     except (OSError, yaml.YAMLError) as error:
