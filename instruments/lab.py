@@ -10,6 +10,7 @@ from instruments.addresses import AddressError, parse_address
 from instruments.drivers import Driver, load_driver
 from instruments.errors import DriverError
 from instruments.interlocks import CHANNELS
+from instruments.outside import check_outside, check_secrets
 from lab_agents.declarations import Declaration, read_declaration
 from lab_agents.errors import DeclarationError
 from lab_agents.records.laboratory import AgentDeclaration, InstrumentDeclaration, Laboratory, Role
@@ -31,7 +32,9 @@ def read_laboratory(path: Path) -> Laboratory:
         DeclarationError: For the first thing that cannot be meant.
     """
     document = _completed(read_declaration(path))
+    check_secrets(document)
     laboratory = document.read(Laboratory)
+    check_outside(document, laboratory)
     for name, instrument in laboratory.instruments.items():
         _check_instrument(document, name, instrument)
     if len(laboratory.channels) > CHANNELS:

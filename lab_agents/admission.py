@@ -37,6 +37,12 @@ def check_role(source: str, entry: Entry, roles: Roles) -> None:
         raise MessageError(f"{source} may not publish {entry.kind}; that belongs to the role {publisher}")
 
 
+def check_id(source: str, entry: Entry) -> None:
+    """Raise a `MessageError` where an id is not one of the source's own: it would shut out the entry that is meant."""
+    if not entry.id.startswith(f"{source}/"):
+        raise MessageError(f"{source} may not give an entry the id {entry.id}; its own begin with {source}/")
+
+
 def check_same(entry: Entry, known: tuple[int, Entry] | None) -> None:
     """Raise a `MessageError` where the id is known (with its position) and the record is another one."""
     if known is not None and not entry.same_as(known[1]):

@@ -7,8 +7,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from instruments.lab import resolve_addresses
-from lab_agents.bus.broker import broker_command, find_broker
+from lab_agents.bus.broker import Door, broker_command, find_broker
 from lab_agents.child import ChildPlan, Spawn
+from lab_agents.credentials import BROKER, access_of
+from lab_agents.messages.access import mosquitto_access
 from lab_agents.processes import dying_with_parent
 from lab_agents.records.laboratory import Laboratory
 from lab_agents.settings import DEFAULT, Settings
@@ -37,6 +39,7 @@ class Household:
         folder: The state folder.
         program: Builds command lines; tests put small programs there.
         broker_port: Port of the broker to start here, or None where somebody else runs it.
+        broker_host: The address that it listens on.
         repeater_port: Port of the Channel Access repeater of this laboratory: two laboratories on one machine do not
             share one.
         settings: Times and numbers.
@@ -49,6 +52,7 @@ class Household:
     broker_port: int | None
     repeater_port: int
     settings: Settings = DEFAULT
+    broker_host: str = "127.0.0.1"
     _located: dict[str, dict[str, Any]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
@@ -118,9 +122,14 @@ class Household:
             return ()
 
         def command(_: Spawn) -> list[str]:
-            return dying_with_parent(broker_command(find_broker(), self.folder.broker, port).command)
+            kind, folder = find_broker(), self.folder.broker
+            return dying_with_parent(broker_command(kind, folder, port, self.broker_host, self._door()).command)
 
         return (ChildPlan("broker", "broker", command, self.folder.log("broker"), beats=False),)
+
+    def _door(self) -> Door | None:
+        own = access_of(self.laboratory, BROKER)
+        return None if own is None else Door(own, mosquitto_access(self.laboratory))
 
     def _simulator(self) -> tuple[ChildPlan, ...]:
         if self.laboratory.simulation is None:

@@ -2,7 +2,8 @@
 
 A client sends one object with `do`; the guard answers with any number of objects, the last of which has `ok`. On the
 address the guard first sends `{"nonce": …}`, and takes only `stop` and `status`, as `{"request": text, "signature":
-hex}` with the HMAC-SHA256 of nonce and text under the machine's key of the lab file.
+hex}` with the HMAC-SHA256 of nonce and text under the machine's secret. The nonce is drawn for each connection, so that
+what was overheard is worth nothing on the next.
 """
 
 import asyncio
@@ -11,8 +12,8 @@ import hmac
 import json
 import logging
 import secrets
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,10 @@ from lab_agents.records.laboratory import GuardAddress
 
 MAX_LINE = 64 * 1024
 """Bytes of a request; a stop has a few hundred."""
+PATIENCE = 5.0
+"""Wall seconds that a connection from afar may take to sign its request."""
+STRANGERS = 16
+"""Connections from afar that have signed nothing yet; more are closed at once."""
 GOODBYE = 1.0
 """Wall seconds that clients get to read their last line when the guard ends."""
 REMOTE = frozenset({"stop", "status"})
@@ -41,18 +46,22 @@ class ControlServer:
     Args:
         path: The local socket.
         answer: What answers.
-        address: Where else to listen, with the key; None for nowhere.
+        address: Where else to listen; None for nowhere.
+        secret: What requests at that address are signed with; without it nobody is listened to there.
     """
 
-    def __init__(self, path: Path, answer: Answer, address: GuardAddress | None = None) -> None:
-        self._path, self._answer, self._address = path, answer, address
+    def __init__(
+        self, path: Path, answer: Answer, address: GuardAddress | None = None, secret: str | None = None
+    ) -> None:
+        self._path, self._answer, self._address, self._secret = path, answer, address, secret
+        self._n_strangers = 0
         self._exit = AsyncExitStack()
         self._clients: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> "ControlServer":
         self._exit.callback((await serve_at(self._path, self._serve_local)).close)
-        if self._address is not None:
-            await self._listen(self._address)
+        if self._address is not None and self._secret:
+            await self._listen(self._address, self._secret)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -64,8 +73,8 @@ class ControlServer:
                 task.cancel()
         await asyncio.to_thread(self._path.unlink, missing_ok=True)
 
-    async def _listen(self, address: GuardAddress) -> None:
-        serve = partial(self._serve_remote, address.key)
+    async def _listen(self, address: GuardAddress, secret: str) -> None:
+        serve = partial(self._serve_remote, secret)
         try:
             server = await asyncio.start_server(serve, address.host, address.port, limit=MAX_LINE)
         except OSError as error:
@@ -78,13 +87,16 @@ class ControlServer:
         async with self._connection(writer):
             await self._reply(await receive_line(reader), writer)
 
-    async def _serve_remote(self, key: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _serve_remote(self, secret: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async with self._connection(writer):
             nonce = secrets.token_hex(16)
-            await send_line(writer, {"nonce": nonce})
-            signed = await receive_line(reader)
+            with self._as_stranger():
+                async with asyncio.timeout(PATIENCE):
+                    await send_line(writer, {"nonce": nonce})
+                    signed = await receive_line(reader)
             text, signature = str(signed["request"]), str(signed["signature"])
-            if not hmac.compare_digest(signature, sign(key, nonce, text)):
+            # As bytes, and in a time that tells nothing of how much of it was right.
+            if not hmac.compare_digest(signature.encode(), sign(secret, nonce, text).encode()):
                 await send_line(writer, {"ok": False, "error": "The signature is not that of this machine's key."})
                 return
             request = json.loads(text)
@@ -92,6 +104,17 @@ class ControlServer:
                 await send_line(writer, {"ok": False, "error": f"From afar only {', '.join(sorted(REMOTE))}."})
                 return
             await self._reply(request, writer)
+
+    @contextmanager
+    def _as_stranger(self) -> Iterator[None]:
+        """Who has not signed anything yet: only so many at a time, or they would take every descriptor of the guard."""
+        if self._n_strangers >= STRANGERS:
+            raise EOFError("too many connections that have signed nothing")
+        self._n_strangers += 1
+        try:
+            yield
+        finally:
+            self._n_strangers -= 1
 
     async def _reply(self, request: Json, writer: asyncio.StreamWriter) -> None:
         try:
@@ -108,7 +131,7 @@ class ControlServer:
             self._clients.add(task)
             task.add_done_callback(self._clients.discard)
         try:
-            with suppress(OSError, EOFError, ValueError, TypeError, KeyError):
+            with suppress(OSError, EOFError, TimeoutError, ValueError, TypeError, KeyError):
                 yield
         finally:
             writer.close()

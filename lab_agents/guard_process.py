@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from setproctitle import setproctitle
 
@@ -19,6 +20,7 @@ from lab_agents.bus.broker import check_port, choose_port
 from lab_agents.bus.mqtt import MqttBus
 from lab_agents.children import Household, Program, assembly
 from lab_agents.control import ControlServer
+from lab_agents.credentials import access_of, read_secret
 from lab_agents.errors import BusError, GuardError, LabAgentsError
 from lab_agents.guard import Guard
 from lab_agents.guard_link import GuardLink
@@ -76,7 +78,8 @@ async def guard_machine(folder: StateFolder, laboratory: Laboratory, machine: st
     url = reached["broker"]
     topic = Topics(laboratory.name).build("guard_status", machine=machine)
     will = GuardStatus(machine=machine, epoch=guard.epoch, pid=os.getpid(), alive=False).model_dump_json().encode()
-    await attend(guard, MqttBus(url, f"guard-{machine}-{guard.epoch}", will=(topic, will)))
+    access = access_of(laboratory, f"guard_{machine}")
+    await attend(guard, MqttBus(url, f"guard-{machine}-{guard.epoch}", will=(topic, will), access=access))
 
 
 async def attend(guard: Guard, bus: MqttBus) -> None:
@@ -86,12 +89,13 @@ async def attend(guard: Guard, bus: MqttBus) -> None:
     household = guard.household
     path = household.folder.guard(household.machine) / "guard.sock"
     address = household.laboratory.guards.get(household.machine)
+    secret = None if address is None else await asyncio.to_thread(_find_secret, household)
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, lambda: requests.begin_shutdown(is_draining=True))
     async with AsyncExitStack() as around:
         if household.speaks_channel_access:
             await around.enter_async_context(repeating(household.repeater_port))
-        await around.enter_async_context(ControlServer(path, requests.answer, address))
+        await around.enter_async_context(ControlServer(path, requests.answer, address, secret))
         aside = {
             "bus": lambda: _stay_on_bus(bus, link),
             "stand by": guard.stand_by,
@@ -104,6 +108,15 @@ async def attend(guard: Guard, bus: MqttBus) -> None:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _find_secret(household: Household) -> str | None:
+    try:
+        return read_secret(household.laboratory, household.machine)
+    except GuardError as error:
+        # A machine must not be without its guard for that: the local socket and the topic remain.
+        _LOG.error("The guard listens to nobody from afar: %s", error)
+        return None
 
 
 async def _keep_going(name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -130,15 +143,18 @@ def _furnish(folder: StateFolder, laboratory: Laboratory, machine: str, program:
     """Ports are chosen once and kept, so that whoever was connected finds the next broker at the same address."""
     kept = read_json(folder.runtime) if folder.runtime.exists() else {}
     port: int | None = None
-    url = laboratory.broker
-    if url is None:
+    host, url = "127.0.0.1", laboratory.broker
+    if url is not None and laboratory.starts_broker and machine == laboratory.machines[0]:
+        # Every address of this machine: the others know it by a name that only they may resolve.
+        host, port = "0.0.0.0", urlsplit(url).port or 8883
+    elif url is None:
         if machine != laboratory.machines[0]:
             raise BusError(f"Machine {machine} needs `broker` in the lab file: the one started here is on loopback.")
         port = _port_again(str(kept.get("listens" if "relay" in kept else "broker", "")))
-        url = f"mqtt://127.0.0.1:{port}"
+        url = f"{'mqtt' if laboratory.credentials is None else 'mqtts'}://127.0.0.1:{port}"
     repeater = kept.get("repeater_port")
     repeater = repeater if isinstance(repeater, int) else choose_port()
-    return Household(laboratory, machine, folder, program, port, repeater), url
+    return Household(laboratory, machine, folder, program, port, repeater, broker_host=host), url
 
 
 def _reach(folder: StateFolder, url: str) -> dict[str, str]:

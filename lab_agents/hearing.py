@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 
-from lab_agents.bus.mqtt import MqttBus
+from lab_agents.bus.mqtt import Access, MqttBus
 from lab_agents.bus.protocol import Bus, Message
 from lab_agents.messages.frames import AgentStatus, Head
 from lab_agents.messages.topics import Topics
@@ -24,7 +24,9 @@ class Heard:
     head: Head | None = None
 
 
-async def hear_laboratory(url: str, topics: Topics, agents: Collection[str], within: float = PATIENCE) -> Heard:
+async def hear_laboratory(
+    url: str, topics: Topics, agents: Collection[str], within: float = PATIENCE, access: Access | None = None
+) -> Heard:
     """Listen at the broker until every agent was heard, or for `within` wall seconds.
 
     Args:
@@ -32,10 +34,11 @@ async def hear_laboratory(url: str, topics: Topics, agents: Collection[str], wit
         topics: The laboratory's topics.
         agents: Names of the declared agents.
         within: How long to wait for those that say nothing.
+        access: Who asks, for a broker that wants to know.
     """
     heard = Heard()
     try:
-        async with asyncio.timeout(within), MqttBus(url, f"once-{uuid.uuid4().hex}") as bus:
+        async with asyncio.timeout(within), MqttBus(url, f"once-{uuid.uuid4().hex}", access=access) as bus:
             await listen(bus, topics, agents, heard)
     except TimeoutError:
         pass  # what was heard is what there is

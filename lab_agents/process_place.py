@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from lab_agents.blob_place import blobs_of
 from lab_agents.blobs import Blobs
 from lab_agents.bus.mqtt import MqttBus
+from lab_agents.credentials import access_of
 from lab_agents.messages.topics import Topics
 from lab_agents.records.laboratory import Laboratory
 from lab_agents.settings import DEFAULT, Settings
@@ -30,7 +31,8 @@ class Place:
 
     def make_bus(self, will: tuple[str, bytes] | None = None) -> MqttBus:
         """A bus under this process's name; the epoch makes the client id new, so that no old one is displaced."""
-        return MqttBus(self.broker, f"{self.name}-{self.epoch}", will=will)
+        access = access_of(self.laboratory, self.name)
+        return MqttBus(self.broker, f"{self.name}-{self.epoch}", will=will, access=access)
 
     @property
     def blobs(self) -> Blobs:

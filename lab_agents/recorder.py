@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 
-from lab_agents.admission import Roles, check_role, check_same, check_time, roles_of
+from lab_agents.admission import Roles, check_id, check_role, check_same, check_time, roles_of
 from lab_agents.blobs import Blobs
 from lab_agents.bus.protocol import Bus, Message
 from lab_agents.clock import Clock
@@ -204,6 +204,7 @@ class Recorder:
         try:
             entry = read_entry(data)
             check_role(header.source, entry, self._roles)
+            check_id(header.source, entry)
             known = await self._find(entry.id, batch)
             check_same(entry, known)
             if known is None:

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import AwareDatetime, Field
 
 from instruments.lab import read_laboratory
+from lab_agents.credentials import PEOPLE, access_of
 from lab_agents.errors import GuardError, ReportError, StateFolderError, StoreError
 from lab_agents.guard_door import find_guard, guard_status
 from lab_agents.hearing import Heard, hear_laboratory
@@ -204,7 +205,9 @@ def _hear(folder: StateFolder, laboratory: Laboratory) -> Heard:
         url = str(read_json(folder.runtime)["broker"])
     except (StateFolderError, KeyError):
         return Heard()  # the guard is only just starting the broker
-    return asyncio.run(hear_laboratory(url, Topics(laboratory.name), laboratory.agents))
+    return asyncio.run(
+        hear_laboratory(url, Topics(laboratory.name), laboratory.agents, access=access_of(laboratory, PEOPLE))
+    )
 
 
 def _ask_guards(

@@ -12,6 +12,7 @@ from lab_agents.bus.mqtt import MqttBus
 from lab_agents.bus.protocol import Message
 from lab_agents.children import Household
 from lab_agents.control import Json, receive_line, send_line, sign
+from lab_agents.credentials import PEOPLE, access_of, read_secret
 from lab_agents.errors import BusError, GuardError, StateFolderError
 from lab_agents.guard_door import ask, find_guard
 from lab_agents.messages.frames import GuardStatus, InstrumentState, StopRequest
@@ -113,7 +114,8 @@ class Stop:
             return
         topics = Topics(self._household.laboratory.name)
         with suppress(BusError):
-            async with MqttBus(self._broker, self._request.id) as bus:
+            access = access_of(self._household.laboratory, PEOPLE)
+            async with MqttBus(self._broker, self._request.id, access=access) as bus:
                 await bus.subscribe(topics.build("guard_status", machine="+"), self._hear)
                 while True:
                     await bus.publish(topics.build("stop"), self._request.model_dump_json().encode(), retain=True)
@@ -132,19 +134,21 @@ class Stop:
 
     async def _at(self, machine: str, address: GuardAddress) -> None:
         while machine not in self._answers:
-            with suppress(OSError, EOFError, ValueError, KeyError, TimeoutError):
-                async for line in _ask_at(address, self._ask):
+            # Without the secret the other ways remain.
+            with suppress(OSError, EOFError, ValueError, KeyError, TimeoutError, GuardError):
+                secret = await asyncio.to_thread(read_secret, self._household.laboratory, machine)
+                async for line in _ask_at(address, secret, self._ask):
                     if line.get("ok"):
                         self._answered(machine, _states(line))
             await asyncio.sleep(AGAIN)
 
 
-async def _ask_at(address: GuardAddress, request: Json) -> AsyncIterator[Json]:
+async def _ask_at(address: GuardAddress, secret: str, request: Json) -> AsyncIterator[Json]:
     reader, writer = await asyncio.open_connection(address.host, address.port)
     try:
         text = json.dumps(request)
         nonce = str((await receive_line(reader))["nonce"])
-        await send_line(writer, {"request": text, "signature": sign(address.key, nonce, text)})
+        await send_line(writer, {"request": text, "signature": sign(secret, nonce, text)})
         while "ok" not in (line := await receive_line(reader)):
             yield line
         yield line

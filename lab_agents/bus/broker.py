@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from lab_agents.bus.mqtt import MqttBus
+from lab_agents.bus.mqtt import Access, MqttBus
 from lab_agents.errors import BusError
 
 BrokerKind = Literal["mosquitto", "nats"]
@@ -25,7 +25,7 @@ _MOSQUITTO = """\
 # Started by root it would otherwise become a user who cannot write the folder.
 user {user}
 listener {port} {host}
-allow_anonymous true
+{admission}
 set_tcp_nodelay true
 persistence true
 persistence_location {folder}/
@@ -35,12 +35,35 @@ autosave_interval 1
 max_queued_messages 10000
 max_inflight_messages 100
 max_packet_size 1048576
-# An access list holds only where clients have names: see deployment/mosquitto.conf.
 log_dest stderr
 log_type error
 log_type warning
 connection_messages false
 """
+
+
+_OPEN = "allow_anonymous true"
+_GUARDED = """\
+# A client is the user that its certificate names, and may do what the list grants that user.
+allow_anonymous false
+require_certificate true
+use_identity_as_username true
+cafile {authority}
+certfile {certificate}
+keyfile {key}
+tls_version tlsv1.2
+acl_file {access_list}"""
+
+
+@dataclass(frozen=True)
+class Door:
+    """How a broker knows its clients: its own certificate, the authority of theirs, and who may do what.
+
+    `access_list` is the text of Mosquitto's `acl_file`.
+    """
+
+    access: Access
+    access_list: str
 
 
 @dataclass(frozen=True)
@@ -69,18 +92,29 @@ def find_broker() -> BrokerKind:
     )
 
 
-def broker_command(kind: BrokerKind, folder: Path, port: int, host: str = "127.0.0.1") -> BrokerCommand:
+def broker_command(
+    kind: BrokerKind, folder: Path, port: int, host: str = "127.0.0.1", door: Door | None = None
+) -> BrokerCommand:
     """Write the configuration of a broker into `folder` and say how to start it.
 
     Args:
         kind: From `find_broker`.
         folder: Its own folder; what is retained is kept there from one start to the next.
         port: A port that nothing else uses, see `choose_port`.
-        host: The address it listens on; anything but loopback needs the access list of `deployment/`.
+        host: The address it listens on; anything but loopback needs a door.
+        door: How it knows its clients; None lets everybody in who reaches it.
 
     Raises:
-        BusError: If its program is not there, the port is taken, or the folder cannot be written.
+        BusError: If its program is not there, the port is taken, the folder cannot be written, or it would let
+            everybody in.
     """
+    if door is None and host != "127.0.0.1":
+        raise BusError(f"A broker at {host} needs certificates: make them with lab-agents credentials.")
+    if door is not None and kind == "nats":
+        raise BusError(
+            "The NATS server is started on loopback only, without certificates. Install Mosquitto (Debian: apt install "
+            "mosquitto), or leave `credentials` out of the lab file of a laboratory on one machine."
+        )
     program = _find_program("mosquitto" if kind == "mosquitto" else "nats-server")
     if program is None:
         raise BusError(f"The broker {kind} is not installed; find_broker() names the one that is.")
@@ -88,10 +122,10 @@ def broker_command(kind: BrokerKind, folder: Path, port: int, host: str = "127.0
     path = folder / f"{kind}.conf"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(_mosquitto(folder, host, port) if kind == "mosquitto" else _nats(folder, host, port))
+        path.write_text(_mosquitto(folder, host, port, door) if kind == "mosquitto" else _nats(folder, host, port))
     except OSError as error:
         raise BusError(f"The broker's folder {folder} cannot be written: {error.strerror}.") from error
-    return BrokerCommand(kind, (program, "-c", str(path)), f"mqtt://{host}:{port}")
+    return BrokerCommand(kind, (program, "-c", str(path)), f"{'mqtt' if door is None else 'mqtts'}://{host}:{port}")
 
 
 def choose_port(host: str = "127.0.0.1") -> int:
@@ -119,14 +153,14 @@ def check_port(port: int, host: str = "127.0.0.1") -> None:
             ) from error
 
 
-async def wait_until_ready(url: str, within: float = 10.0) -> None:
+async def wait_until_ready(url: str, within: float = 10.0, access: Access | None = None) -> None:
     """Return when the broker at `url` has accepted an MQTT client.
 
     Raises:
         BusError: If it has not within so many wall seconds.
     """
     try:
-        async with asyncio.timeout(within), MqttBus(url, f"ready-{choose_port()}") as bus:
+        async with asyncio.timeout(within), MqttBus(url, f"ready-{choose_port()}", access=access) as bus:
             await bus.wait_connected()
     except TimeoutError:
         raise BusError(
@@ -134,8 +168,16 @@ async def wait_until_ready(url: str, within: float = 10.0) -> None:
         ) from None
 
 
-def _mosquitto(folder: Path, host: str, port: int) -> str:
-    return _MOSQUITTO.format(host=host, port=port, folder=folder.resolve(), user=getpass.getuser())
+def _mosquitto(folder: Path, host: str, port: int, door: Door | None) -> str:
+    admission = _OPEN
+    if door is not None:
+        path = folder.resolve() / "mosquitto.acl"
+        path.write_text(door.access_list)
+        # It refuses to start where others may write the list.
+        path.chmod(0o600)
+        own = door.access
+        admission = _GUARDED.format(authority=own.authority, certificate=own.certificate, key=own.key, access_list=path)
+    return _MOSQUITTO.format(host=host, port=port, folder=folder.resolve(), user=getpass.getuser(), admission=admission)
 
 
 def _nats(folder: Path, host: str, port: int) -> str:

@@ -4,12 +4,15 @@ import asyncio
 import contextlib
 import logging
 import random
+import secrets
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Self, cast
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import aiomqtt
 
@@ -38,6 +41,15 @@ _VERSIONS = {"3.1.1": aiomqtt.ProtocolVersion.V311, "5": aiomqtt.ProtocolVersion
 _NO_DELAY = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),)
 
 
+@dataclass(frozen=True)
+class Access:
+    """The files by which a client knows the broker (`authority`), and by which it is known."""
+
+    authority: Path
+    certificate: Path
+    key: Path
+
+
 class MqttBus:
     """One client of an MQTT broker, with a clean session each time it connects.
 
@@ -45,19 +57,25 @@ class MqttBus:
     background, at once and then after 0.1 to 1 s with jitter, until it is left.
 
     Args:
-        url: `mqtt://[user:password@]host[:port][?version=3.1.1|5]`; `mqtts://` for TLS with the system's
-            authorities.
+        url: `mqtt://host[:port][?version=3.1.1|5]`; `mqtts://` for TLS.
         client_id: Unique at the broker; a second client of the same id displaces the first, and the two would then
             displace each other for ever. Put the epoch into it.
         will: Topic and payload that the broker publishes (retained) when this client dies or freezes.
+        access: Who this client is, for a broker that asks; without it TLS knows the system's authorities.
 
     Raises:
-        BusError: If the URL is none of these.
+        BusError: If the URL is none of these; at entering, if a file of `access` is missing or can be read by others.
     """
 
-    def __init__(self, url: str, client_id: str, will: tuple[str, bytes] | None = None) -> None:
+    def __init__(
+        self, url: str, client_id: str, will: tuple[str, bytes] | None = None, access: Access | None = None
+    ) -> None:
+        # A broker takes a client's id on trust: whoever knew it could displace it, under any name of its own.
+        client_id = client_id if access is None else f"{client_id}-{secrets.token_hex(8)}"
         self._connect = _prepare(url, client_id, will)
-        self._url, self._client_id = url, client_id
+        self._access = access
+        self._context: ssl.SSLContext | None = None
+        self.url, self._client_id = url, client_id
         self._jitter = random.Random(client_id)  # spreads reconnecting clients, keeps each one repeatable
         self._receivers: list[tuple[str, Receive]] = []
         self._client: aiomqtt.Client | None = None
@@ -67,6 +85,8 @@ class MqttBus:
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
+        if self.url.startswith("mqtts"):
+            self._context = await asyncio.to_thread(_secure, self._access)
         self._task = asyncio.create_task(self._stay_connected(), name=f"bus of {self._client_id}")
         await self._tried.wait()
         if self._task.done():
@@ -133,7 +153,7 @@ class MqttBus:
 
     @contextlib.asynccontextmanager
     async def _attempt(self) -> AsyncIterator[aiomqtt.Client]:
-        client = self._connect(self._hand)
+        client = self._connect(self._hand, self._context)
         entering = asyncio.create_task(client.__aenter__())
         try:
             await asyncio.shield(entering)
@@ -215,7 +235,9 @@ class _Straight(asyncio.Queue[aiomqtt.Message]):
 
 def _prepare(
     url: str, client_id: str, will: tuple[str, bytes] | None
-) -> Callable[[Callable[[aiomqtt.Message], None]], aiomqtt.Client]:
+) -> Callable[[Callable[[aiomqtt.Message], None], ssl.SSLContext | None], aiomqtt.Client]:
+    if "@" in url:
+        raise BusError("A broker's address holds no user and no password: clients show certificates. Take them out.")
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
@@ -226,12 +248,10 @@ def _prepare(
         raise BusError(f"{url!r} is no broker address. Write mqtt://host:port, with ?version=5 if MQTT 5 is wanted.")
     is_secure = parts.scheme == "mqtts"
 
-    def connect(hand: Callable[[aiomqtt.Message], None]) -> aiomqtt.Client:
+    def connect(hand: Callable[[aiomqtt.Message], None], context: ssl.SSLContext | None) -> aiomqtt.Client:
         return aiomqtt.Client(
             host,
             port or (8883 if is_secure else 1883),
-            username=unquote(parts.username) if parts.username else None,
-            password=unquote(parts.password) if parts.password else None,
             logger=_WIRE,
             identifier=client_id,
             queue_type=cast("type[asyncio.Queue[aiomqtt.Message]]", lambda maxsize: _Straight(hand)),
@@ -242,7 +262,48 @@ def _prepare(
             timeout=REQUEST,
             keepalive=KEEPALIVE,
             socket_options=_NO_DELAY,
-            tls_context=ssl.create_default_context() if is_secure else None,
+            tls_context=context,
         )
 
     return connect
+
+
+def check_private(path: Path) -> None:
+    """Refuse a key or secret that others than its owner may read.
+
+    Raises:
+        BusError: With the remedy.
+        OSError: If it is not there.
+    """
+    mode = path.stat().st_mode
+    if mode & 0o077:
+        raise BusError(f"{path} may be read by others (mode {mode & 0o777:o}). Take it back: chmod 600 {path}")
+
+
+class _TidySocket(ssl.SSLSocket):
+    """Closed where the other side is not the one that was meant; paho would leave it to the collector of garbage."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        """As the base class, which raises an `OSError`."""
+        try:
+            super().do_handshake(block)
+        except OSError:
+            self.close()
+            raise
+
+
+def _secure(access: Access | None) -> ssl.SSLContext:
+    if access is None:
+        return ssl.create_default_context()
+    try:
+        check_private(access.key)
+        context = ssl.create_default_context(cafile=str(access.authority))
+        context.load_cert_chain(access.certificate, access.key)
+    except (OSError, ssl.SSLError) as error:
+        raise BusError(
+            f"{access.certificate}, {access.key.name} and {access.authority.name} are no certificate, key and "
+            f"authority ({error}). Copy them from where `lab-agents credentials` made them."
+        ) from error
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.sslsocket_class = _TidySocket
+    return context

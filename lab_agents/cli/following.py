@@ -14,6 +14,7 @@ from lab_agents.bus.mqtt import MqttBus
 from lab_agents.cli.exits import Exit
 from lab_agents.cli.submitting import broker_url, new_source, send_frames
 from lab_agents.control import Json
+from lab_agents.credentials import PEOPLE, access_of
 from lab_agents.display.live import Picture
 from lab_agents.display.plain import line_for
 from lab_agents.display.scene import Scene
@@ -98,8 +99,11 @@ class Following:
                 self._drain.cancel()
         return self.ending or Exit.OK
 
+    def _open_bus(self) -> MqttBus:
+        return MqttBus(broker_url(self.folder), new_source(), access=access_of(self.laboratory, PEOPLE))
+
     async def _attend(self) -> None:
-        async with MqttBus(broker_url(self.folder), new_source()) as bus, asyncio.TaskGroup() as tasks:
+        async with self._open_bus() as bus, asyncio.TaskGroup() as tasks:
             running = [
                 tasks.create_task(watch_guard(self.folder, self.machine), name="watch"),
                 tasks.create_task(self._follow(bus), name="follow"),

@@ -9,6 +9,7 @@ from pathlib import Path
 from lab_agents.bus.mqtt import MqttBus
 from lab_agents.bus.protocol import Bus
 from lab_agents.cli.states import existing_state
+from lab_agents.credentials import people_access
 from lab_agents.errors import GuardError, LabAgentsError, MessageError
 from lab_agents.log import Cursor, LogLink
 from lab_agents.messages.commands import StartCampaign
@@ -122,8 +123,9 @@ def submit(state: Path | None, body: Body, *, subject: str, campaign: str | None
 
 
 async def _submit(folder: StateFolder, url: str) -> None:
+    access = await asyncio.to_thread(people_access, folder.lab_file)
     try:
-        async with asyncio.timeout(REACH), MqttBus(url, new_source()) as bus:
+        async with asyncio.timeout(REACH), MqttBus(url, new_source(), access=access) as bus:
             await bus.wait_connected()
             await send_frames(folder, bus, folder.lab)
     except TimeoutError:

@@ -1,5 +1,6 @@
-"""Keeping a state folder in order: `gc`, `rebuild`."""
+"""Keeping a laboratory in order: `gc`, `rebuild`, `credentials`."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,12 +9,14 @@ from lab_agents.cli.inspection import AsJson
 from lab_agents.cli.output import say, say_json
 from lab_agents.cli.people import State
 from lab_agents.cli.states import existing_state
+from lab_agents.errors import DeclarationError
 
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     app.command("gc")(gc)
     app.command("rebuild")(rebuild)
+    app.command("credentials")(credentials)
 
 
 def gc(
@@ -38,3 +41,39 @@ def rebuild(state: State = None) -> None:
 
     n = rebuild_store(StateFolder.open(existing_state(state)).store)
     say(f"the tables were made anew from {n} entries")
+
+
+def credentials(
+    laboratory: Annotated[str, typer.Argument(metavar="LABFILE", help="The lab file, or the name of a shipped lab.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FOLDER", help="Where; by default the lab file's `credentials`.")
+    ] = None,
+    host: Annotated[
+        list[str] | None, typer.Option("--host", help="A name or address of the broker's machine; may be repeated.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make certificates for the broker, every agent, the guards and people, and the guards' secrets: what is missing.
+
+    What stands there is kept, and nothing secret is printed. docs/security.md says which machine needs which of them.
+    """
+    from instruments.lab import find_laboratory, read_laboratory
+    from lab_agents.certificates import make_credentials
+    from lab_agents.credentials import credentials_of
+
+    declared = read_laboratory(find_laboratory(laboratory, Path()))
+    place = credentials_of(declared)
+    folder = out or (place.folder if place is not None else None)
+    if folder is None:
+        raise DeclarationError(
+            "the laboratory names no folder for them", source=laboratory, field="credentials",
+            remedy="Write `credentials: /whole/path` into the lab file, or give --out",
+        )  # fmt: skip
+    made = make_credentials(declared, folder, tuple(host or ()))
+    if as_json:
+        say_json(made)
+        return
+    say(f"{made.folder}: made {', '.join(made.made) or 'nothing'}")
+    if made.kept:
+        say(f"kept {', '.join(made.kept)}")
+    say(f"valid until {made.valid_until}; name the folder in the lab file as `credentials: {made.folder}`")

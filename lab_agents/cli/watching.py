@@ -16,6 +16,7 @@ from lab_agents.bus.mqtt import MqttBus
 from lab_agents.bus.protocol import Bus, Message
 from lab_agents.cli.output import say
 from lab_agents.cli.submitting import broker_url, new_source
+from lab_agents.credentials import PEOPLE, access_of
 from lab_agents.display.gauges import GaugeBoard
 from lab_agents.errors import DeclarationError, GuardError
 from lab_agents.messages.frames import Telemetry
@@ -40,7 +41,8 @@ def watch_instruments(state: Path, instrument: str | None, *, as_json: bool, sec
     laboratory = read_laboratory(folder.lab_file)
     names = _named(folder, laboratory, instrument)
     try:
-        asyncio.run(_watch(broker_url(folder), Topics(laboratory.name), names, as_json=as_json, seconds=seconds))
+        bus = MqttBus(broker_url(folder), new_source(), access=access_of(laboratory, PEOPLE))
+        asyncio.run(_watch(bus, Topics(laboratory.name), names, as_json=as_json, seconds=seconds))
     except BrokenPipeError:
         # Whoever read has enough (`| head`). What Python would still flush at its end goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -62,13 +64,13 @@ def _named(folder: StateFolder, laboratory: Laboratory, instrument: str | None) 
     return (instrument,)
 
 
-async def _watch(url: str, topics: Topics, names: tuple[str, ...], *, as_json: bool, seconds: float | None) -> None:
-    async with MqttBus(url, new_source()) as bus:
+async def _watch(bus: MqttBus, topics: Topics, names: tuple[str, ...], *, as_json: bool, seconds: float | None) -> None:
+    async with bus:
         try:
             async with asyncio.timeout(REACH):
                 await bus.wait_connected()
         except TimeoutError:
-            raise GuardError(f"Nobody answers at {url}. Start the laboratory: lab-agents resume.") from None
+            raise GuardError(f"Nobody answers at {bus.url}. Start the laboratory: lab-agents resume.") from None
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await show(bus, topics, names, as_json=as_json)

@@ -7,17 +7,21 @@ from lab_agents.messages.topics import TABLE, Party, TopicRule, Topics
 from lab_agents.records.laboratory import Laboratory
 
 _CONFIGURATION = """\
-# Made by `make documents`; do not edit. For a laboratory whose machines share one broker; a laboratory on one machine
-# needs none of this, its guard starts a broker on loopback.
-#   mosquitto_passwd -c /etc/mosquitto/lab-agents.passwd recorder     (and so on for each user of lab-agents.acl)
+# Made by `make documents`; do not edit. For a broker of your own that the machines of a laboratory share; one that a
+# guard starts (`starts_broker`, or on loopback) gets all of this by itself.
+#   lab-agents credentials LABFILE makes the certificates and the list (mosquitto.acl).
 per_listener_settings false
+# A client is the user that its certificate names, and may do what the list grants that user.
 allow_anonymous false
-password_file /etc/mosquitto/lab-agents.passwd
 acl_file /etc/mosquitto/lab-agents.acl
 
 listener 8883
-certfile /etc/mosquitto/certs/server.crt
-keyfile /etc/mosquitto/certs/server.key
+require_certificate true
+use_identity_as_username true
+cafile /etc/mosquitto/lab-agents/ca.crt
+certfile /etc/mosquitto/lab-agents/broker.crt
+keyfile /etc/mosquitto/lab-agents/broker.key
+tls_version tlsv1.2
 
 # Without it a message waits up to 40 ms for the acknowledgement of the one before.
 set_tcp_nodelay true
@@ -82,7 +86,7 @@ def mosquitto_access(laboratory: Laboratory) -> str:
 
 
 def mosquitto_configuration() -> str:
-    """A `mosquitto.conf` for a laboratory of several machines: TLS, names and passwords, the access list."""
+    """A `mosquitto.conf` for a laboratory of several machines: TLS, names by certificate, the access list."""
     return _CONFIGURATION
 
 

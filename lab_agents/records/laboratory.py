@@ -142,11 +142,14 @@ class SimulationDeclaration(Record):
 
 
 class GuardAddress(Record):
-    """Where a guard listens beyond its own machine, and the key that a stop request must be signed with."""
+    """Where a guard listens beyond its own machine; who asks it signs with the machine's secret (`credentials`).
+
+    `key` stood there in logs of the first release; a lab file that holds one is refused.
+    """
 
     host: str
     port: int = Field(ge=1, le=65535)
-    key: str = Field(min_length=16, repr=False)
+    key: str | None = Field(default=None, min_length=16, repr=False)
 
 
 class Laboratory(Record):
@@ -154,6 +157,10 @@ class Laboratory(Record):
 
     `blobs` is where raw data are kept, a URL that fsspec reaches (`file:///data`, `s3://bucket/prefix`); None means in
     the state folder.
+
+    `broker` is the address of a broker; None starts one on the first machine, on loopback. With `starts_broker` the
+    first machine's guard starts the one at that address. `credentials` is the folder, on each machine, of the
+    certificates and secrets that `lab-agents credentials` made; nothing beyond loopback goes without.
     """
 
     name: Name
@@ -168,6 +175,8 @@ class Laboratory(Record):
     machines: tuple[Name, ...] = ("main",)
     guards: FrozenMap[Name, GuardAddress] = Field(default_factory=dict)
     broker: str | None = None
+    starts_broker: bool = False
+    credentials: str | None = Field(default=None, pattern=r"^/.+$")
     prices: Prices = Prices()
     blobs: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9+.-]*://.+$")
     interlocks: Interlocks = Interlocks()

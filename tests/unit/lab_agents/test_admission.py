@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from lab_agents.admission import check_role, check_same, check_time, roles_of
+from lab_agents.admission import check_id, check_role, check_same, check_time, roles_of
 from lab_agents.errors import MessageError
 from lab_agents.messages.commands import AbortCampaign
 from tests.small_log import AT, LABORATORY, make_entry, started
@@ -26,6 +26,15 @@ def test_nobody_publishes_what_belongs_to_another_role() -> None:
     check_role("once-1", command, ROLES)
     with pytest.raises(MessageError, match="line may not publish AbortCampaign; that belongs to the role person"):
         check_role("line", command, ROLES)
+
+
+def test_nobody_takes_the_id_of_another() -> None:
+    """Whoever took it first would shut out the entry that is meant."""
+    entry = started(1)
+    check_id("line", entry)
+    for source in ("planning", "lin"):
+        with pytest.raises(MessageError, match=f"{source} may not give an entry the id line/epoch/1"):
+            check_id(source, entry)
 
 
 def test_an_id_means_one_record() -> None:

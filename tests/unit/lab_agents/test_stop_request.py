@@ -129,8 +129,12 @@ async def test_a_machine_that_is_silent_is_named(tmp_path):
 async def test_a_guard_on_another_machine_is_asked_with_its_key(tmp_path, unused_tcp_port):
     folder = await asyncio.to_thread(toy_folder, tmp_path)
     household = await household_of(folder)
-    address = GuardAddress(host="127.0.0.1", port=unused_tcp_port, key="correct horse battery")
-    two = household.laboratory.model_copy(update={"machines": ("main", "annex"), "guards": {"annex": address}})
+    address = GuardAddress(host="127.0.0.1", port=unused_tcp_port)
+    changes = {"machines": ("main", "annex"), "guards": {"annex": address}, "credentials": str(tmp_path)}
+    two = household.laboratory.model_copy(update=changes)
+    secret = tmp_path / "guard_annex.secret"
+    await asyncio.to_thread(secret.write_text, "correct horse battery\n")
+    await asyncio.to_thread(secret.chmod, 0o600)
     asked = []
 
     async def answer(line):
@@ -138,7 +142,7 @@ async def test_a_guard_on_another_machine_is_asked_with_its_key(tmp_path, unused
         yield {"latched": line["id"]}
         yield {"ok": True, "status": {"instruments": {"oven": {"state": "safe at", "at": None, "detail": ""}}}}
 
-    async with ControlServer(tmp_path / "annex.sock", answer, address):
+    async with ControlServer(tmp_path / "annex.sock", answer, address, "correct horse battery"):
         stop = Stop(Household(two, "main", folder, household.program, None, 5065, household.settings), stop_request())
         found = await stop.everywhere(within=30)
     assert asked[0]["reason"] == "smoke"

@@ -5,7 +5,8 @@ import socket
 
 import pytest
 
-from lab_agents.bus.broker import broker_command, check_port, choose_port, find_broker
+from lab_agents.bus.broker import Door, broker_command, check_port, choose_port, find_broker
+from lab_agents.bus.mqtt import Access
 from lab_agents.errors import BusError
 
 
@@ -52,6 +53,25 @@ def test_a_command_writes_its_configuration_and_listens_on_loopback(kind, tmp_pa
     else:
         assert f"listener {port} 127.0.0.1\n" in text
         assert "set_tcp_nodelay true\n" in text
+
+
+def test_a_door_asks_for_certificates_and_brings_its_list(tmp_path):
+    access = Access(tmp_path / "ca.crt", tmp_path / "broker.crt", tmp_path / "broker.key")
+    door = Door(access, "user line\n")
+    command = broker_command("mosquitto", tmp_path / "broker", choose_port(), "0.0.0.0", door)
+    assert command.url.startswith("mqtts://")
+    text = (tmp_path / "broker" / "mosquitto.conf").read_text()
+    assert "allow_anonymous false\nrequire_certificate true\nuse_identity_as_username true\n" in text
+    assert f"keyfile {access.key}\n" in text
+    assert (tmp_path / "broker" / "mosquitto.acl").read_text() == "user line\n"
+
+
+def test_beyond_loopback_no_broker_lets_everybody_in(tmp_path):
+    with pytest.raises(BusError, match=r"at 0\.0\.0\.0 needs certificates"):
+        broker_command("mosquitto", tmp_path, choose_port(), "0.0.0.0")
+    access = Access(tmp_path / "ca.crt", tmp_path / "broker.crt", tmp_path / "broker.key")
+    with pytest.raises(BusError, match="Install Mosquitto"):
+        broker_command("nats", tmp_path, choose_port(), door=Door(access, ""))
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):

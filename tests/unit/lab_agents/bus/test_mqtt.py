@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 
 from lab_agents.bus.broker import choose_port
-from lab_agents.bus.mqtt import MqttBus
+from lab_agents.bus.mqtt import Access, MqttBus
 from lab_agents.errors import BusError
 
 
@@ -19,9 +19,29 @@ def test_an_address_that_is_none_is_refused_with_an_example(url):
         MqttBus(url, "a")
 
 
-@pytest.mark.parametrize("url", ["mqtt://host", "mqtt://user:p%40ss@host:1", "mqtts://host", "mqtt://host?version=5"])
-def test_an_address_may_name_user_port_security_and_version(url):
+@pytest.mark.parametrize("url", ["mqtt://host", "mqtt://host:1", "mqtts://host", "mqtt://host?version=5"])
+def test_an_address_may_name_port_security_and_version(url):
     assert not MqttBus(url, "a").is_connected
+
+
+def test_an_address_with_a_password_is_refused_without_repeating_it():
+    with pytest.raises(BusError, match="holds no user and no password") as refused:
+        MqttBus("mqtt://user:secret@host:1", "a")
+    assert "secret" not in str(refused.value)
+
+
+async def test_a_key_that_others_may_read_or_that_is_none_is_refused(tmp_path):
+    names = ("ca.crt", "line.crt", "line.key")
+    access = Access(*(tmp_path / name for name in names))
+    with pytest.raises(BusError, match="lab-agents credentials"):
+        await MqttBus("mqtts://127.0.0.1:1", "a", access=access).__aenter__()
+    for name in names:
+        await asyncio.to_thread((tmp_path / name).write_text, "no certificate")
+    with pytest.raises(BusError, match="chmod 600"):
+        await MqttBus("mqtts://127.0.0.1:1", "a", access=access).__aenter__()
+    await asyncio.to_thread(access.key.chmod, 0o600)
+    with pytest.raises(BusError, match="are no certificate, key and authority"):
+        await MqttBus("mqtts://127.0.0.1:1", "a", access=access).__aenter__()
 
 
 async def test_without_a_broker_entering_returns_and_publishing_says_no():

@@ -1,4 +1,4 @@
-"""`lab-agents gc` and `rebuild`: what they say, and how they end."""
+"""`lab-agents gc`, `rebuild` and `credentials`: what they say, and how they end."""
 
 import json
 
@@ -42,3 +42,14 @@ def test_the_tables_are_made_anew(tmp_path, capsys):
     state = write_state(tmp_path / "state", tell_campaign(1)).path
     assert left_with(["rebuild", "--state", str(state)]) == 0
     assert "made anew from" in capsys.readouterr().out
+
+
+def test_credentials_are_made_where_it_is_said_and_nothing_secret_is_printed(tmp_path, capsys):
+    assert left_with(["credentials", "opv_replay"]) == 3
+    assert "give --out" in capsys.readouterr().err
+    assert left_with(["credentials", "opv_replay", "--out", str(tmp_path / "c"), "--host", "lab-pc"]) == 0
+    told = capsys.readouterr().out
+    assert "made ca.crt" in told
+    assert (tmp_path / "c" / "guard_main.secret").read_text().strip() not in told
+    assert left_with(["credentials", "opv_replay", "--out", str(tmp_path / "c"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["made"] == []

@@ -1,24 +1,14 @@
-"""The access list, as text and on a real broker."""
+"""The access list as text; a real broker is tried with it in tests/integration/test_broker_attacks.py."""
 
-import asyncio
-import base64
-import contextlib
-import getpass
-import hashlib
-import shutil
 from pathlib import Path
 
 import pytest
 
 from instruments.lab import read_laboratory
-from lab_agents.bus.broker import choose_port
-from lab_agents.bus.mqtt import MqttBus
 from lab_agents.messages.access import broker_users, mosquitto_access, mosquitto_configuration
 from lab_agents.messages.topics import TABLE, Topics
-from tests.contracts.bus import Inbox, eventually
 
 LAB_FILE = Path(__file__).parents[4] / "deployment" / "labs" / "opv_replay.yaml"
-PASSWORD = "only for tests"
 TOPICS = Topics("opv_replay")
 
 
@@ -74,54 +64,8 @@ def test_every_row_has_a_writing_and_a_reading_user(laboratory):
         assert f"topic read lab/opv_replay/{part}" in text
 
 
-def _password_line(user):
-    """As mosquitto_passwd writes it: PBKDF2 with SHA-512."""
-    salt = hashlib.sha256(user.encode()).digest()[:12]
-    key = hashlib.pbkdf2_hmac("sha512", PASSWORD.encode(), salt, 101)
-    return f"{user}:$7$101${base64.b64encode(salt).decode()}${base64.b64encode(key).decode()}\n"
-
-
-@pytest.fixture
-async def broker(tmp_path, laboratory):
-    """A Mosquitto with our configuration, but on loopback and without TLS; gives a factory of clients by user."""
-    program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
-    port = choose_port()
-    (tmp_path / "lab-agents.acl").write_text(mosquitto_access(laboratory))
-    (tmp_path / "lab-agents.passwd").write_text("".join(_password_line(u.name) for u in broker_users(laboratory)))
-    text = mosquitto_configuration().replace("/etc/mosquitto/lab-agents", f"{tmp_path}/lab-agents")
-    text = text.replace("/var/lib/mosquitto/", f"{tmp_path}/").replace("listener 8883", f"listener {port} 127.0.0.1")
-    text = "\n".join(line for line in text.splitlines() if not line.startswith(("certfile", "keyfile")))
-    (tmp_path / "conf").write_text(f"user {getpass.getuser()}\n{text}\n")
-    with (tmp_path / "log").open("wb") as log:
-        process = await asyncio.create_subprocess_exec(program, "-c", str(tmp_path / "conf"), stdout=log, stderr=log)
-
-    @contextlib.asynccontextmanager
-    async def client(user):
-        async with MqttBus(f"mqtt://{user}:{PASSWORD.replace(' ', '%20')}@127.0.0.1:{port}", f"{user}-1") as bus:
-            await eventually(lambda: bus.is_connected)
-            yield bus
-
-    yield client
-    process.kill()
-    await process.wait()
-
-
-async def test_a_broker_with_the_list_keeps_sources_apart(broker):
-    async with broker("recorder") as recorder, broker("line_a") as line_a, broker("people") as people:
-        inbox = Inbox()
-        await recorder.subscribe(TOPICS.build("submit", source="+"), inbox)
-        await line_a.publish(TOPICS.build("submit", source="line_b"), b"forged")
-        await people.publish(TOPICS.build("submit", source="line_a"), b"forged")
-        await people.publish(TOPICS.build("submit", source="once-1"), b"mine")
-        assert (await inbox.next()).payload == b"mine"
-        await line_a.publish(TOPICS.build("submit", source="line_a"), b"mine")
-        assert (await inbox.next()).payload == b"mine"
-
-
-async def test_a_broker_with_the_list_lets_only_the_recorder_write_the_log(broker):
-    async with broker("recorder") as recorder, broker("line_a") as line_a, broker("planning") as planning:
-        inbox = Inbox()
-        await planning.subscribe(TOPICS.build("log"), inbox)
-        await line_a.publish(TOPICS.build("log"), b"forged")
-        await recorder.publish(TOPICS.build("log"), b"entry")
-        assert (await inbox.next()).payload == b"entry"
+def test_the_configuration_lets_nobody_in_without_a_certificate():
+    text = mosquitto_configuration()
+    assert "allow_anonymous false" in text
+    assert "require_certificate true\nuse_identity_as_username true" in text
+    assert "password_file" not in text
