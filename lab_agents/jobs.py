@@ -28,7 +28,9 @@ from lab_agents.records.questions import (
     AskArguments,
     Exhausted,
     Found,
+    ReadStandardArguments,
     Remeasure,
+    StandardReading,
     TrainArguments,
     sample_id,
 )
@@ -137,6 +139,14 @@ def analyse(question: AnalyseArguments, blobs: Blobs) -> AnalyseAnswer:
     except AnalysisError as error:
         reason = f"Measurement {measurement.id}: {error}"
         return Remeasure(remeasure=reason) if error.may_help else AnalysisFailed(failed=reason)
+
+
+def read_standard(question: ReadStandardArguments, blobs: Blobs) -> StandardReading:
+    """Read the wanted numbers of a standard's raw data."""
+    from lab_agents.analysis.standards import read_numbers  # imports the diffraction package, which few jobs need
+
+    values, reason = read_numbers(question.measurement.kind, blobs.get(question.measurement.raw), question.wanted)
+    return StandardReading(values=values, reason=reason)
 
 
 def _found(question: AnalyseArguments, conclusions: Conclusions) -> Found:
@@ -276,5 +286,8 @@ _JOBS: Mapping[str, Callable[[str, Blobs], str]] = MappingProxyType(
         "ask": lambda text, blobs: ask(AskArguments.model_validate_json(text), blobs).model_dump_json(),
         "train": lambda text, blobs: train(TrainArguments.model_validate_json(text), blobs).model_dump_json(),
         "analyse": lambda text, blobs: analyse(AnalyseArguments.model_validate_json(text), blobs).model_dump_json(),
+        "read_standard": lambda text, blobs: read_standard(
+            ReadStandardArguments.model_validate_json(text), blobs
+        ).model_dump_json(),
     }
 )

@@ -14,6 +14,7 @@ from lab_agents.messages.course import (
     MeasurementConcluded,
     ObservationMade,
     RemeasureRequested,
+    StandardRead,
 )
 from lab_agents.messages.entry import Body
 from lab_agents.messages.frames import Logged
@@ -22,8 +23,16 @@ from lab_agents.messages.work import MeasurementTaken, SampleMade
 from lab_agents.records.base import FrozenMap, with_item, without_item
 from lab_agents.records.measurement import Measurement
 from lab_agents.records.observation import Unread
-from lab_agents.records.questions import ANALYSE_ANSWER, AnalyseArguments, Found, Remeasure
+from lab_agents.records.questions import (
+    ANALYSE_ANSWER,
+    AnalyseArguments,
+    Found,
+    ReadStandardArguments,
+    Remeasure,
+    StandardReading,
+)
 from lab_agents.records.sample import Sample
+from lab_agents.records.stock import Standard
 from lab_agents.records.target import Target
 from lab_agents.records.ticket import Trouble
 
@@ -34,14 +43,14 @@ MOST_MEASUREMENTS = 3
 class AnalysisState(AgentState):
     """Targets of open campaigns, samples as made until their campaign ends, and jobs by the position of their cause.
 
-    `taken` are the measurements of each sample, in the order in which they were taken; `references` are the last ones
-    of each kind of standard.
+    `taken` are the measurements of each sample, in the order in which they were taken; `standards` are the
+    laboratory's by name, and `references` the last measurements of each kind of them.
     """
 
     targets: FrozenMap[str, Target] = Field(default_factory=dict)
     samples: FrozenMap[str, Sample] = Field(default_factory=dict)
     taken: FrozenMap[str, tuple[Measurement, ...]] = Field(default_factory=dict)
-    standards: FrozenMap[str, str] = Field(default_factory=dict)
+    standards: FrozenMap[str, Standard] = Field(default_factory=dict)
     references: FrozenMap[str, Measurement] = Field(default_factory=dict)
     open: tuple[Job, ...] = ()
 
@@ -71,7 +80,7 @@ class Analysis:
         body, campaign = logged.entry.record, logged.entry.campaign or ""
         match body:
             case LabOpened() | LabChanged():
-                standards = {s.name: s.kind for s in body.laboratory.standards}
+                standards = {s.name: s for s in body.laboratory.standards}
                 return state.model_copy(update={"standards": standards})
             case CampaignStarted():
                 return state.model_copy(update={"targets": with_item(state.targets, body.plan.name, body.plan.target)})
@@ -84,7 +93,7 @@ class Analysis:
                 return state.model_copy(update={"samples": with_item(state.samples, body.sample.id, body.sample)})
             case MeasurementTaken():
                 return _open(state, body.measurement, logged)
-            case MeasurementConcluded() | RemeasureRequested() if logged.seal.source == self.name:
+            case MeasurementConcluded() | RemeasureRequested() | StandardRead() if logged.seal.source == self.name:
                 return _closed(state, logged.entry.cause)
             case EntryRefused() if body.source == self.name:
                 return _closed(state, cause_of(body.refused_id))
@@ -107,10 +116,32 @@ class Analysis:
         return (Draft(body=TroubleMet(trouble=trouble), subject=sample, campaign=logged.entry.campaign),)
 
     def conclude(self, job: Job, outcome: JobOutcome) -> tuple[Draft, ...]:
-        """Observations and the last word on the measurement, a request to measure again, or trouble."""
+        """Observations and the last word on the measurement, a request to measure again, or trouble.
+
+        Of a standard, its numbers.
+        """
+        if job.name == "read_standard":
+            return (Draft(body=_reading(job, outcome), subject=job.subject, campaign=job.campaign),)
         question = AnalyseArguments.model_validate_json(job.arguments)
         bodies = _conclusion(question, outcome)
         return tuple(Draft(body=body, subject=job.subject, campaign=job.campaign) for body in bodies)
+
+
+def _reading(job: Job, outcome: JobOutcome) -> StandardRead:
+    """The numbers of a standard; none of them where the job failed, which a chart takes for out of control."""
+    question = ReadStandardArguments.model_validate_json(job.arguments)
+    if outcome.ok:
+        answer = StandardReading.model_validate_json(outcome.answer)
+    else:
+        answer = StandardReading(values=dict.fromkeys(question.wanted), reason=outcome.error)
+    taken = question.measurement
+    return StandardRead(
+        standard=taken.sample,
+        measurement=taken.id,
+        instrument=taken.instrument,
+        values=answer.values,
+        reason=answer.reason[:2000],
+    )
 
 
 def _conclusion(question: AnalyseArguments, outcome: JobOutcome) -> tuple[Body, ...]:
@@ -167,7 +198,7 @@ def _earlier(state: AnalysisState, measurement: Measurement) -> dict[str, Measur
 def _open(state: AnalysisState, measurement: Measurement, logged: Logged) -> AnalysisState:
     standard = state.standards.get(measurement.sample)
     if standard is not None:
-        return state.model_copy(update={"references": with_item(state.references, standard, measurement)})
+        return _open_standard(state, standard, measurement, logged)
     sample = state.samples.get(measurement.sample)
     target = state.targets.get(logged.entry.campaign or "")
     if sample is None or target is None:
@@ -192,6 +223,24 @@ def _open(state: AnalysisState, measurement: Measurement, logged: Logged) -> Ana
     )
     taken = with_item(state.taken, measurement.sample, (*known, measurement))
     return state.model_copy(update={"open": (*state.open, job), "taken": taken})
+
+
+def _open_standard(state: AnalysisState, standard: Standard, measurement: Measurement, logged: Logged) -> AnalysisState:
+    """Later conclusions lean on it; what its chart wants of it is read."""
+    state = state.model_copy(update={"references": with_item(state.references, standard.kind, measurement)})
+    if not standard.limits:
+        return state
+    arguments = ReadStandardArguments(measurement=measurement, wanted=tuple(sorted(standard.limits)))
+    job = Job(
+        id=f"{logged.position}/read_standard",
+        cause=logged.position,
+        kind="compute",
+        name="read_standard",
+        campaign=logged.entry.campaign,
+        subject=measurement.sample,
+        arguments=arguments.model_dump_json(),
+    )
+    return state.model_copy(update={"open": (*state.open, job)})
 
 
 def _closed(state: AnalysisState, cause: int | None) -> AnalysisState:

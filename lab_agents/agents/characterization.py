@@ -10,8 +10,12 @@ campaign awards work as it comes.
 
 from collections.abc import Mapping
 
+from pydantic import Field
+
+from lab_agents.agents.behaviour import Draft
 from lab_agents.agents.bidder import Bidder
 from lab_agents.agents.bidder_state import BidderState, Prepared, Refusal
+from lab_agents.agents.calibrations import CALIBRATION_KINDS, Asked, follow_calibrations, say_calibrated
 from lab_agents.agents.courses import Course
 from lab_agents.agents.limits import find_breach
 from lab_agents.agents.looks import Look, Looks, follow_looks
@@ -27,9 +31,13 @@ ARGUMENT = "with_"
 
 
 class CharacterizationState(BidderState):
-    """Everything a station knows: also what was concluded of the samples that it may be asked to look at."""
+    """Everything a station knows: also what was concluded of the samples that it may be asked to look at.
+
+    `calibrations` are the open tickets that ask a person to calibrate its instrument.
+    """
 
     looks: Looks = Looks()
+    calibrations: Asked = Field(default_factory=dict)
 
 
 class Characterization(Bidder):
@@ -38,7 +46,7 @@ class Characterization(Bidder):
     @property
     def kinds(self) -> frozenset[str]:
         """Kinds of entries that concern a station."""
-        return super().kinds | {"ObservationMade", "ObservationRetracted"}
+        return super().kinds | CALIBRATION_KINDS | {"ObservationMade", "ObservationRetracted"}
 
     def start(self) -> CharacterizationState:
         """A station that knows nothing."""
@@ -48,7 +56,16 @@ class Characterization(Bidder):
         """The state after an entry: what was concluded of samples, then what concerns every bidder."""
         if isinstance(state, CharacterizationState) and "longer" in state.settings(self.name):
             state = state.but(looks=follow_looks(state.looks, logged, self.name, state))
+        if isinstance(state, CharacterizationState) and logged.entry.kind in CALIBRATION_KINDS:
+            state = state.but(
+                calibrations=follow_calibrations(state.calibrations, logged, _instruments(state, self.name))
+            )
         return super().apply(state, logged)
+
+    def decide(self, before: BidderState, after: BidderState, logged: Logged) -> tuple[Draft, ...]:
+        """What every bidder says, and that its instrument was calibrated."""
+        asked = before.calibrations if isinstance(before, CharacterizationState) else {}
+        return (*super().decide(before, after, logged), *say_calibrated(asked, logged))
 
     def _look(self, state: BidderState, offer: Offer) -> Look:
         """How to look at the sample: as usual, where it is looked at again, is a standard, or work goes as it comes."""
@@ -125,6 +142,14 @@ def _instrument_at(state: BidderState, place: str | None, usual: str) -> str:
     """The instrument that measured: the one of the granted place, where places have their own."""
     places = () if state.lab is None else state.lab.all_places
     return next((p.instrument for p in places if p.name == place and p.instrument is not None), usual)
+
+
+def _instruments(state: BidderState, me: str) -> frozenset[str]:
+    """The station's instruments: the one that it declares, or those of its stages."""
+    settings = state.settings(me)
+    places = () if state.lab is None else state.lab.all_places
+    staged = {p.instrument for p in places if p.instrument is not None and p.kind == settings.get("stages", "")}
+    return frozenset(staged | {str(settings.get("instrument", ""))})
 
 
 def _stage(settings: Mapping[str, Argument]) -> Need:

@@ -1,8 +1,9 @@
-"""Whether control films still say that the laboratory makes and measures what it did, and what no longer counts.
+"""Whether controls still say that the laboratory makes and measures what it did, and what no longer counts.
 
-Each property of the control films is a chart. When a measurement of a control film is concluded, the properties that it
-gave are judged by the rules of `charts`. Where one is broken, every measurement of candidates that gave this property
-since the last good control is retracted: nobody can say where between the two the trouble began.
+Each property of the control films is a chart, and so is each number that is read of a standard on one instrument. When
+a control film's measurement is concluded, or a standard is read, what it gave is judged by the rules of `charts`. Where
+one is broken, every measurement of candidates since the last good control is retracted that gave this property, or that
+the standard's instrument took: nobody can say where between the two the trouble began.
 """
 
 import math
@@ -11,7 +12,8 @@ from dataclasses import dataclass
 
 from pydantic import Field
 
-from lab_agents.agents.charts import Verdict, judge_controls
+from lab_agents.agents.control_series import Chart, Control, judge_series, shortened
+from lab_agents.agents.drift_troubles import CALIBRATED, GO_ON
 from lab_agents.messages.commands import RetractObservation
 from lab_agents.messages.course import (
     CampaignFinished,
@@ -21,72 +23,53 @@ from lab_agents.messages.course import (
     ObservationMade,
     ObservationRetracted,
     ProposalMade,
+    StandardRead,
     TicketClosed,
     TicketOpened,
 )
 from lab_agents.messages.entry import Body
 from lab_agents.messages.frames import Logged
+from lab_agents.messages.life import LabChanged, LabOpened
 from lab_agents.messages.work import CalibrationMade, MeasurementTaken, SampleMade
-from lab_agents.records.base import FrozenMap, Identifier, Name, Record, with_item
+from lab_agents.records.base import FrozenMap, Identifier, Name, Record, with_item, without_item
 from lab_agents.records.control import ControlLimits, Controls, is_control
 from lab_agents.records.observation import Observation
-from lab_agents.records.ticket import Trouble
+from lab_agents.records.stock import Standard
 
-CALIBRATED, GO_ON = "calibrated", "go on"
-"""Answers to drift. After the first the chart begins anew. The second lets the next control film decide: at the old
-level, the one that was out was a stray film; at its level, that is the new reference; else it is out of control again.
-"""
 DRIFT_KINDS = frozenset(
     {"MeasurementTaken", "SampleMade", "CalibrationMade", "RetractObservation", "ProposalMade", "TicketOpened"}
+    | {"LabOpened", "LabChanged", "StandardRead"}
 )
 
 
 class Seen(Record):
-    """An observation of a candidate that counts, and its place in the log."""
+    """An observation of a candidate that counts, what measured it, and its place in the log."""
 
     sample: Identifier
     measurement: Identifier
     property: Name
-    position: int
-
-
-class Control(Record):
-    """One property of one control film; None where it could not be read."""
-
-    sample: Identifier
-    value: float | None
-    position: int
-
-
-class Chart(Record):
-    """The controls of one property that were in control since the entry at `since`: the start, or a calibration.
-
-    `broken` is the last one that was not; `is_accepted` says that the campaign goes on with it all the same.
-    """
-
-    good: tuple[Control, ...] = ()
-    broken: Control | None = None
-    is_accepted: bool = False
     instrument: str = ""
-    since: int = 0
+    position: int
 
 
 Said = ControlJudged | ObservationRetracted
 
 
 class Drift(Record):
-    """What is known of an open campaign's controls.
+    """What is known of an open campaign's controls, and of the laboratory's standards.
 
-    `seen` are observations of candidates, `values` those of the control film's measurement that is being concluded;
-    `asked` are the proposals by number, with the entry up to which the planner knew the log; `lines` say who made a
-    control film, `instruments` what took its measurements, `tickets` which property a ticket about drift is about.
+    `charts` are those of control films by their property, and those of standards by `chart_name`; the latter outlast
+    campaigns. `seen` are observations of candidates, `values` those of the control film's measurement that is being
+    concluded; `asked` are the proposals by number, with the entry up to which the planner knew the log; `lines` say who
+    made a control film, `instruments` what took a measurement, `tickets` which chart an open ticket is about.
     `said` is what the entry at `at` leads to.
     """
 
     controls: Controls | None = None
+    standards: FrozenMap[Name, Standard] = Field(default_factory=dict)
     seen: tuple[Seen, ...] = ()
     values: tuple[Observation, ...] = ()
-    charts: FrozenMap[Name, Chart] = Field(default_factory=dict)
+    charts: FrozenMap[str, Chart] = Field(default_factory=dict)
     asked: FrozenMap[str, int] = Field(default_factory=dict)
     lines: FrozenMap[str, str] = Field(default_factory=dict)
     instruments: FrozenMap[str, str] = Field(default_factory=dict)
@@ -99,10 +82,12 @@ def follow_drift(drift: Drift, logged: Logged) -> Drift:
     """The drift after an entry; what it leads to is booked in `said`."""
     body, position = logged.entry.record, logged.position
     match body:
+        case LabOpened() | LabChanged():
+            return drift.model_copy(update={"standards": {s.name: s for s in body.laboratory.standards}})
         case CampaignStarted():
-            return Drift(controls=body.plan.controls)
+            return _without_campaign(drift).model_copy(update={"controls": body.plan.controls})
         case CampaignFinished():
-            return Drift()
+            return _without_campaign(drift)
         case ProposalMade():
             known = position if logged.entry.cause is None else logged.entry.cause
             return drift.model_copy(update={"asked": with_item(drift.asked, str(body.proposal.number), known)})
@@ -110,6 +95,8 @@ def follow_drift(drift: Drift, logged: Logged) -> Drift:
             return _see(drift, body.observation, position)
         case MeasurementConcluded() if is_control(body.sample):
             return _judge(drift, body, position)
+        case StandardRead():
+            return _judge_standard(drift, body, position)
         case RetractObservation():
             of_it = (s for s in drift.seen if s.measurement == body.measurement)
             return _say(drift, _retract(drift, of_it, f"{body.person}: {body.reason}"), position)
@@ -119,35 +106,58 @@ def follow_drift(drift: Drift, logged: Logged) -> Drift:
             return _follow_calibration(drift, body, position)
 
 
+def chart_name(control: str, instrument: str, name: str) -> str:
+    """What the chart is called that a control film, or a standard on one instrument, belongs to."""
+    return name if is_control(control) else f"{control}/{instrument}/{name}"
+
+
+def is_asked(drift: Drift, body: ControlJudged) -> bool:
+    """Whether a person is being asked about this chart already."""
+    return chart_name(body.sample, body.instrument, body.property) in drift.tickets.values()
+
+
+def _without_campaign(drift: Drift) -> Drift:
+    """What outlasts a campaign: standards, their charts, and what a person is asked about them."""
+    charts = {name: chart for name, chart in drift.charts.items() if "/" in name}
+    tickets = {ticket: about for ticket, about in drift.tickets.items() if "/" in about}
+    return Drift(standards=drift.standards, charts=charts, tickets=tickets)
+
+
 def _note_control(drift: Drift, body: SampleMade | MeasurementTaken) -> Drift:
     if isinstance(body, SampleMade):
         made = body.sample
         lines = with_item(drift.lines, made.id, made.made_by) if is_control(made.id) else drift.lines
         return drift.model_copy(update={"lines": lines})
     taken = body.measurement
-    if not is_control(taken.sample):
-        return drift
     return drift.model_copy(update={"instruments": with_item(drift.instruments, taken.id, taken.instrument)})
 
 
 def _follow_calibration(drift: Drift, body: Body, position: int) -> Drift:
-    """Charts begin anew when a person says that it was calibrated, or the instrument's owner that it did so."""
+    """Charts begin anew when a person says that a control film's line is right, or an instrument was calibrated."""
     match body:
         case TicketOpened() if CALIBRATED in body.ticket.trouble.remedies:
-            about = body.ticket.trouble.evidence.get("property", "")
+            found = body.ticket.trouble.evidence
+            about = chart_name(found.get("control", ""), found.get("instrument", ""), found.get("property", ""))
             return drift.model_copy(update={"tickets": with_item(drift.tickets, body.ticket.id, about)})
-        case TicketClosed() if body.answer == CALIBRATED:
-            about = drift.tickets.get(body.ticket, "")
-            return _begin_anew(drift, [name for name in drift.charts if name == about], position)
-        case TicketClosed() if body.answer == GO_ON and body.ticket in drift.tickets:
-            about = drift.tickets[body.ticket]
-            chart = drift.charts.get(about, Chart()).model_copy(update={"is_accepted": True})
-            return drift.model_copy(update={"charts": with_item(drift.charts, about, chart)})
+        case TicketClosed() if body.ticket in drift.tickets:
+            return _follow_answer(drift, body, position)
         case CalibrationMade():
             of_it = [name for name, chart in drift.charts.items() if chart.instrument == body.instrument]
             return _begin_anew(drift, of_it, position)
         case _:
             return drift
+
+
+def _follow_answer(drift: Drift, body: TicketClosed, position: int) -> Drift:
+    """Of a standard the first answer says nothing yet: its instrument's station makes a `CalibrationMade` of it."""
+    about = drift.tickets[body.ticket]
+    drift = drift.model_copy(update={"tickets": without_item(drift.tickets, body.ticket)})
+    if body.answer == CALIBRATED and "/" not in about:
+        return _begin_anew(drift, [name for name in drift.charts if name == about], position)
+    if body.answer == GO_ON:
+        chart = drift.charts.get(about, Chart()).model_copy(update={"is_accepted": True})
+        return drift.model_copy(update={"charts": with_item(drift.charts, about, chart)})
+    return drift
 
 
 def find_unknown(drift: Drift, body: RetractObservation) -> str | None:
@@ -160,39 +170,16 @@ def find_unknown(drift: Drift, body: RetractObservation) -> str | None:
     )
 
 
-def drift_trouble(body: ControlJudged) -> Trouble | None:
-    """What a person is asked because of a control that is out of control."""
-    if not body.rule:
-        return None
-    line, name, instrument = body.line or "the line", body.property, body.instrument
-    since = f"since the last good control, {body.last_good}," if body.last_good else "since the start or calibration"
-    what = (
-        f"Control film {body.sample} of {line}: {_found(body)}. Either {instrument} no longer measures what it did, or "
-        f"{line} no longer makes what it did. {body.n_retracted} measurements of {name} {since} no longer count, and "
-        f"no model uses them. Measure a standard on {instrument} and calibrate it, check {line}'s hotplates and "
-        f"pipettes, then answer {CALIBRATED!r}: the chart begins anew with the next control film. With {GO_ON!r} "
-        "that film decides whether this was a stray film, a new level, or goes on drifting."
-    )
-    evidence = {"property": body.property, "instrument": body.instrument, "line": body.line, "rule": body.rule}
-    evidence |= {"control": body.sample, "measurement": body.measurement, "last_good": body.last_good}
-    return Trouble(what=what[:2000], evidence=evidence, remedies=(CALIBRATED, GO_ON), default=GO_ON)
-
-
-def _found(body: ControlJudged) -> str:
-    unit = "" if body.unit == "1" else f" {body.unit}"
-    if body.value is None:
-        return f"its {body.property} could not be read"
-    apart = ", ".join(f"{z:+.1f}" for z in body.z)
-    return (
-        f"its {body.property} is {body.value:.4g}{unit}, expected {body.mean:.4g} ± {body.deviation:.2g}{unit} "
-        f"(Westgard's rule {body.rule}: {apart} standard deviations)"
-    )
-
-
 def _see(drift: Drift, seen: Observation, position: int) -> Drift:
     if is_control(seen.sample):
         return drift.model_copy(update={"values": (*drift.values, seen)})
-    one = Seen(sample=seen.sample, measurement=seen.measurement, property=seen.property, position=position)
+    one = Seen(
+        sample=seen.sample,
+        measurement=seen.measurement,
+        property=seen.property,
+        instrument=drift.instruments.get(seen.measurement, ""),
+        position=position,
+    )
     return drift.model_copy(update={"seen": (*drift.seen, one)})
 
 
@@ -202,62 +189,65 @@ def _judge(drift: Drift, body: MeasurementConcluded, position: int) -> Drift:
     found: dict[str, float | None] = {u.property: None for u in body.unread}
     found |= {o.property: o.value for o in drift.values if o.measurement == body.measurement}
     drift = drift.model_copy(update={"values": ()})
+    instrument = drift.instruments.get(body.measurement, "unknown")
     for name in sorted(found.keys() & watched.keys()):
-        control = Control(sample=body.sample, value=found[name], position=position)
-        drift = _judge_one(drift, body, control, name, watched[name])
+        about = _About(body.sample, body.measurement, instrument, name, watched[name])
+        drift = _judge_one(drift, about, Control(id=body.sample, value=found[name], position=position))
     return drift
 
 
-def _judge_one(drift: Drift, body: MeasurementConcluded, control: Control, name: str, limits: ControlLimits) -> Drift:
-    instrument = drift.instruments.get(body.measurement, "unknown")
-    chart = drift.charts.get(name, Chart()).model_copy(update={"instrument": instrument})
-    judged = _judge_series(limits, (*chart.good, control))
+def _judge_standard(drift: Drift, body: StandardRead, position: int) -> Drift:
+    """Every number of it that the lab file gives limits for, in the order of their names."""
+    standard = drift.standards.get(body.standard)
+    limits = standard.limits if standard is not None else {}
+    for name in sorted(body.values.keys() & limits.keys()):
+        about = _About(body.standard, body.measurement, body.instrument, name, limits[name])
+        drift = _judge_one(drift, about, Control(id=body.measurement, value=body.values[name], position=position))
+    return drift
+
+
+@dataclass(frozen=True)
+class _About:
+    """What is judged: of which control film or standard, by what measured, against what."""
+
+    sample: str
+    measurement: str
+    instrument: str
+    name: str
+    limits: ControlLimits
+
+    @property
+    def chart(self) -> str:
+        return chart_name(self.sample, self.instrument, self.name)
+
+    def concerns(self, seen: Seen) -> bool:
+        """Whether an observation is in doubt with this control."""
+        return seen.property == self.name if is_control(self.sample) else seen.instrument == self.instrument
+
+
+def _judge_one(drift: Drift, about: _About, control: Control) -> Drift:
+    chart = drift.charts.get(about.chart, Chart()).model_copy(update={"instrument": about.instrument})
+    judged = judge_series(about.limits, (*chart.good, control))
     if not judged.verdict.is_in_control and chart.is_accepted and chart.broken is not None:
-        renewed = _judge_series(limits, (chart.broken, control))
+        renewed = judge_series(about.limits, (chart.broken, control))
         judged = renewed if renewed.verdict.is_in_control else judged
     verdict, last_good = judged.verdict, judged.last_good
     gone: tuple[ObservationRetracted, ...] = ()
     if verdict.is_in_control:
-        chart = chart.model_copy(update={"good": judged.series, "broken": None, "is_accepted": False})
+        chart = chart.model_copy(update={"good": shortened(judged.series), "broken": None, "is_accepted": False})
     else:
         begins = chart.since if last_good is None else last_good.position
-        doubtful = (s for s in drift.seen if s.property == name and s.position > begins)
-        gone = _retract(drift, doubtful, f"{control.sample} is out of control: {name}, {verdict.reason}")
+        doubtful = (s for s in drift.seen if about.concerns(s) and s.position > begins)
+        gone = _retract(drift, doubtful, f"{control.id} is out of control: {about.name}, {verdict.reason}")
         chart = chart.model_copy(update={"broken": control, "is_accepted": False})
     said = ControlJudged(
-        sample=control.sample, measurement=body.measurement, property=name, instrument=instrument,
-        line=drift.lines.get(control.sample, ""), value=control.value, mean=judged.mean, deviation=judged.deviation,
-        unit=limits.unit, rule=verdict.rule or "", z=tuple(z for z in verdict.z if math.isfinite(z)),
-        last_good="" if last_good is None else last_good.sample, n_retracted=len(gone),
+        sample=about.sample, measurement=about.measurement, property=about.name, instrument=about.instrument,
+        line=drift.lines.get(about.sample, ""), value=control.value, mean=judged.mean, deviation=judged.deviation,
+        unit=about.limits.unit, rule=verdict.rule or "", z=tuple(z for z in verdict.z if math.isfinite(z)),
+        last_good="" if last_good is None else last_good.id, n_retracted=len(gone),
     )  # fmt: skip
-    drift = drift.model_copy(update={"charts": with_item(drift.charts, name, chart)})
+    drift = drift.model_copy(update={"charts": with_item(drift.charts, about.chart, chart)})
     return _say(drift, (said, *gone), control.position)
-
-
-@dataclass(frozen=True)
-class _Judged:
-    """A series of controls with the mean and deviation that it was judged by; the last good one before trouble."""
-
-    series: tuple[Control, ...]
-    mean: float
-    deviation: float
-    verdict: Verdict
-    last_good: Control | None
-
-
-def _judge_series(limits: ControlLimits, series: tuple[Control, ...]) -> _Judged:
-    """The verdict. Where the first control film is the reference, its own scatter adds to that of each later one."""
-    first, mean, deviation = 0, limits.value, limits.deviation
-    if mean is None and series[0].value is not None:
-        first, mean, deviation = 1, series[0].value, math.sqrt(2.0) * limits.deviation
-    mean = 0.0 if mean is None else mean
-    verdict = judge_controls([_number(c) for c in series[first:]], mean, deviation)
-    good = first - 1 if verdict.last_good is None else first + verdict.last_good
-    return _Judged(series, mean, deviation, verdict, series[good] if good >= 0 else None)
-
-
-def _number(control: Control) -> float:
-    return math.nan if control.value is None else control.value
 
 
 def _retract(drift: Drift, doubtful: Iterable[Seen], reason: str) -> tuple[ObservationRetracted, ...]:

@@ -4,8 +4,9 @@ A `ProposalMade` offers each of its candidates (`make-<sample>`), a `SampleMade`
 (`measure-<sample>-1`), a `MeasurementConcluded` the next one that the campaign wants, a `RemeasureRequested` the same
 one again: the last number counts all measurements of the sample that were offered.
 Before each batch the standards of the laboratory are offered too (`check-<standard>-<campaign>-<batch>`): a blank
-for the spectra, silicon for the patterns once a day; and with every so many batches, where the campaign says so, a
-control film (`make-control-<campaign>-<batch>`), which is made and measured like a sample.
+for the spectra, silicon for the patterns once a day, or sooner where it was out of control; and with every so many
+batches, where the campaign says so, a control film (`make-control-<campaign>-<batch>`), which is made and measured
+like a sample.
 Rounds count from 1. The next round is opened by
 `AwardDeclined` or `AwardWithdrawn` of the present round (denied work is not offered again), and bidders answer that
 entry as they answered the offer; an acceptance ends the offer if it stands before them. A bidder that was silent needs
@@ -27,15 +28,17 @@ from lab_agents.messages.course import (
     CampaignClosing,
     CampaignFinished,
     CampaignStarted,
+    ControlJudged,
     MeasurementConcluded,
     ProposalMade,
     RemeasureRequested,
     WindowClosed,
     WorkAwarded,
 )
+from lab_agents.messages.entry import Body
 from lab_agents.messages.frames import Logged
 from lab_agents.messages.life import LabChanged, LabOpened
-from lab_agents.messages.work import AwardAccepted, AwardDeclined, SampleMade, SampleQuarantined
+from lab_agents.messages.work import AwardAccepted, AwardDeclined, CalibrationMade, SampleMade, SampleQuarantined
 from lab_agents.records.base import FrozenMap, Identifier, Name, Record, with_item, without_item
 from lab_agents.records.campaign import CampaignPlan
 from lab_agents.records.control import control_id
@@ -69,6 +72,8 @@ OFFER_KINDS = frozenset(
         "AwardAccepted",
         "AwardDeclined",
         "AwardWithdrawn",
+        "ControlJudged",
+        "CalibrationMade",
     }
 )
 
@@ -165,7 +170,7 @@ def follow_offers(offers: Offers, logged: Logged) -> Offers:
         case MeasurementConcluded():
             return _offer_next(offers, body, logged.position)
         case _:
-            return _follow_award(offers, logged)
+            return _look_again(_follow_award(offers, logged), body)
 
 
 def _follow_award(offers: Offers, logged: Logged) -> Offers:
@@ -271,6 +276,17 @@ def _check(offers: Offers, campaign: str, body: ProposalMade, logged: Logged) ->
         )
         offers = _put(offers.model_copy(update={"checked": with_item(offers.checked, standard.name, now)}), offer)
     return offers
+
+
+def _look_again(offers: Offers, body: Body) -> Offers:
+    """The next batch looks at a standard that was out of control, and at all of them after a calibration."""
+    match body:
+        case CalibrationMade():
+            return offers.model_copy(update={"checked": {}})
+        case ControlJudged(sample=sample, rule=rule) if rule and sample in offers.checked:
+            return offers.model_copy(update={"checked": without_item(offers.checked, sample)})
+        case _:
+            return offers
 
 
 def _may_measure(offers: Offers, campaign: str) -> bool:

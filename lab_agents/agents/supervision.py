@@ -9,7 +9,8 @@ from lab_agents.agents.amending import find_refusal, follow_amendments, say_admi
 from lab_agents.agents.behaviour import Draft, Job, JobOutcome
 from lab_agents.agents.campaigns import finish, follow_campaign, name_plan, say_campaign
 from lab_agents.agents.clearing import ANSWERS, PREFIX
-from lab_agents.agents.drift import DRIFT_KINDS, drift_trouble, find_unknown, follow_drift
+from lab_agents.agents.drift import DRIFT_KINDS, find_unknown, follow_drift, is_asked
+from lab_agents.agents.drift_troubles import drift_trouble
 from lab_agents.agents.fates import FATE_KINDS, follow_fates
 from lab_agents.agents.offers import OFFER_KINDS, follow_offers
 from lab_agents.agents.supervision_state import DEADLINE, SupervisionState
@@ -200,7 +201,7 @@ def _trouble_in(state: SupervisionState, logged: Logged) -> Trouble | None:
         case TroubleMet(trouble=trouble):
             return trouble
         case ControlJudged():
-            return drift_trouble(body)
+            return None if is_asked(state.drift, body) else drift_trouble(body)
         case AgentDeclaredOut(agent=agent, reason=reason):
             return Trouble(what=f"{agent} is declared out: {reason}"[:2000], remedies=("seen",), default="seen")
         case EntryRefused() if state.lab is None or body.source not in state.lab.agents:
@@ -234,7 +235,7 @@ def _objections(before: SupervisionState, logged: Logged) -> tuple[Draft, ...]:
 
 
 def _say_drift(after: SupervisionState, logged: Logged) -> tuple[Draft, ...]:
-    """Verdicts on control films, each with what no longer counts because of it."""
+    """Verdicts on control films and standards, each with what no longer counts because of it."""
     drift, campaign = after.drift, after.campaign
     if drift.at != logged.position or campaign is None:
         return ()

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from pydantic import Field
 
-from lab_agents.agents.drift import GO_ON
+from lab_agents.agents.drift_troubles import GO_ON
 from lab_agents.agents.supplies import LOADED, NOT_LOADED
 from lab_agents.messages.commands import AnswerTicket
 from lab_agents.records.base import FrozenMap, Identifier, Record, with_item, without_item

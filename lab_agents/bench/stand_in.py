@@ -17,7 +17,7 @@ from lab_agents.bench.floor import BenchFloor
 from lab_agents.blobs import Blobs
 from lab_agents.jobs import run_job
 from lab_agents.records.observation import Observation, Unread
-from lab_agents.records.questions import AnalyseArguments, Found
+from lab_agents.records.questions import AnalyseArguments, Found, StandardReading
 from lab_agents.records.recipe import Act, act_of
 from simulators.instruments.program import Prepared
 from simulators.world.truth import Truth
@@ -69,6 +69,8 @@ class StandIn:
         """The answer to a job; conclusions are read, all else is computed as in the laboratory."""
         if name == "analyse":
             return JobOutcome(ok=True, answer=self._found(AnalyseArguments.model_validate_json(arguments)))
+        if name == "read_standard":  # a stand-in's raw record says nothing of an instrument
+            return JobOutcome(ok=True, answer=StandardReading(values={}).model_dump_json())
         return JobOutcome(ok=True, answer=run_job(name, arguments, self._blobs))
 
     def _found(self, question: AnalyseArguments) -> str:

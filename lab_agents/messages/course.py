@@ -4,7 +4,7 @@ from pydantic import Field
 
 from lab_agents.messages.entry import Body, kind
 from lab_agents.records.amendment import Amendment
-from lab_agents.records.base import Identifier, Name
+from lab_agents.records.base import FrozenMap, Identifier, Name
 from lab_agents.records.campaign import CampaignPlan
 from lab_agents.records.model import TrainedModel
 from lab_agents.records.observation import Observation, Unread
@@ -94,6 +94,21 @@ class MeasurementConcluded(Body):
     step: int = Field(default=0, ge=0)
     n_observed: int = Field(ge=0)
     unread: tuple[Unread, ...] = ()
+
+
+@kind("analysis")
+class StandardRead(Body):
+    """What a measurement of a standard says of the instrument that took it.
+
+    `values` are numbers by name, in the units of the standard's limits; None where one could not be read, and then
+    `reason` says why.
+    """
+
+    standard: Name
+    measurement: Identifier
+    instrument: Name
+    values: FrozenMap[Name, float | None]
+    reason: str = ""
 
 
 @kind("analysis")
@@ -209,7 +224,7 @@ class ObservationRetracted(Body):
 
 @kind("supervision")
 class ControlJudged(Body):
-    """What one property of a control film says of the laboratory.
+    """What one property of a control film, or one number read of a standard, says of the laboratory.
 
     `value` (None: it could not be read) is judged against `mean` ± `deviation`, one standard deviation, in `unit`.
     `rule` is the Westgard rule that the series breaks with it, empty where it is in control; `z` are the controls that

@@ -10,12 +10,13 @@ _CONTROL = re.compile(r"control-[a-z][a-z0-9_]*-\d+")
 
 
 class ControlLimits(Record):
-    """What is expected of one property of the control films.
+    """What is expected of one property of the control films, or of one number that is read of a standard.
 
     Attributes:
-        deviation: Standard deviation of one control film in order, in the property's unit: scatter of making films and
-            of measuring them together, from films made before (twenty are the custom).
-        value: The mean of such films, in the same unit. Without one the first control film is the reference.
+        deviation: Standard deviation of one control in order, in the property's unit, from controls made before (twenty
+            are the custom). Of a control film it holds the scatter of making films and of measuring them together; of
+            a standard also what may change before it matters, such as the ageing of a lamp.
+        value: The mean of such controls, in the same unit. Without one the first control is the reference.
         unit: Of both.
     """
 

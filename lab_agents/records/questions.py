@@ -18,7 +18,7 @@ from lab_agents.records.sample import AsMade
 from lab_agents.records.space import Candidate, DesignSpace
 from lab_agents.records.target import Target
 
-JobName = Literal["ask", "train", "analyse"]
+JobName = Literal["ask", "train", "analyse", "read_standard"]
 """Names that `lab_agents.jobs.run_job` knows."""
 
 
@@ -111,6 +111,23 @@ class AnalysisFailed(Record):
     """No value can be concluded, and another measurement would not help."""
 
     failed: str = Field(min_length=1)
+
+
+class ReadStandardArguments(Record):
+    """The job `read_standard`: what a measurement of a standard says of its instrument. `wanted` are names of numbers.
+
+    Answered by a `StandardReading`.
+    """
+
+    measurement: Measurement
+    wanted: tuple[Name, ...] = Field(min_length=1)
+
+
+class StandardReading(Record):
+    """The numbers that were wanted of a standard; None where the raw data do not give one, and then `reason` why."""
+
+    values: FrozenMap[Name, float | None]
+    reason: str = ""
 
 
 AskAnswer = Proposal | Exhausted

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from lab_agents.records.base import FrozenMap, Name, Record
+from lab_agents.records.control import ControlLimits
 from lab_agents.records.quantities import Fraction, Hours, Microlitres
 
 Species = Literal["Cs", "FA", "MA", "Pb", "Sn", "I", "Br", "Cl"]
@@ -49,11 +50,16 @@ class Standard(Record):
     """A specimen that stands in a rack from the beginning, to be carried and measured like a sample.
 
     A `blank` is a bare substrate, `silicon` a powder plate whose reflections are known.
+
+    Attributes:
+        limits: What is expected of each number that is read of it (`lab_agents.analysis.standards`), by its name. Each
+            becomes a chart for every instrument that measures it; a standard without limits is only leaned on.
     """
 
     name: Name
     kind: Literal["blank", "silicon"]
     place: Name
+    limits: FrozenMap[Name, ControlLimits] = Field(default_factory=dict)
 
 
 def volumes_text(volumes: Mapping[str, float]) -> str:

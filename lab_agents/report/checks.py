@@ -94,7 +94,7 @@ class Judged:
 
 
 def judged(account: Account) -> list[Judged]:
-    """Every verdict on a control film, in the order of the log."""
+    """Every verdict on a control film or a standard, in the order of the log."""
     return [_judged(v, (at - (account.started_at or at)).total_seconds() / 3600) for at, v in account.verdicts]
 
 

@@ -3,20 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
-from lab_agents.analysis.diffraction.pattern import read_pattern
 from lab_agents.analysis.errors import AnalysisError
-from lab_agents.analysis.reading import read_record
-from lab_agents.analysis.spectra import Spectrum
+from lab_agents.analysis.standards import line_position, line_strength, transmittance
 from lab_agents.blobs import Blobs
 from lab_agents.errors import BlobError
 from lab_agents.report.account import Account
 from lab_agents.report.drawing import ONE, PAPER, plot
 from lab_agents.report.figures import Figure
-
-NEAR = 0.3
-"""Degrees about the strongest line of a standard in which its counts are summed: wider than any instrument's line."""
 
 
 @dataclass(frozen=True)
@@ -28,33 +21,10 @@ class Trend:
     values: list[float]
 
 
-def clearness(raw: bytes) -> float:
-    """Median transmittance of a blank: what lamp and detector make of the same glass."""
-    return float(np.median(read_record(Spectrum, raw, "spectrum").transmittance))
-
-
-def line_position(raw: bytes) -> float:
-    """Degrees 2θ of a standard's strongest line, as the mean of what was counted within `NEAR`."""
-    return _line(raw)[0]
-
-
-def line_strength(raw: bytes) -> float:
-    """Counts of a standard's strongest line within `NEAR`, above their surroundings."""
-    return _line(raw)[1]
-
-
-def _line(raw: bytes) -> tuple[float, float]:
-    pattern = read_pattern(raw)
-    peak = float(pattern.two_theta[int(np.argmax(pattern.counts))])
-    near = np.abs(pattern.two_theta - peak) <= NEAR
-    height = pattern.counts[near] - np.median(pattern.counts)
-    return float(np.average(pattern.two_theta[near], weights=np.maximum(height, 1e-9))), float(height.sum())
-
-
 _SEEN: tuple[tuple[tuple[str, ...], str, str, Callable[[bytes], float]], ...] = (
-    (("blank",), "spectrum", "blank: transmittance", clearness),
+    (("blank",), "spectrum", "blank: transmittance", transmittance),
     (("silicon", "standard"), "pattern", "silicon: line (° 2θ)", line_position),
-    (("silicon", "standard"), "pattern", "silicon: counts", line_strength),
+    (("silicon", "standard"), "pattern", "silicon: counts per second", line_strength),
 )
 """Kinds of check, kind of measurement, what is read of it."""
 

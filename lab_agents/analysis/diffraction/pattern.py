@@ -62,7 +62,10 @@ class PatternRecord(Record):
 
 @dataclass(frozen=True)
 class Pattern:
-    """A pattern that can be fitted: `two_theta` in degrees and `counts`, both of shape (n,), down to `FINEST`."""
+    """A pattern that can be fitted: `two_theta` in degrees and `counts`, both of shape (n,), down to `FINEST`.
+
+    `time_per_step` is that of counting, in seconds.
+    """
 
     two_theta: Array
     counts: Array
@@ -70,6 +73,7 @@ class Pattern:
     wavelengths: tuple[float, float]
     ratio: float
     radius: float
+    time_per_step: float
 
 
 def read_pattern(raw: bytes, shortest: float = SHORTEST) -> Pattern:
@@ -94,7 +98,15 @@ def read_pattern(raw: bytes, shortest: float = SHORTEST) -> Pattern:
     _check_exposure(record, counts)
     two_theta = record.start + record.step * np.arange(len(counts), dtype=np.float64)
     kept = two_theta < _angle(record, FINEST)
-    return Pattern(two_theta[kept], counts[kept], record.step, record.wavelengths, record.ratio, record.radius)
+    return Pattern(
+        two_theta[kept],
+        counts[kept],
+        record.step,
+        record.wavelengths,
+        record.ratio,
+        record.radius,
+        record.time_per_step,
+    )
 
 
 def read_film(raw: bytes) -> Pattern:

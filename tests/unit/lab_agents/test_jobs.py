@@ -200,7 +200,7 @@ def test_contradictions_fail_the_job_with_the_reason(blobs: DirectoryBlobs) -> N
         run_job("ask", ask(blobs, planner="oracle").model_dump_json(), blobs)
     with pytest.raises(BlobError):
         run_job("ask", ask(blobs, model="f" * 64).model_dump_json(), blobs)
-    with pytest.raises(QuestionError, match="known are analyse, ask, train"):
+    with pytest.raises(QuestionError, match="known are analyse, ask, read_standard, train"):
         run_job("dream", "{}", blobs)
 
 

@@ -2,26 +2,29 @@
 
 import pytest
 
-from lab_agents.agents.drift import CALIBRATED, GO_ON, drift_trouble
+from lab_agents.agents.drift_troubles import CALIBRATED, GO_ON, drift_trouble
 from lab_agents.agents.planning import Planning
 from lab_agents.agents.supervision import Supervision
 from lab_agents.messages.commands import AnswerTicket, RetractObservation, StartCampaign
 from lab_agents.messages.course import (
+    CampaignFinished,
     CampaignStarted,
     ControlJudged,
     MeasurementConcluded,
     ObservationMade,
     ObservationRetracted,
+    StandardRead,
     TicketClosed,
     TicketOpened,
 )
-from lab_agents.messages.life import TroubleMet
+from lab_agents.messages.life import LabChanged, TroubleMet
 from lab_agents.messages.work import CalibrationMade, MeasurementTaken, SampleMade
 from lab_agents.records.control import ControlLimits, Controls, control_id
 from lab_agents.records.measurement import Measurement
 from lab_agents.records.observation import Observation, Unread
 from lab_agents.records.sample import AsMade
-from tests.model_lab import MATERIALS, START, plan, sha
+from lab_agents.records.stock import Standard
+from tests.model_lab import MATERIALS, START, laboratory, plan, sha
 from tests.story import Story, proposal, sample
 
 RECIPE = dict(zip(MATERIALS, (0.25, 0.25, 0.25, 0.25), strict=True))
@@ -264,3 +267,96 @@ def test_a_ticket_about_something_else_begins_no_chart_anew():
     watch.control(1, 1.0)
     watch.tell("supervision", TicketClosed(ticket="ticket-9", answer=CALIBRATED, person="ada"))
     assert watch.control(6, 2.0)[0].rule == "1-3s"
+
+
+class Bench(Watch):
+    """A laboratory with one standard, of which one number is watched on the instrument `tester`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        limits = {"line_strength": ControlLimits(deviation=10.0, unit="1/s")}
+        silicon = Standard(name="silicon", kind="silicon", place="rack_4", limits=limits)
+        self.lab = laboratory(standards=[silicon.model_dump(mode="json")])
+        self.tell("recorder", LabChanged(laboratory=self.lab, file="1" * 64, version="1"), campaign=None)
+
+    def look(self, number: int, value: float | None, instrument: str = "tester") -> list:
+        """The standard is measured and read."""
+        read = StandardRead(
+            standard="silicon",
+            measurement=f"check-silicon-{number}",
+            instrument=instrument,
+            values={"line_strength": value},
+        )
+        return self.hear(self.tell("analysis", read, subject="silicon"))
+
+    def calibrate(self) -> None:
+        """The station says that its instrument was calibrated."""
+        self.hear(self.tell("tester", CalibrationMade(instrument="tester", constants={})))
+
+
+def test_a_standard_is_judged_by_its_own_history():
+    """The first look is the reference; what limits do not name is not judged."""
+    bench = Bench()
+    bench.look(1, 1000.0)
+    (judged,) = bench.look(2, 1010.0)
+    assert (judged.sample, judged.instrument, judged.rule, judged.mean) == ("silicon", "tester", "", 1000.0)
+    assert judged.unit == "1/s"
+
+
+def test_a_standard_out_of_control_retracts_all_that_its_instrument_measured_since_the_last_good_look():
+    """Whatever the property; not what came before that look."""
+    bench = Bench()
+    bench.observe("opv-0001", 3.0)
+    bench.look(1, 1000.0)
+    bench.observe("opv-0002", 3.0)
+    said = bench.look(2, 900.0)
+    (judged,) = of(ControlJudged, said)
+    assert (judged.rule, judged.n_retracted, judged.last_good) == ("1-3s", 1, "check-silicon-1")
+    assert [gone.sample for gone in of(ObservationRetracted, said)] == ["opv-0002"]
+    (opened,) = of(TicketOpened, said)
+    assert opened.ticket.trouble.evidence["instrument"] == "tester"
+
+
+def test_a_slow_loss_is_found_by_its_trend():
+    """No single look is three deviations off, but four in a row are one off on the same side."""
+    bench = Bench()
+    rules = [of(ControlJudged, bench.look(n, 1000.0 - 7.0 * n))[0].rule for n in range(7)]
+    assert rules == ["", "", "", "", "", "", "4-1s"]
+
+
+def test_each_instrument_has_its_own_chart_of_a_standard():
+    """Another instrument counts otherwise, and its observations are in no doubt."""
+    bench = Bench()
+    bench.look(1, 1000.0)
+    (judged,) = bench.look(2, 500.0, instrument="xrd")
+    assert (judged.rule, judged.mean) == ("", 500.0)
+
+
+def test_a_person_is_asked_once_about_a_chart_while_the_ticket_is_open():
+    bench = Bench()
+    bench.look(1, 1000.0)
+    assert len(of(TicketOpened, bench.look(2, 900.0))) == 1
+    assert of(TicketOpened, bench.look(3, 880.0)) == []
+
+
+def test_after_a_calibration_the_next_look_at_the_standard_is_the_reference():
+    """The answer alone changes nothing: the instrument's station says that it was calibrated."""
+    bench = Bench()
+    bench.look(1, 1000.0)
+    (opened,) = of(TicketOpened, bench.look(2, 900.0))
+    bench.answer(opened, CALIBRATED)
+    (old,) = of(ControlJudged, bench.look(3, 900.0))
+    assert old.rule == "1-3s"
+    bench.calibrate()
+    (new,) = of(ControlJudged, bench.look(4, 900.0))
+    assert (new.rule, new.mean) == ("", 900.0)
+
+
+def test_charts_of_standards_outlast_a_campaign():
+    """Those of its control films do not."""
+    bench = Bench()
+    bench.look(1, 1000.0)
+    bench.control(1, 1.0)
+    bench.tell("supervision", CampaignFinished(reason="done", n_made=0, n_observed=0, n_failed=0), subject="opv")
+    charts = bench.state.drift.charts
+    assert list(charts) == ["silicon/tester/line_strength"]

@@ -22,7 +22,7 @@ PUBLISHERS = {
         *("ReservationRequested", "ReservationMade", "ReservationRefused", "ReservationReleased"),
     },
     "planning": {"ProposalMade", "WindowClosed", "WorkAwarded", "AwardWithdrawn", "PlannerExhausted", "BudgetSpent"},
-    "analysis": {"ObservationMade", "MeasurementConcluded", "RemeasureRequested"},
+    "analysis": {"ObservationMade", "MeasurementConcluded", "RemeasureRequested", "StandardRead"},
     "training": {"ModelTrained"},
     "supervision": {
         *("CampaignStarted", "CampaignPaused", "CampaignResumed", "CampaignClosing", "CampaignFinished"),

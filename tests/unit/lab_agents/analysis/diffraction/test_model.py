@@ -16,7 +16,7 @@ GRID = 8 + 0.02 * np.arange(1850)
 
 @pytest.fixture(scope="module")
 def model() -> Model:
-    pattern = Pattern(GRID, np.full(1850, 100.0), 0.02, (1.540593, 1.544414), 0.5, 240.0)
+    pattern = Pattern(GRID, np.full(1850, 100.0), 0.02, (1.540593, 1.544414), 0.5, 240.0, 0.5)
     reflections = {phase: find_reflections(phase, FILLING) for phase in PHASES}
     return Model(pattern, reflections, Layout(PHASES, {}))
 

@@ -19,7 +19,7 @@ def test_what_the_model_made_is_refined_back_within_the_stated_deviations() -> N
     """Texture, cell and amount from a Poisson pattern of the model itself, over ten noises."""
     reflections = {"perovskite": find_reflections("perovskite", FILLING)}
     layout = Layout(("perovskite",), {})
-    empty = Pattern(GRID, np.zeros(1850), 0.02, (1.540593, 1.544414), 0.5, 240.0)
+    empty = Pattern(GRID, np.zeros(1850), 0.02, (1.540593, 1.544414), 0.5, 240.0, 0.5)
     vector = layout.start.copy()
     vector[layout.index["background.0"]] = 120.0
     for name, value in TRUTH.items():
@@ -28,7 +28,7 @@ def test_what_the_model_made_is_refined_back_within_the_stated_deviations() -> N
     scores = []
     for seed in range(10):
         counts = np.random.default_rng(seed).poisson(expected).astype(float)
-        model = Model(Pattern(GRID, counts, 0.02, (1.540593, 1.544414), 0.5, 240.0), reflections, layout)
+        model = Model(Pattern(GRID, counts, 0.02, (1.540593, 1.544414), 0.5, 240.0, 0.5), reflections, layout)
         start = layout.start.copy()
         start[layout.index["background.0"]], start[layout.index["perovskite.amount"]] = 100.0, 500.0
         refined = refine(model, start)
