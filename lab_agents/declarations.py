@@ -132,7 +132,7 @@ def _build(node: yaml.Node, path: Path_, lines: dict[Path_, int], source: str, a
 
 
 def _scalar(node: yaml.Node) -> Hashable:
-    if isinstance(node, yaml.ScalarNode) and node.style is None and _EXPONENT.match(node.value):
+    if isinstance(node, yaml.ScalarNode) and not node.style and _EXPONENT.match(node.value):
         return float(node.value)
     value = yaml.constructor.SafeConstructor().construct_object(node)
     return value if isinstance(value, str | int | float | bool | None) else str(node.value)
