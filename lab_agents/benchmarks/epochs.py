@@ -25,7 +25,7 @@ class DatedAct:
 
 
 def read_acts(state: Path) -> tuple[DatedAct, ...]:
-    """Every whole line of a state folder's ledger but power and loading."""
+    """Every whole line of a state folder's ledger but power and loading; a halt names no token where nothing ran."""
     path = state / "simulator" / "ledger.jsonl"
     lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
     read = (json.loads(line) for line in lines if line.endswith(b"\n"))

@@ -3,16 +3,17 @@
 import asyncio
 import math
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
 from lab_agents.benchmarks.big_replay import write_campaign
-from lab_agents.benchmarks.epochs import count_old_epochs, in_window, read_acts
+from lab_agents.benchmarks.epochs import DatedAct, count_old_epochs, in_window, read_acts
 from lab_agents.benchmarks.figures import Figure, not_run, verdict
-from lab_agents.benchmarks.kills import GUARD, BadNight, Blow, Night, Recovery, plan_blows
+from lab_agents.benchmarks.kills import GUARD, BadNight, Blow, Night, Recovery, freeze, plan_blows
 from lab_agents.benchmarks.processes import percentile
+from lab_agents.benchmarks.standing_watch import StandingWatch
 from lab_agents.bus.relay import Relay
 from lab_agents.chaos.arms import make_arms
 from lab_agents.chaos.scorecard import Tally, tally
@@ -30,8 +31,11 @@ SECTIONS = {
 }
 """The benchmarks of other promises, each with its number of seeds for one seed of this one."""
 
-FILMS, EACH, TOGETHER = 220, 8, 3
-"""Of one night: films (more than 2,000 actuations), kills of each kind of process (13 kinds: 104), at one instant."""
+EACH, TOGETHER = 8, 3
+"""Of one night: kills of each kind of process (13 kinds: 104), and how many at one instant."""
+FILMS, RELEASE, RELEASE_FILMS = 60, 5, 220
+"""Of one night: films that outlast its blows; and from so many seeds on films of more than 2,000 actuations, so that a
+release is judged by more than 10,000."""
 NOTICED, KILLED = 3.0, 6.0
 """Wall seconds after which a frozen process must be called lost, and gone."""
 SAFE = 3.0
@@ -53,7 +57,8 @@ def benchmark_reliability(seeds: int, table: Path | None, progress: Progress) ->
     figures: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix="lab-agents-reliability-") as name:
         folder = Path(name)
-        nights = [asyncio.run(_kill_night(folder / f"night{seed}", seed, progress)) for seed in range(seeds)]
+        films = RELEASE_FILMS if seeds >= RELEASE else FILMS
+        nights = [asyncio.run(_kill_night(folder / f"night{seed}", films, seed, progress)) for seed in range(seeds)]
         figures += kill_figures(nights)
         figures += asyncio.run(_cut_off(folder / "cut"))
         figures += asyncio.run(_without_permit(folder / "permit"))
@@ -75,9 +80,9 @@ def run_section(section: str, seeds: int, table: Path | None, progress: Progress
 # Kills and freezes.
 
 
-async def _kill_night(folder: Path, seed: int, progress: Progress) -> tuple[Night, Tally, int]:
+async def _kill_night(folder: Path, films: int, seed: int, progress: Progress) -> tuple[Night, Tally, int]:
     """One night: what was given, what came of it, how often an old epoch moved something."""
-    campaign, laboratory = await asyncio.to_thread(write_campaign, folder, FILMS, seed)
+    campaign, laboratory = await asyncio.to_thread(write_campaign, folder, films, seed)
     blows = plan_night(laboratory, seed)
     night = await BadNight(campaign, folder / "state", blows, seed, together=TOGETHER, patience=3600.0).run(progress)
     counted = await asyncio.to_thread(tally, folder / "state")
@@ -143,7 +148,7 @@ def freeze_figures(frozen: Sequence[Recovery]) -> list[Figure]:
 
 
 async def _cut_off(folder: Path) -> list[Figure]:
-    campaign, laboratory = await asyncio.to_thread(write_campaign, folder, 60, 1)
+    campaign, laboratory = await asyncio.to_thread(write_campaign, folder, 36, 1)
     agent = laboratory.agents_of("synthesis")[0]
     state = folder / "state"
     night = await _behind_relay(campaign, laboratory, state, [Blow("partition", agent, AWAY)])
@@ -187,24 +192,41 @@ async def _without_permit(folder: Path) -> list[Figure]:
     """Broker and supervisor are stopped while a film soaks; what may start and what must be made safe is declared."""
     campaign, laboratory = await asyncio.to_thread(write_campaign, folder, 12, 1, speed=300.0, safe=("tester",))
     supervisor = laboratory.agents_of("supervision")[0]
-    blows = [Blow("freeze", "broker", 12.0), Blow("freeze", supervisor, 24.0)]
-    night = await BadNight(campaign, folder / "state", blows, 0, patience=1800.0).run()
+    blows = [Blow("freeze in soak", "broker", 12.0), Blow("freeze in soak", supervisor, 24.0)]
+    arms = {"freeze in soak": _freeze_in_soak}
+    night = await BadNight(campaign, folder / "state", blows, 0, arms=arms, patience=1800.0).run()
     acts = await asyncio.to_thread(read_acts, folder / "state")
-    owned = tuple(laboratory.instruments)
-    return [
-        _permit_figure(r, in_window(acts, owned, r.at, SAFE, _until(r))) for r in night.recoveries if r.at is not None
-    ]
+    return [row for r in night.recoveries for row in permit_figures(r, acts, tuple(laboratory.instruments))]
 
 
-def _until(recovery: Recovery) -> float:
-    """How long nobody gave a permit: until the frozen one was killed (a successor takes longer), or went on."""
-    return recovery.gone if recovery.gone is not None else recovery.blow.seconds
+async def _freeze_in_soak(night: BadNight, watch: StandingWatch, blow: Blow) -> Recovery:
+    """Freeze once the tester has begun another soak, which takes twelve seconds: there is something to make safe."""
+
+    async def n_soaks() -> int:
+        return sum(act.action == "soak" for act in await asyncio.to_thread(read_acts, night.state))
+
+    before = await n_soaks()
+    while await n_soaks() == before and not night.has_ended:  # noqa: ASYNC110 - another process writes
+        await asyncio.sleep(0.1)
+    return await freeze(night, watch, blow)
 
 
-def _permit_figure(recovery: Recovery, late: int) -> Figure:
+def permit_figures(recovery: Recovery, acts: Sequence[DatedAct], instruments: Collection[str]) -> list[Figure]:
+    """The rows of one loss: what began too late, and when what must be safe at once was halted."""
+    at = recovery.at
+    if at is None:
+        return [not_run(f"without {recovery.blow.name}", "safe as declared", "it did not run")]
     what = "broker" if recovery.blow.name == "broker" else "supervisor"
-    note = "all other instruments finish the running step and hold; of the tester the safe state is written"
-    return _none(f"programs begun or halted later than {SAFE:.0f} s after the {what} was gone", late, note)
+    # Nobody gives a permit until the frozen one is killed (its successor takes longer), or goes on.
+    until = recovery.gone if recovery.gone is not None else recovery.blow.seconds
+    halted = [(act.wall - at).total_seconds() for act in acts if act.action == "halt" and act.wall > at]
+    safe = min((seconds for seconds in halted if seconds < until), default=None)
+    begun = [act for act in acts if act.action != "halt"]
+    late = in_window(begun, instruments, at, SAFE, until)
+    return [
+        _none(f"programs begun later than {SAFE:.0f} s after the {what} was gone", late, "until it was back"),
+        _longest(f"seconds from the {what} gone to a soak halted whose tester must be safe", [safe], SAFE),
+    ]
 
 
 # Rows.

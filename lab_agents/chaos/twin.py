@@ -34,6 +34,8 @@ def twin_of(laboratory: Laboratory, settings: dict[str, float]) -> Laboratory:
             "machines": (machine,),
             "guards": {},
             "broker": None,
+            "starts_broker": False,
+            "credentials": None,
             "blobs": None,
             "agents": {n: a.model_copy(update={"machine": machine}) for n, a in laboratory.agents.items()},
             "instruments": _simulated(laboratory),

@@ -15,8 +15,8 @@ from tests.campaigns.real_laboratory import real_laboratory, write_campaign
 pytestmark = [pytest.mark.campaign, pytest.mark.timeout(1500)]
 
 SEED, EACH, TOGETHER = 1, 4, 3
-"""Of the blows; kills of each kind of process (52 in a campaign, 104 in both); at one instant: three restarts beside one
-another take little longer than one, and what dies together is harder to mend."""
+"""Of the blows; kills of each kind of process (52 in a campaign, 104 in both); at one instant: three restarts take
+little longer than one, and what dies together is harder to mend."""
 
 TRAYS = """
 name: small_trays

@@ -2,15 +2,24 @@
 
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from instruments.lab import find_laboratory, read_laboratory
+from lab_agents.benchmarks.epochs import DatedAct
 from lab_agents.benchmarks.figures import Figure
 from lab_agents.benchmarks.kills import GUARD, Blow, Night, Recovery, kinds_of
-from lab_agents.benchmarks.reliability import EACH, SECTIONS, freeze_figures, kill_figures, plan_night, run_section
+from lab_agents.benchmarks.reliability import (
+    EACH,
+    SECTIONS,
+    freeze_figures,
+    kill_figures,
+    permit_figures,
+    plan_night,
+    run_section,
+)
 from lab_agents.chaos.scorecard import Tally, tally
 
 REPLAY = read_laboratory(find_laboratory("opv_replay", Path()))
@@ -74,6 +83,20 @@ def test_what_is_slow_or_never_works_again_fails() -> None:
         "seconds until a frozen agent is killed, longest",
     }
     assert verdicts(freeze_figures([])) != {}
+
+
+def test_a_lost_permit_is_judged_by_what_began_and_what_was_halted_until_it_was_back() -> None:
+    """A successor's starts are its own; a halt that comes late, or never, is not safe."""
+    lost = Recovery(Blow("freeze in soak", "broker", 12.0), 13.0, at=AT)
+
+    def judged(*moments: tuple[float, str]) -> list[str]:
+        acts = [DatedAct("tester", AT + timedelta(seconds=seconds), 1, action) for seconds, action in moments]
+        return [row.verdict for row in permit_figures(lost, acts, ("tester",))]
+
+    assert judged((-1.0, "soak"), (1.0, "dose"), (2.4, "halt"), (12.5, "dose")) == ["passed", "passed"]
+    assert judged((2.4, "halt"), (4.0, "dose")) == ["failed", "passed"]
+    assert judged((3.4, "halt")) == ["passed", "failed"]
+    assert judged((-1.0, "halt"), (12.5, "halt")) == ["passed", "failed"]
 
 
 def test_a_benchmark_that_is_not_there_is_said_not_to_have_run() -> None:
