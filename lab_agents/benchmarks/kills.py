@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,27 +17,15 @@ from types import MappingProxyType
 import psutil
 
 from instruments.lab import read_laboratory
+from lab_agents.benchmarks.blows import COMMAND, GUARD, Blow, volleys
 from lab_agents.benchmarks.standing_watch import StandingWatch
 from lab_agents.errors import GuardError
-from lab_agents.records.laboratory import Laboratory
-from lab_agents.settings import DEFAULT, Settings
 from lab_agents.state_folder import StateFolder, read_json
 
 TOO_LONG = 60.0
 """Wall seconds after which something does not work again by itself."""
-FROZEN = 7.0
-"""Wall seconds that a frozen process stays so: longer than a guard (5 s) or `run` lets it."""
 BREATH = (0.2, 1.5)
 """Wall seconds of undisturbed work between two blows, drawn from this range."""
-
-
-@dataclass(frozen=True)
-class Blow:
-    """One thing done to one process: `kill`, or `freeze` (SIGSTOP, after `seconds` SIGCONT); others have other arms."""
-
-    how: str
-    name: str
-    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -73,42 +61,6 @@ class Night:
     code: int | None = None
     left: list[str] = field(default_factory=list)
     seconds: float = 0.0
-
-
-GUARD, COMMAND = "guard", "run"
-
-
-def kinds_of(laboratory: Laboratory, settings: Settings = DEFAULT) -> dict[str, tuple[str, ...]]:
-    """Kind of process → names of its processes, of all that a guard starts and of those that start it.
-
-    An agent's kind is its role. The simulated laboratory is none: it stands for the hardware.
-    """
-    kinds: dict[str, tuple[str, ...]] = {kind: (kind,) for kind in ("broker", "recorder", GUARD, COMMAND)}
-    kinds["compute"] = tuple(f"compute_{number}" for number in range(1, settings.compute_workers + 1))
-    for name, agent in laboratory.agents.items():
-        kinds[agent.role] = (*kinds.get(agent.role, ()), name)
-    return kinds
-
-
-def plan_blows(laboratory: Laboratory, seed: int, each: int = 2, *, freezes: bool = True) -> list[Blow]:
-    """What to do to a laboratory, in an order from the seed.
-
-    Args:
-        laboratory: Whose processes.
-        seed: Of the order, and of which processes of a kind are struck.
-        each: So often each kind of process is killed, once in each round; of several of a kind one after the other.
-        freezes: Whether recorder, guard and one line are frozen too.
-    """
-    rng, kinds = random.Random(f"blows {seed}"), kinds_of(laboratory)
-    drawn = {kind: rng.sample(names, len(names)) for kind, names in kinds.items()}
-    frozen = ("recorder", GUARD, rng.choice(kinds["synthesis"])) if freezes else ()
-    # In rounds: a guard holds what ends again and again within a minute, as it should.
-    rounds = [[Blow("kill", names[number % len(names)]) for names in drawn.values()] for number in range(each)]
-    for name in frozen:
-        rng.choice(rounds).append(Blow("freeze", name, FROZEN))
-    for one in rounds:
-        rng.shuffle(one)
-    return [blow for one in rounds for blow in one]
 
 
 class BadNight:
@@ -288,18 +240,6 @@ def going_on(watch: StandingWatch, name: str, state: Path, after: float) -> Call
     if name.startswith("compute"):
         return lambda: time.monotonic() > after and is_listening(state / "compute" / f"{name}.sock")
     return lambda: watch.head_at > after and (name != GUARD or watch.all_work(0))
-
-
-def volleys(blows: Sequence[Blow], together: int) -> Iterator[list[Blow]]:
-    """The blows in order, grouped: at most so many at the same instant, and none twice to one process."""
-    volley: list[Blow] = []
-    for blow in blows:
-        if len(volley) == together or blow.name in {other.name for other in volley}:
-            yield volley
-            volley = []
-        volley.append(blow)
-    if volley:
-        yield volley
 
 
 def is_listening(path: Path) -> bool:

@@ -12,8 +12,9 @@ from pathlib import Path
 from instruments.lab import read_laboratory
 from lab_agents.audit import audit
 from lab_agents.auditing.report import AuditReport
+from lab_agents.benchmarks.blows import GUARD, plan_blows
 from lab_agents.benchmarks.figures import Figure, not_run, verdict
-from lab_agents.benchmarks.kills import GUARD, BadNight, Night, Recovery, plan_blows
+from lab_agents.benchmarks.kills import BadNight, Night, Recovery
 from lab_agents.benchmarks.log_speed import LogSpeed, measure_log
 from lab_agents.benchmarks.quiet_day import Day, QuietDay
 from lab_agents.campaign_file import read_campaign

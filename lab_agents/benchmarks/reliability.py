@@ -9,9 +9,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from lab_agents.benchmarks.big_replay import write_campaign
+from lab_agents.benchmarks.blows import GUARD, Blow, plan_blows
 from lab_agents.benchmarks.epochs import DatedAct, count_old_epochs, in_window, read_acts
 from lab_agents.benchmarks.figures import Figure, not_run, verdict
-from lab_agents.benchmarks.kills import GUARD, BadNight, Blow, Night, Recovery, freeze, plan_blows
+from lab_agents.benchmarks.kills import BadNight, Night, Recovery, freeze
 from lab_agents.benchmarks.processes import percentile
 from lab_agents.benchmarks.standing_watch import StandingWatch
 from lab_agents.bus.relay import Relay

@@ -9,7 +9,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from lab_agents.benchmarks.kills import TOO_LONG, Arm, BadNight, Blow, Recovery, kill, send
+from lab_agents.benchmarks.blows import Blow
+from lab_agents.benchmarks.kills import TOO_LONG, Arm, BadNight, Recovery, kill, send
 from lab_agents.benchmarks.standing_watch import StandingWatch
 from lab_agents.bus.relay import Relay
 from lab_agents.chaos.disks import DISK_ARMS

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from lab_agents.benchmarks.kills import TOO_LONG, Arm, BadNight, Blow, Recovery, find_pid, send
+from lab_agents.benchmarks.blows import Blow
+from lab_agents.benchmarks.kills import TOO_LONG, Arm, BadNight, Recovery, find_pid, send
 from lab_agents.benchmarks.standing_watch import StandingWatch
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import Field
 
 from instruments.lab import read_laboratory
-from lab_agents.benchmarks.kills import COMMAND, GUARD, kinds_of
+from lab_agents.benchmarks.blows import COMMAND, GUARD, kinds_of
 from lab_agents.campaign_file import CampaignFile, read_campaign
 from lab_agents.chaos.faults import FAULTS, Kind
 from lab_agents.declarations import Declaration, read_declaration

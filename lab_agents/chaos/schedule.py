@@ -3,7 +3,7 @@
 import random
 from typing import Any
 
-from lab_agents.benchmarks.kills import Blow
+from lab_agents.benchmarks.blows import Blow
 from lab_agents.bus.faulty import Faults
 from lab_agents.chaos.plan import ChaosPlan, PlannedFault
 

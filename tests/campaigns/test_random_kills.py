@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from instruments.lab import read_laboratory
-from lab_agents.benchmarks.kills import GUARD, BadNight, kinds_of, plan_blows
+from lab_agents.benchmarks.blows import GUARD, kinds_of, plan_blows
+from lab_agents.benchmarks.kills import BadNight
 from lab_agents.campaign_file import read_campaign
 from lab_agents.messages.course import CampaignFinished
 from tests.campaigns.real_laboratory import real_laboratory, write_campaign

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab_agents.auditing.report import AuditReport
-from lab_agents.benchmarks.kills import Blow, Night, Recovery
+from lab_agents.benchmarks.blows import Blow
+from lab_agents.benchmarks.kills import Night, Recovery
 from lab_agents.benchmarks.log_speed import LogSpeed
 from lab_agents.benchmarks.processes import day_figures, log_figures, night_figures, percentile
 from lab_agents.benchmarks.quiet_day import Day

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from instruments.lab import find_laboratory, read_laboratory
+from lab_agents.benchmarks.blows import GUARD, Blow, kinds_of
 from lab_agents.benchmarks.epochs import DatedAct
 from lab_agents.benchmarks.figures import Figure
-from lab_agents.benchmarks.kills import GUARD, Blow, Night, Recovery, kinds_of
+from lab_agents.benchmarks.kills import Night, Recovery
 from lab_agents.benchmarks.reliability import (
     EACH,
     SECTIONS,

@@ -26,7 +26,7 @@ for line in sys.stdin:
 def test_somebody_else_holds_the_database_and_gives_it_back(tmp_path: Path) -> None:
     """A real second connection: nobody else writes meanwhile."""
     path = tmp_path / "store.sqlite"
-    with sqlite3.connect(path) as made:
+    with closing(sqlite3.connect(path)) as made, made:
         made.execute("CREATE TABLE log (position INTEGER)")
     holder = threading.Thread(target=hold_lock, args=(path, 0.3))
     holder.start()

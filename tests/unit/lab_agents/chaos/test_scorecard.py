@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from lab_agents.benchmarks.kills import Blow, Night, Recovery
+from lab_agents.benchmarks.blows import Blow
+from lab_agents.benchmarks.kills import Night, Recovery
 from lab_agents.chaos.plan import ChaosPlan, read_plan
 from lab_agents.chaos.running import NightOfChaos
 from lab_agents.chaos.scorecard import Scorecard, score
