@@ -1,6 +1,7 @@
 """A process works again once a younger one was born and has handled the head, and not before."""
 
 import asyncio
+import time
 
 import pytest
 
@@ -91,3 +92,13 @@ async def test_waiting_ends_with_the_condition_or_with_the_patience(watch: Stand
     assert took is not None
     assert took < 1.0
     assert await watch.until(lambda: False, 0.05) is None
+
+
+async def test_a_process_that_goes_on_has_said_so_since(watch: StandingWatch) -> None:
+    """What the broker had kept from before says nothing."""
+    instant = time.monotonic()
+    assert watch.works("line", 2)
+    assert not watch.works_since("line", instant)
+    assert not watch.works_since("robot", 0.0)
+    await tell(watch, "agent_status", status("line"), source="line")
+    assert watch.works_since("line", instant)
