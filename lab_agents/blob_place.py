@@ -33,6 +33,8 @@ def location_of(state: Path) -> str | Path:
         BlobError: If it names a place that does not last.
     """
     folder = StateFolder(state.resolve())
+    if folder.is_backup:
+        return folder.blobs  # a backup is whole in itself
     url = _declared(folder.lab_file)
     if url is not None and url.startswith("memory:"):
         raise BlobError(

@@ -84,6 +84,11 @@ class StateFolder:
         return str(read_json(self.identity)["lab"])
 
     @property
+    def is_backup(self) -> bool:
+        """Whether it is a copy that `lab-agents backup` made."""
+        return self.identity.exists() and "backup" in read_json(self.identity)
+
+    @property
     def mark(self) -> str:
         """The laboratory's name with what tells this folder from another one of the same laboratory."""
         identity = read_json(self.identity)
@@ -96,6 +101,11 @@ class StateFolder:
             raise StateFolderError(
                 f"{self.path} has state format {found.get('format')}, written by version {found.get('version')}; this "
                 f"version {__version__} reads format {FORMAT}. Use that version, or a fresh folder with --state."
+            )
+        if "backup" in found:
+            raise StateFolderError(
+                f"{self.path} is a backup, in which nothing may run. Make a folder of it: lab-agents restore "
+                f"{self.path} --state NEW"
             )
         if lab is not None and found.get("lab") != lab:
             raise StateFolderError(

@@ -1,10 +1,11 @@
-"""Keeping a laboratory in order: `gc`, `rebuild`, `credentials`."""
+"""Keeping a laboratory in order: `gc`, `rebuild`, `backup`, `restore`, `credentials`."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from lab_agents.cli.exits import Exit
 from lab_agents.cli.inspection import AsJson
 from lab_agents.cli.output import say, say_json
 from lab_agents.cli.people import State
@@ -16,6 +17,8 @@ def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     app.command("gc")(gc)
     app.command("rebuild")(rebuild)
+    app.command("backup")(backup)
+    app.command("restore")(restore)
     app.command("credentials")(credentials)
 
 
@@ -41,6 +44,37 @@ def rebuild(state: State = None) -> None:
 
     n = rebuild_store(StateFolder.open(existing_state(state)).store)
     say(f"the tables were made anew from {n} entries")
+
+
+def backup(
+    target: Annotated[Path, typer.Argument(metavar="TARGET", help="A new folder for the copy.")],
+    state: State = None,
+    as_json: AsJson = False,
+) -> int:
+    """Copy log, blobs and what else cannot be made again, while the laboratory runs; the copy is verified."""
+    from lab_agents.backup import back_up
+
+    made = back_up(existing_state(state), target)
+    if as_json:
+        say_json(made)
+    else:
+        say(made.to_text())
+    return Exit.OK if made.is_whole else Exit.DIFFERENCE
+
+
+def restore(
+    source: Annotated[Path, typer.Argument(metavar="BACKUP", help="What `backup` made.")],
+    state: Annotated[Path, typer.Option("--state", metavar="NEW", help="The new state folder.")],
+    as_json: AsJson = False,
+) -> None:
+    """Make a state folder from a backup. The former laboratory must have ended; look at the instruments first."""
+    from lab_agents import backup as backups
+
+    made = backups.restore(source, state)
+    if as_json:
+        say_json(made)
+        return
+    say(f"{made.to_text()}\nGo on with: lab-agents resume --state {made.folder}")
 
 
 def credentials(

@@ -9,11 +9,14 @@ from pathlib import Path
 from urllib.parse import quote
 
 from lab_agents.errors import StoreError
+from lab_agents.state_folder import write_atomically
 from lab_agents.store.columns import table_of
-from lab_agents.store.opening import open_read_only
+from lab_agents.store.opening import open_read_only, snapshot
 from lab_agents.store.projection_tables import PROJECTIONS
 from lab_agents.store.projections import rebuild
 from lab_agents.store.schema import check_revision
+from lab_agents.store.sealing import digest_after, read_rest, seals_of
+from lab_agents.store.seals import BEGINNING, StoreState, read_seals
 from lab_agents.store.writer import connect
 
 _SHOWN = 3
@@ -62,6 +65,30 @@ def copy_store(path: Path, target: Path) -> None:
             copy.execute("PRAGMA journal_mode=DELETE")
     except sqlite3.Error as error:
         raise StoreError(f"The store {path} cannot be copied to {target}: {error}. Free the disk.") from error
+
+
+def cut_seals(store: Path, copy: Path) -> None:
+    """Give a copy of a store the seals of the original, up to the line that stands for it.
+
+    Args:
+        store: The original, which may have gone on since.
+        copy: What `copy_store` made of it.
+
+    Raises:
+        StoreError: If the seals cannot be read.
+    """
+    lines = read_seals(seals_of(store))
+    engine = open_read_only(copy)
+    try:
+        with snapshot(engine, copy) as connection:
+            position, rows = digest_after(connection, 0, BEGINNING)
+            state = StoreState(position, rows, read_rest(connection)[0].digest)
+    finally:
+        engine.dispose()
+    told = max((number for number, line in enumerate(lines, 1) if state.is_said_by(line)), default=len(lines))
+    data = b"".join(seals_of(store).read_bytes().splitlines(keepends=True)[:told]) if lines else b""
+    if data:
+        write_atomically(seals_of(copy), data)
 
 
 def compare_projections(path: Path, *, is_older: bool = False) -> Iterator[str]:

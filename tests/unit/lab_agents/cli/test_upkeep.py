@@ -7,6 +7,7 @@ import pytest
 from lab_agents.blobs import DirectoryBlobs
 from lab_agents.cli import main
 from lab_agents.state_folder import locked
+from tests.logbook import LogBook
 from tests.told_campaign import tell_campaign, write_state
 from tests.toy_machine import toy_folder
 
@@ -53,3 +54,19 @@ def test_credentials_are_made_where_it_is_said_and_nothing_secret_is_printed(tmp
     assert (tmp_path / "c" / "guard_main.secret").read_text().strip() not in told
     assert left_with(["credentials", "opv_replay", "--out", str(tmp_path / "c"), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["made"] == []
+
+
+def test_a_backup_is_made_verified_and_restored(tmp_path, capsys):
+    state = write_state(tmp_path / "state", tell_campaign(1)).path
+    # The told log names raw data that no blob holds, which is what a verification is for.
+    assert left_with(["backup", str(tmp_path / "b"), "--state", str(state), "--json"]) == 7
+    assert json.loads(capsys.readouterr().out)["is_whole"] is False
+    assert left_with(["restore", str(tmp_path / "b"), "--state", str(tmp_path / "new")]) == 4
+    assert "lab-agents verify" in capsys.readouterr().err
+
+
+def test_a_restored_folder_is_named_with_the_way_on(folder, tmp_path, capsys):
+    LogBook(folder.path).close()
+    assert left_with(["backup", str(tmp_path / "b"), "--state", str(folder.path)]) == 0
+    assert left_with(["restore", str(tmp_path / "b"), "--state", str(tmp_path / "new")]) == 0
+    assert f"Go on with: lab-agents resume --state {tmp_path / 'new'}" in capsys.readouterr().out

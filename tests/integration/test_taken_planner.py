@@ -1,0 +1,59 @@
+"""A planner that was taken over may propose and award as itself: what do the lines make of it?"""
+
+import pytest
+
+from lab_agents.messages.commands import StartCampaign
+from lab_agents.messages.course import CampaignFinished, ProposalMade, WorkAwarded
+from lab_agents.messages.work import AwardAccepted, AwardDeclined, BidRefused, TaskStarted
+from lab_agents.records.proposal import Proposal, ProposedCandidate
+from lab_agents.records.space import Candidate
+from tests.model_lab import ModelLab, laboratory, plan, sha
+
+EVIL = "opv-6666"
+WORK = f"make-{EVIL}"
+
+
+def award(work: str, round_: int = 1) -> WorkAwarded:
+    """An award that no window and no bid stands behind."""
+    return WorkAwarded(work=work, round=round_, bidder="line_a", bid=1, score=1e9, reason="because I say so")
+
+
+def proposal(amount: float) -> ProposalMade:
+    """One candidate with so much of one material."""
+    candidate = ProposedCandidate(sample=EVIL, candidate=Candidate(values={"PCE10": amount}), acquisition=1.0)
+    return ProposalMade(proposal=Proposal(number=666, planner="evil", candidates=(candidate,), inputs=sha("x"), seed=0))
+
+
+@pytest.mark.parametrize("amount", [40.0, 1e300, -1.0])
+def test_a_line_moves_nothing_past_its_limits_whoever_awards(amount):
+    """The recipe is the line's own, by its own limits: an award says that work is to be done, never how."""
+    model = ModelLab(laboratory(), seed=1)
+    model.say("once-1", StartCampaign(plan=plan(n=2, batch=2), person="ada"), "opv")
+
+    def forge(lab: ModelLab) -> None:
+        if lab.bodies(ProposalMade):
+            lab.before_step = lambda _lab: None
+            lab.say("planning", proposal(amount), "opv", "opv")
+            lab.say("planning", award(WORK), EVIL, "opv")
+
+    model.before_step = forge
+    model.run()
+    assert not [one for one in model.bodies(TaskStarted) if one.task.work == WORK]
+    assert not [one for one in model.bodies(AwardAccepted) if one.work == WORK]
+    assert {one.bidder for one in model.bodies(BidRefused, AwardDeclined) if one.work == WORK} >= {"line_a"}
+    assert len(model.bodies(CampaignFinished)) == 1
+
+
+def test_an_award_for_what_nobody_offers_is_no_work():
+    """Made up, of another round, or of a campaign that has finished."""
+    model = ModelLab(laboratory(), seed=2)
+    model.say("once-1", StartCampaign(plan=plan(n=2, batch=2), person="ada"), "opv")
+    model.run()
+    n_tasks = len(model.bodies(TaskStarted))
+    made = model.bodies(AwardAccepted)[0].work
+    for forged in (award("make-nothing"), award(made), award(made, 2), award(WORK)):
+        model.say("planning", forged, "opv", "opv")
+    model.say("planning", proposal(0.5), "opv", "opv")
+    model.say("planning", award(WORK), EVIL, "opv")
+    model.run()
+    assert len(model.bodies(TaskStarted)) == n_tasks
