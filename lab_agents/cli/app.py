@@ -4,6 +4,7 @@ Nothing heavy is imported here or in the modules of the commands, so that `--hel
 what it runs with when it runs.
 """
 
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 import typer
 
 from instruments.errors import InstrumentError
+from lab_agents.child import ONE_THREAD
 from lab_agents.cli import benchmark, chaos, checks, course, inspection, people, safety, upkeep
 from lab_agents.cli.exits import Exit, exit_of
 from lab_agents.errors import LabAgentsError
@@ -34,6 +36,8 @@ app.add_typer(people.log, name="log")
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and leave with its exit code; an error that is ours is one message, not a traceback."""
+    # Before a numerical library is loaded: reports and benchmarks compute here, as processes of a laboratory do.
+    os.environ.update(ONE_THREAD)
     try:
         code = app(args=list(arguments) if arguments is not None else None, standalone_mode=False)
     except (LabAgentsError, InstrumentError) as error:

@@ -1,5 +1,6 @@
 """The command as a whole: help, errors, what it loads."""
 
+import os
 import subprocess
 import sys
 
@@ -42,6 +43,14 @@ def test_help_loads_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_command_computes_in_one_thread(monkeypatch, capsys):
+    """As the processes of a laboratory do, so that equal inputs give equal outputs everywhere."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "8")
+    assert call("--help") == 0
+    assert os.environ["OMP_NUM_THREADS"] == "1"
+    assert "run" in capsys.readouterr().out
 
 
 def test_an_unknown_command_is_a_usage_error(capsys):
