@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -68,20 +68,25 @@ class LogWriter:
         self._engine = connect(path)
         self._project = project
         self._sealer = Sealer(path)
+        with ExitStack() as refused:
+            refused.callback(self._engine.dispose)
+            self.position, self.chain = self._open(path, lab)
+            refused.pop_all()
+        self._sealer.commit()
+
+    def _open(self, path: Path, lab: str) -> tuple[int, str]:
+        """Prepare the store and take its lease; position and chain of the newest entry."""
         try:
             prepare(self._engine, path)
             with self._engine.begin() as connection:
                 self._sealer.resume(connection)
                 self.log, self.recorder = self._take_lease(connection, lab, path)
                 self._sealer.stage((), (), (1, self.log, lab, self.recorder))
-                row = connection.execute(
-                    select(_LOG.c.position, _LOG.c.chain).order_by(_LOG.c.position.desc()).limit(1)
-                ).first()
+                newest = select(_LOG.c.position, _LOG.c.chain).order_by(_LOG.c.position.desc()).limit(1)
+                row = connection.execute(newest).first()
         except OperationalError as error:
             raise StoreError(f"The store {path} cannot be written: {error.orig}. Free the disk or the lock.") from error
-        self._sealer.commit()
-        self.position: int = row.position if row else 0
-        self.chain: str = row.chain if row else GENESIS
+        return (row.position, row.chain) if row else (0, GENESIS)
 
     def _take_lease(self, connection: Connection, lab: str, path: Path) -> tuple[str, int]:
         row = connection.execute(select(_LEASE)).first()

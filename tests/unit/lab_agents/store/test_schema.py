@@ -24,7 +24,6 @@ def stamp(path, revision):
     """Pretend that another version wrote the store."""
     with closing(sqlite3.connect(path)) as database, database:
         database.execute("UPDATE alembic_version SET version_num = ?", (revision,))
-    database.close()
 
 
 def test_a_new_store_is_stamped_with_the_newest_revision(path):
@@ -56,7 +55,6 @@ def test_the_database_of_another_program_is_refused(tmp_path):
     path = tmp_path / "store.sqlite"
     with closing(sqlite3.connect(path)) as database, database:
         database.execute("CREATE TABLE recipes (name TEXT)")
-    database.close()
     with pytest.raises(StoreError, match="not one of Lab Agents"):
         LogWriter(path, "toy", project)
 
