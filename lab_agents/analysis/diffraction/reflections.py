@@ -8,9 +8,11 @@ of their bonds, free to turn (sin(qr)/qr).
 [DeGraef2012] De Graef and McHenry, Structure of Materials, chapters 11 and 12.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.resources import files
 from types import MappingProxyType
 
 import numpy as np
@@ -175,11 +177,21 @@ def _scattering(occupant: str, length: Array) -> Array:
     return sum(parts, np.zeros(len(length)))
 
 
+@lru_cache(maxsize=1)
+def _scattering_table() -> dict[str, list[list[float]]]:
+    """Pairs (a, b in square angstrom) of each element, from the file that pymatgen's `xrd` module reads [DeGraef2012].
+
+    The module itself also loads all that draws, which takes a second that the first pattern's sample would wait for.
+    """
+    table = files("pymatgen.analysis.diffraction") / "atomic_scattering_params.json"
+    read: dict[str, list[list[float]]] = json.loads(table.read_text())
+    return read
+
+
 def _atom(element: str, length: Array) -> Array:
-    from pymatgen.analysis.diffraction.xrd import ATOMIC_SCATTERING_PARAMS
     from pymatgen.core.periodic_table import Element
 
     squared = (length / 2) ** 2
-    coefficients = np.asarray(ATOMIC_SCATTERING_PARAMS[element])
+    coefficients = np.asarray(_scattering_table()[element])
     falls = np.exp(-coefficients[:, 1] * squared[:, None]) @ coefficients[:, 0]
     return np.asarray(Element(element).Z - 41.78214 * squared * falls, dtype=float)
