@@ -6,8 +6,9 @@ be done, the largest share of a stock that it draws. The hours count the bidder'
 it could not know of when it bid, so a batch is spread over the lines.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from pydantic import AwareDatetime, Field
 
@@ -23,14 +24,14 @@ WAITING = 1
 """Works that a bidder is given beyond those it has under way: one, so that it need not wait for an award."""
 
 
-class Choice(Record):
+class Choice(NamedTuple):
     """One possible award: when the work would begin and end, and what it is worth."""
 
     score: float
     work: str
     bidder: str
-    begin_at: AwareDatetime
-    end_at: AwareDatetime
+    begin_at: datetime
+    end_at: datetime
 
     @property
     def rank(self) -> tuple[float, str, str]:
@@ -81,17 +82,34 @@ def in_hand(contests: Mapping[str, Contest], bidder: str) -> list[Award]:
     return [c.award for c in contests.values() if c.award is not None and c.award.bidder == bidder]
 
 
+def all_in_hand(contests: Mapping[str, Contest]) -> dict[str, list[Award]]:
+    """The awards that each bidder has not ended yet."""
+    found: dict[str, list[Award]] = {}
+    for contest in contests.values():
+        if contest.award is not None:
+            found.setdefault(contest.award.bidder, []).append(contest.award)
+    return found
+
+
 def choices(contest: Contest, contests: Mapping[str, Contest], rule: AwardRule) -> list[Choice]:
     """The awards of one work that are possible, one for each bid of the living that is not out of date."""
+    return weigh(contest, lambda bidder: in_hand(contests, bidder), rule)
+
+
+def weigh(
+    contest: Contest, given: Callable[[str], list[Award]], rule: AwardRule, bidders: Iterable[str] | None = None
+) -> list[Choice]:
+    """See `choices`; `given` says what a bidder has in hand. Only of these `bidders`, each of which has bid."""
+    bids = ((bidder, contest.bids[bidder]) for bidder in bidders) if bidders is not None else contest.bids.items()
     return [
-        _choice(contest, bidder, bid, contests, rule)
-        for bidder, bid in contest.bids.items()
+        _choice(contest, bidder, bid, given(bidder), rule)
+        for bidder, bid in bids
         if bid.valid_until >= rule.now and bidder not in rule.out and rule.can_pay(contest, bid)
     ]
 
 
-def _choice(contest: Contest, bidder: str, bid: Standing, contests: Mapping[str, Contest], rule: AwardRule) -> Choice:
-    begin_at = _begin(bid, in_hand(contests, bidder), rule.turns.get(bidder, 1), rule.now)
+def _choice(contest: Contest, bidder: str, bid: Standing, given: list[Award], rule: AwardRule) -> Choice:
+    begin_at = _begin(bid, given, rule.turns.get(bidder, 1), rule.now)
     end_at = begin_at + (bid.end_at - bid.start_at)
     hours = max(SHORTEST, (end_at - rule.now).total_seconds() / 3600)
     score = contest.offer.value * bid.worth * bid.assured / (hours * (1 + bid.cost))
