@@ -16,6 +16,9 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from lab_agents.benchmarks.figures import Figure, not_run, verdict
 from lab_agents.errors import LabAgentsError
@@ -25,6 +28,8 @@ from lab_agents.store.maintenance import copy_store
 from lab_agents.verifying import verify_state
 
 LOG = "log"
+SAMPLES = 8
+"""Of the campaign whose store is changed: every kind of row, and some hundred entries, all read for each change."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +51,10 @@ def benchmark_tampering(seeds: int, table: Path | None, progress: Callable[[int,
     del table
     what = "share of single changes to log, tables and blobs that verify finds"
     with tempfile.TemporaryDirectory(prefix="lab-agents-benchmark-") as name:
-        state = Path(name) / "state"
-        command = [sys.executable, "-m", "lab_agents.cli", "run", str(find_example("opv_blend.yaml"))]
+        state, campaign = Path(name) / "state", Path(name) / "campaign.yaml"
+        declared = yaml.safe_load(find_example("opv_blend.yaml").read_bytes())
+        campaign.write_text(yaml.safe_dump({**declared, "budget": {"samples": SAMPLES}}))
+        command = [sys.executable, "-m", "lab_agents.cli", "run", str(campaign)]
         ended = subprocess.run([*command, "--state", str(state), "--plain"], capture_output=True, check=False)
         if ended.returncode != 0:
             return [not_run(what, "1", f"the campaign ended with {ended.returncode}: {ended.stderr.decode()[-200:]}")]
@@ -147,7 +154,9 @@ def tamper_row(store: sqlite3.Connection, tables: Sequence[str], rng: random.Ran
     """
     while True:
         table = LOG if rng.random() < 0.5 else rng.choice(tables)
-        do = rng.choice((_edit, _edit, _delete, _insert, _exchange, *((_cut, _prolong) if table == LOG else ())))
+        do: _Tamper = rng.choice(
+            (_edit, _edit, _delete, _insert, _exchange, *((_cut, _prolong) if table == LOG else ()))
+        )
         store.execute("BEGIN")
         try:
             change = do(store, table, rng)
@@ -156,6 +165,9 @@ def tamper_row(store: sqlite3.Connection, tables: Sequence[str], rng: random.Ran
         else:
             store.execute("COMMIT")
             return change
+
+
+_Tamper = Callable[[sqlite3.Connection, str, random.Random], Change]
 
 
 def _edit(store: sqlite3.Connection, table: str, rng: random.Random) -> Change:
@@ -219,7 +231,7 @@ def _prolong(store: sqlite3.Connection, table: str, rng: random.Random) -> Chang
     return Change("row added behind the head", f"{new['kind']} of {new['source']}")
 
 
-def _pick(store: sqlite3.Connection, table: str, rng: random.Random) -> tuple[int, list[str], list[object]]:
+def _pick(store: sqlite3.Connection, table: str, rng: random.Random) -> tuple[int, list[str], list[Any]]:
     names = [column[1] for column in store.execute(f'PRAGMA table_info("{table}")').fetchall()]
     n = store.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0]
     query = f'SELECT rowid, {", ".join(names)} FROM "{table}" ORDER BY rowid LIMIT 1 OFFSET ?'
