@@ -369,3 +369,19 @@ async def test_what_is_sensed_twice_is_entered_once(tmp_path: Path) -> None:
             await life.agent.sense("smoke/1", (note("smoke"),))
             await life.until(lambda: life.agent.outbox_size == 0)
         assert await words(log, 3) == ["smoke"]
+
+
+async def test_an_entry_of_no_concern_wakes_only_who_waits_for_the_head(tmp_path: Path) -> None:
+    """Nothing that an agent owes or wants can have changed; a job may have waited until it was handled."""
+    async with small_log(tmp_path) as log, living(log, tmp_path, 1, Echo(kinds=frozenset())) as life:
+        agent = life.agent
+        await life.until(lambda: agent.outbox_size == 0)
+        for number in (1, 2):
+            woken = agent.changed.listen()
+            if number == 2:
+                agent.wake_at_head()
+            await say(log, number, "hello")
+            async with asyncio.timeout(60):
+                while agent.cursor.position < 2 + number:
+                    await asyncio.sleep(0.005)
+            assert woken.is_set() == (number == 2)
