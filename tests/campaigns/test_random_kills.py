@@ -36,7 +36,7 @@ simulation: {world: absorber, seed: 7, settings: {miscount_rate: 0.4}}
 @pytest.mark.parametrize(
     ("example", "n_films", "freezes"),
     [
-        pytest.param("opv_blend", 24, True, id="replay"),
+        pytest.param("opv_blend", 20, True, id="replay"),
         # Freezes cost seven seconds each, and what they show does not depend on the instruments.
         pytest.param("absorber", 10, False, id="thin film"),
     ],
