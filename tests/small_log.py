@@ -128,7 +128,10 @@ class SmallLog:
 
 @asynccontextmanager
 async def small_log(
-    folder: Path, carrier: MemoryCarrier | None = None, laboratory: Laboratory = LABORATORY
+    folder: Path,
+    carrier: MemoryCarrier | None = None,
+    laboratory: Laboratory = LABORATORY,
+    lab_file: bytes | None = None,
 ) -> AsyncIterator[SmallLog]:
     """A recorder serving a laboratory: by default one line and one planner."""
     carrier = carrier or MemoryCarrier()
@@ -139,7 +142,8 @@ async def small_log(
     blobs = DirectoryBlobs(folder / "blobs")
     clock = FollowedClock(AT)
     recorder = Recorder(writer, worker, bus, blobs, clock, TOPICS, QUICK)
-    await recorder.open(laboratory, "0" * 64, "1")
+    file = "0" * 64 if lab_file is None else await asyncio.to_thread(blobs.put, lab_file)
+    await recorder.open(laboratory, file, "1")
     serving = asyncio.create_task(recorder.run())
     while len(bus.filters) < 2:  # it listens to frames and questions
         await asyncio.sleep(0)
