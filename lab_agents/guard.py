@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from lab_agents.child import Child, ChildPlan, Launch, Verdict, with_last_words
@@ -21,6 +22,7 @@ from lab_agents.processes import identity
 from lab_agents.remains import RecordedChild, Remains, record_children
 from lab_agents.safe_states import Dial, SafeKeeper, dial
 from lab_agents.state_folder import lock_holder
+from lab_agents.stop_report import keep_report
 from lab_agents.stopping import Stopping
 
 _LOG = logging.getLogger(__name__)
@@ -63,7 +65,14 @@ class Guard:
         plans = household.plans() if plans is None else plans
         self.children = {plan.name: Child(plan, monotonic, self._settings) for plan in plans}
         self._keepers = {name: self._keeper(name) for name in household.instruments}
-        self.stopping = Stopping(Latch(self._folder / "latch.json"), self._keepers, self.kill_agents, self.note)
+        self.stopping = Stopping(
+            Latch(self._folder / "latch.json"),
+            self._keepers,
+            self.kill_agents,
+            self.note,
+            keep=partial(keep_report, self._folder),
+            machine=household.machine,
+        )
         self._securing: dict[str, asyncio.Task[None]] = {}
         self.permit = HeardPermit(self._settings, monotonic)
         self._lost: frozenset[str] = frozenset()

@@ -18,6 +18,7 @@ from lab_agents.messages.frames import GuardStatus, StopRequest
 from lab_agents.processes import identity, kill_and_wait, wait_gone
 from lab_agents.settings import DEFAULT, Settings
 from lab_agents.state_folder import StateFolder, read_json
+from lab_agents.stop_report import DRILL
 from lab_agents.stop_request import Stop, StopAnswer
 
 GONE_WITHIN = 10.0
@@ -116,7 +117,13 @@ def request_rearm(state: Path, stop: str, *, person: str, reason: str, machine: 
 
 
 def request_stop(
-    state: Path, *, person: str, reason: str, machine: str | None = None, within: float | None = None
+    state: Path,
+    *,
+    person: str,
+    reason: str,
+    machine: str | None = None,
+    within: float | None = None,
+    is_drill: bool = False,
 ) -> StopAnswer:
     """Stop every machine of a laboratory in all ways at once; for programs without an event loop.
 
@@ -126,10 +133,13 @@ def request_stop(
         reason: Why.
         machine: The machine this runs on; the lab file's first one if not given.
         within: Give up on silent machines after so many wall seconds; None repeats until every guard has answered.
+        is_drill: Whether it is an exercise: the same in everything but its name.
     """
     folder = StateFolder.open(state)
     laboratory = read_laboratory(folder.lab_file)
-    request = StopRequest(id=f"stop-{uuid4()}", person=person, reason=reason, at=datetime.now(UTC))
+    request = StopRequest(
+        id=f"{DRILL if is_drill else 'stop-'}{uuid4()}", person=person, reason=reason, at=datetime.now(UTC)
+    )
     kept = read_json(folder.runtime) if folder.runtime.exists() else {}
     household = Household(
         laboratory,

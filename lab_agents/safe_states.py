@@ -68,6 +68,11 @@ class SafeKeeper:
         settings: `safe_for`, and `beat` between two assertions.
         monotonic: Source of wall seconds.
         pause: Waits wall seconds.
+
+    Attributes:
+        state: What is known of it.
+        is_settled: Whether `state` answers the stop that began last.
+        written_at: When every write of the safe state had been acknowledged since that stop began; None until then.
     """
 
     def __init__(
@@ -84,10 +89,13 @@ class SafeKeeper:
         self.name = name
         self.state = InstrumentState(state="not asked")
         self.is_settled = False
+        self.written_at: datetime | None = None
+        self._written: set[str] = set()
         self._declaration, self._address, self._dial = declaration, address, dial
         self._settings, self._pause = settings, pause
         self._monotonic = monotonic or (lambda: asyncio.get_running_loop().time())
         self._line: Line | None = None
+        self._stands_by = False
         self._dialled = ""
 
     def is_single_client(self) -> bool:
@@ -100,15 +108,21 @@ class SafeKeeper:
         Raises:
             InstrumentError: If the instrument cannot be reached; a stop tries again.
         """
+        self._stands_by = False
         line = await self._find_line()
         if line is not None:
             await line.connect()
+            self._stands_by = True
 
     async def hang_up(self) -> None:
         """Disconnect."""
-        line, self._line = self._line, None
+        line, self._line, self._stands_by = self._line, None, False
         if line is not None:
             await line.close()
+
+    def begin(self) -> None:
+        """Forget what an earlier stop found: `is_settled` and `written_at` are about the one that begins."""
+        self.is_settled, self.written_at, self._written = False, None, set()
 
     async def make_safe(self, report: Callable[[], None]) -> None:
         """Return once the instrument has stayed in its safe state for `safe_for`; try for ever where it does not.
@@ -150,19 +164,29 @@ class SafeKeeper:
             task.cancel()
         # Looked at, not caught: whatever a foreign driver raises must end neither this watch nor another's.
         error = task.exception()
+        if error is not None:
+            # It may have moved: the next try looks where it is.
+            self._stands_by = False
         return task.result() if error is None else ("unreachable", str(error) or type(error).__name__)
 
     async def _write_and_read_back(self, write: SafeWrite) -> Trouble | None:
-        line = await self._find_line()
+        # What stood by a moment ago is written to at once: fifty looks at the addresses would take longer than a stop.
+        line = self._line if self._stands_by else await self._find_line()
         if line is None:
             return "unreachable", "its address is not known: the simulated laboratory has not said where it listens"
         await line.write(write.signal, write.value)
+        self._note_written(write.signal)
         deadline = self._monotonic() + write.within
         while not _matches(found := await line.read(write.read_back), write.expected):
             if self._monotonic() >= deadline:
                 return "not confirmed", f"{write.read_back} is {found}, not {write.expected:g}"
             await self._pause(LOOK_AGAIN)
         return None
+
+    def _note_written(self, signal: str) -> None:
+        self._written.add(signal)
+        if self.written_at is None and self._written >= {write.signal for write in self._declaration.safe_state}:
+            self.written_at = datetime.now(UTC)
 
     async def _find_line(self) -> Line | None:
         # Addresses stand in a file and drivers are imported when first needed: both in a thread.

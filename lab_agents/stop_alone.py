@@ -3,6 +3,7 @@
 import asyncio
 import os
 from contextlib import AsyncExitStack
+from functools import partial
 
 from lab_agents.children import Household
 from lab_agents.latch import Latch
@@ -11,6 +12,7 @@ from lab_agents.remains import bury
 from lab_agents.repeater import repeating
 from lab_agents.safe_states import Dial, SafeKeeper, dial
 from lab_agents.state_folder import locked
+from lab_agents.stop_report import keep_report
 from lab_agents.stopping import Stopping
 
 
@@ -41,9 +43,10 @@ async def stop_alone(household: Household, request: StopRequest, *, dial: Dial =
         os.environ.update(await asyncio.to_thread(household.epics_environment, household.instruments))
         latch = await asyncio.to_thread(Latch, folder / "latch.json")
         keepers = {name: keeper(name) for name in household.instruments}
-        stopping = Stopping(latch, keepers, kill, changed.set)
+        keep = partial(keep_report, folder)
+        stopping = Stopping(latch, keepers, kill, changed.set, keep=keep, machine=household.machine)
         if stopping.stop(request):
-            while not stopping.is_settled:
+            while not (stopping.is_settled and stopping.is_reported):
                 changed.clear()
                 await changed.wait()
         stopping.cancel()

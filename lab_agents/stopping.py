@@ -6,12 +6,14 @@ It is a stop request: a laboratory's hardware interlocks stay the safety functio
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from lab_agents.errors import GuardError
 from lab_agents.latch import Latch
 from lab_agents.messages.frames import InstrumentState, Rearm, StopRequest
 from lab_agents.safe_states import SafeKeeper
+from lab_agents.stop_report import InstrumentStop, StopReport
 
 LATCH_WITHIN = 1.0
 """Wall seconds that the disk may take for the latch; meanwhile, and where it takes none, the latch in memory holds."""
@@ -24,6 +26,9 @@ _LOG = logging.getLogger(__name__)
 Kill = Callable[[], Coroutine[Any, Any, None]]
 """Kills and reaps every process that drives an instrument of this machine."""
 
+Keep = Callable[[StopReport], None]
+"""Puts a report where it stays."""
+
 
 class Stopping:
     """Holds the latch and brings the machine's instruments into their safe states.
@@ -33,14 +38,26 @@ class Stopping:
         keepers: One for each instrument of this machine.
         kill: See `Kill`.
         report: Called whenever something that people should see has changed.
+        keep: Keeps a report of what was done, in a thread; called once every instrument has an answer, and again when
+            every one is safe.
+        machine: This machine, for that report.
     """
 
     def __init__(
-        self, latch: Latch, keepers: Mapping[str, SafeKeeper], kill: Kill, report: Callable[[], None] = lambda: None
+        self,
+        latch: Latch,
+        keepers: Mapping[str, SafeKeeper],
+        kill: Kill,
+        report: Callable[[], None] = lambda: None,
+        *,
+        keep: Keep = lambda _: None,
+        machine: str = "main",
     ) -> None:
         self.latch = latch
         self._keepers, self._kill, self._report = keepers, kill, report
+        self._keep, self._machine = keep, machine
         self.is_recorded = True
+        self.is_reported = False
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -69,8 +86,9 @@ class Stopping:
         """Do all of it from the killing on; also at the start of a guard that finds the latch set."""
         if self._task is not None:
             self._task.cancel()
+        self.is_reported = False
         for keeper in self._keepers.values():
-            keeper.is_settled = False
+            keeper.begin()
         self._task = asyncio.create_task(self._carry_out(), name="emergency stop")
         self._report()
 
@@ -95,14 +113,43 @@ class Stopping:
             self._task = None
 
     async def _carry_out(self) -> None:
+        heard_at, stop = datetime.now(UTC), self.latch.stops[-1]
         # Looked at only by their ends: safe states are written also where the disk is full or a process hangs.
         await _attempt("the latch could be written", asyncio.to_thread(self.latch.save), LATCH_WITHIN)
+        latched_at = datetime.now(UTC)
         self.is_recorded = True
         self._report()
         await _attempt("every process that drives an instrument could be killed", self._kill(), KILL_WITHIN)
+        done = StopReport(
+            stop=stop,
+            machine=self._machine,
+            heard_at=heard_at,
+            latched_at=latched_at,
+            killed_at=datetime.now(UTC),
+        )
+        settled = asyncio.Event()
+
+        def note() -> None:
+            if self.is_settled:
+                settled.set()
+            self._report()
+
         async with asyncio.TaskGroup() as all_at_once:
             for keeper in self._keepers.values():
-                all_at_once.create_task(keeper.make_safe(self._report), name=f"safe state of {keeper.name}")
+                all_at_once.create_task(keeper.make_safe(note), name=f"safe state of {keeper.name}")
+            all_at_once.create_task(self._tell_after(settled, done), name="report of the stop")
+        await self._tell(done)
+
+    async def _tell_after(self, settled: asyncio.Event, done: StopReport) -> None:
+        await settled.wait()
+        await self._tell(done)
+
+    async def _tell(self, done: StopReport) -> None:
+        found = {n: InstrumentStop(written_at=k.written_at, state=k.state) for n, k in self._keepers.items()}
+        report = done.model_copy(update={"instruments": found})
+        await _attempt("the report of the stop could be kept", asyncio.to_thread(self._keep, report), LATCH_WITHIN)
+        self.is_reported = True
+        self._report()
 
 
 async def _attempt(what: str, work: Coroutine[Any, Any, None], within: float) -> None:

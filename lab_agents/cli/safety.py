@@ -1,6 +1,7 @@
-"""`lab-agents stop` and `lab-agents rearm`."""
+"""`lab-agents stop`, `lab-agents drill`, `lab-agents stops` and `lab-agents rearm`."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,12 +10,18 @@ from lab_agents.cli.output import say, say_json, warn
 from lab_agents.cli.people import Person, State
 from lab_agents.cli.states import existing_state
 
+if TYPE_CHECKING:
+    from lab_agents.state_folder import StateFolder
+    from lab_agents.stop_request import StopAnswer
+
 AsJson = Annotated[bool, typer.Option("--json", help="Answer with one JSON object.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     app.command("stop")(stop)
+    app.command("drill")(drill)
+    app.command("stops")(stops)
     app.command("rearm")(rearm)
 
 
@@ -39,11 +46,82 @@ def stop(
     if as_json:
         say_json(answer)
     else:
-        say(f"stop {answer.id}")
-        for name, instrument in sorted(answer.instruments.items()):
-            at = f" {instrument.at:%H:%M:%S.%f}"[:-3] if instrument.at is not None else ""
-            say(f"  {name}: {instrument.state}{at} {instrument.detail}".rstrip())
+        _say_answer(answer)
         say(f"Re-arm with: lab-agents rearm {answer.id} --person YOU --reason WHY --state {folder}")
+    return _judge(answer)
+
+
+def drill(
+    person: Person,
+    state: State = None,
+    reason: Annotated[str, typer.Option("--reason", help="Why; it stands in the log.")] = "a drill",
+    within: Annotated[float, typer.Option("--within", help="Give up on silent machines after so many seconds.")] = 60.0,
+    as_json: AsJson = False,
+) -> int:
+    """Try the emergency stop: all that `stop` does, and re-arm afterwards in the same person's name.
+
+    Refused while a campaign is open: it kills whatever drives instruments. Put it on a schedule (a systemd timer, cron)
+    for an hour in which nothing runs. Where an instrument was not confirmed safe, nothing is re-armed.
+    """
+    from lab_agents.errors import GuardError
+    from lab_agents.guard_client import request_rearm, request_stop
+    from lab_agents.standing import standing_of
+    from lab_agents.stop_report import read_reports
+
+    folder = existing_state(state)
+    standing = standing_of(folder)
+    if set(standing.guards) != set(_place(folder)[1]):
+        raise GuardError("A machine has no guard: lab-agents resume starts one. Nothing was drilled.")
+    if standing.latched:
+        raise GuardError(f"The laboratory is stopped by {standing.latched}; re-arm it first. Nothing was drilled.")
+    if standing.campaign is not None and standing.campaign.state != "finished":
+        name = standing.campaign.name
+        raise GuardError(f"The campaign {name} is open; drill when it has finished. Nothing was drilled.")
+    answer = request_stop(folder, person=person, reason=reason, within=within, is_drill=True)
+    code = _judge(answer)
+    if code is Exit.OK:
+        for machine in standing.guards:
+            request_rearm(folder, answer.id, person=person, reason="the drill has ended", machine=machine)
+    else:
+        warn(f"Nothing was re-armed: lab-agents rearm {answer.id} --person YOU --reason WHY --state {folder}")
+    reports = [r for r in read_reports(*_place(folder)) if r.stop.id == answer.id]
+    if as_json:
+        say_json({"id": answer.id, "rearmed": code is Exit.OK, "reports": reports, "unanswered": answer.unanswered})
+    else:
+        for report in reports:
+            say(report.to_text())
+    return code
+
+
+def stops(state: State = None, as_json: AsJson = False) -> None:
+    """What every emergency stop and drill did: when each instrument's safe state was written and confirmed."""
+    from lab_agents.stop_report import read_reports
+
+    reports = read_reports(*_place(existing_state(state)))
+    if as_json:
+        say_json({"reports": reports})
+    else:
+        say("\n".join(report.to_text() for report in reports) or "no stop and no drill yet")
+
+
+def _place(path: Path) -> "tuple[StateFolder, tuple[str, ...]]":
+    """The state folder and its machines."""
+    from instruments.lab import read_laboratory
+    from lab_agents.state_folder import StateFolder
+
+    folder = StateFolder.open(path)
+    return folder, read_laboratory(folder.lab_file).machines
+
+
+def _say_answer(answer: "StopAnswer") -> None:
+    say(f"stop {answer.id}")
+    for name, instrument in sorted(answer.instruments.items()):
+        at = f" {instrument.at:%H:%M:%S.%f}"[:-3] if instrument.at is not None else ""
+        say(f"  {name}: {instrument.state}{at} {instrument.detail}".rstrip())
+
+
+def _judge(answer: "StopAnswer") -> Exit:
+    """Say aloud what is not confirmed safe."""
     unsafe = [n for n, i in answer.instruments.items() if i.state != "safe at"]
     if answer.unanswered:
         warn(f"No guard answered on: {', '.join(answer.unanswered)}. Go and look.")

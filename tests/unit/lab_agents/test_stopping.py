@@ -3,7 +3,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from lab_agents.latch import Latch
-from lab_agents.messages.frames import Rearm
+from lab_agents.messages.frames import InstrumentState, Rearm
 from lab_agents.stopping import Stopping
 from tests.unattended import stop_request
 
@@ -14,12 +14,15 @@ class Keeper:
     name = "oven"
 
     def __init__(self, happened):
-        self.happened, self.is_settled = happened, False
-        self.state = None
+        self.happened, self.is_settled, self.written_at = happened, False, None
+        self.state = InstrumentState(state="not asked")
+
+    def begin(self):
+        self.is_settled = False
 
     async def make_safe(self, report):
         self.happened.append("safe")
-        self.is_settled = True
+        self.is_settled, self.written_at = True, datetime.now(UTC)
         report()
 
 
@@ -29,7 +32,10 @@ class Scene:
         self.path = path / "latch.json"
         self.settled = asyncio.Event()
         self.keeper = Keeper(self.happened)
-        self.stopping = Stopping(Latch(self.path), {"oven": self.keeper}, kill or self.kill, self.report)
+        self.reports = []
+        self.stopping = Stopping(
+            Latch(self.path), {"oven": self.keeper}, kill or self.kill, self.report, keep=self.reports.append
+        )
 
     async def kill(self):
         self.happened.append(
@@ -92,3 +98,28 @@ async def test_safe_states_are_written_also_where_the_disk_takes_no_latch(tmp_pa
     assert "the latch could be written" in caplog.text
     scene.stopping.cancel()
     await asyncio.sleep(0)
+
+
+async def test_what_a_stop_did_is_kept_with_the_instant_of_every_safe_write(tmp_path):
+    async with stopped(tmp_path) as scene:
+        async with asyncio.timeout(60):
+            while not scene.stopping.is_reported:
+                await asyncio.sleep(0)
+        (report, *_) = scene.reports
+        assert (report.stop.id, set(report.instruments)) == ("stop-1", {"oven"})
+        written_at = report.instruments["oven"].written_at
+        assert report.heard_at <= report.latched_at <= report.killed_at <= written_at
+
+
+async def test_a_disk_that_takes_no_report_holds_up_nothing(tmp_path):
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    scene = Scene(tmp_path)
+    scene.stopping = Stopping(Latch(scene.path), {"oven": scene.keeper}, scene.kill, scene.report, keep=full)
+    assert scene.stopping.stop(stop_request())
+    async with asyncio.timeout(60):
+        await scene.settled.wait()
+        while not scene.stopping.is_reported:
+            await asyncio.sleep(0)
+    assert scene.happened[-1] == "safe"

@@ -45,3 +45,22 @@ def test_a_stop_needs_its_reason(folder, capsys):
 def test_re_arming_without_a_guard_is_refused(folder, capsys):
     assert call("rearm", "stop-1", "--reason", "safe", "--person", "Ada", "--state", folder.path) == 5
     assert "lab-agents resume" in capsys.readouterr().err
+
+
+def test_a_drill_without_a_guard_is_refused_and_latches_nothing(folder, capsys):
+    assert call("drill", "--person", "Ada", "--state", folder.path) == 5
+    assert "lab-agents resume" in capsys.readouterr().err
+    assert not (folder.guard("main") / "latch.json").exists()
+
+
+def test_what_a_stop_did_is_told_afterwards(folder, capsys):
+    stop(folder)
+    capsys.readouterr()
+    assert call("stops", "--state", folder.path) == 0
+    told = capsys.readouterr().out
+    assert ("by Ada: smoke" in told, "no write acknowledged; " in told) == (True, True)
+
+
+def test_without_any_stop_there_is_nothing_to_tell(folder, capsys):
+    assert call("stops", "--state", folder.path) == 0
+    assert "no stop and no drill yet" in capsys.readouterr().out

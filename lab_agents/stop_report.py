@@ -1,0 +1,104 @@
+"""What an emergency stop or a drill did on one machine, kept in a file of its own for whoever asks afterwards."""
+
+from pathlib import Path
+
+from pydantic import AwareDatetime, Field, ValidationError
+
+from lab_agents.errors import GuardError
+from lab_agents.messages.frames import InstrumentState, StopRequest
+from lab_agents.records.base import FrozenMap, Record
+from lab_agents.state_folder import StateFolder, write_atomically
+
+DRILL = "drill-"
+"""How the id of a drill begins; that of a stop begins otherwise."""
+N_KEPT = 200
+"""Reports that a machine keeps: four years of weekly drills."""
+
+
+class InstrumentStop(Record):
+    """What became of one instrument.
+
+    Attributes:
+        written_at: When every write of its safe state had been acknowledged for the first time; None if never.
+        state: What the guard knew last: `safe at` is read back and asserted again until it has stayed.
+    """
+
+    written_at: AwareDatetime | None
+    state: InstrumentState
+
+
+class StopReport(Record):
+    """One stop on one machine.
+
+    `heard_at` is when the guard heard of it, `latched_at` when the latch stood on disk (or that was given up),
+    `killed_at` when no process drove an instrument any more.
+    """
+
+    stop: StopRequest
+    machine: str
+    heard_at: AwareDatetime
+    latched_at: AwareDatetime
+    killed_at: AwareDatetime
+    instruments: FrozenMap[str, InstrumentStop] = Field(default_factory=dict)
+
+    @property
+    def is_drill(self) -> bool:
+        """Whether it was asked for as an exercise."""
+        return self.stop.id.startswith(DRILL)
+
+    def to_text(self) -> str:
+        """For people: seconds count from the request."""
+        asked, stop = self.stop.at, self.stop
+        what = "drill" if self.is_drill else "stop"
+        latched, killed = ((at - asked).total_seconds() for at in (self.latched_at, self.killed_at))
+        lines = [
+            f"{asked:%Y-%m-%d %H:%M:%S} {what} {stop.id} on {self.machine} by {stop.person}: {stop.reason}",
+            f"  latched after {latched:.3f} s, agents killed after {killed:.3f} s",
+        ]
+        for name, one in sorted(self.instruments.items()):
+            said = "no write acknowledged"
+            if one.written_at is not None:
+                said = f"safe state written after {(one.written_at - asked).total_seconds():.3f} s"
+            at = one.state.at
+            when = (
+                f" after {(at - asked).total_seconds():.1f} s"
+                if at is not None and one.state.state == "safe at"
+                else ""
+            )
+            known = "confirmed safe" if one.state.state == "safe at" else one.state.state
+            lines.append(f"  {name}: {said}; {known}{when} {one.state.detail}".rstrip())
+        return "\n".join(lines)
+
+
+def keep_report(folder: Path, report: StopReport) -> None:
+    """Write it beside the latch, over an earlier one of the same stop; the oldest beyond `N_KEPT` go.
+
+    Args:
+        folder: The guard's folder.
+        report: What to keep.
+
+    Raises:
+        OSError: If the disk does not take it.
+    """
+    place = folder / "stops"
+    place.mkdir(exist_ok=True)
+    stamp = f"{report.stop.at:%Y%m%dT%H%M%S%f}"
+    write_atomically(place / f"{stamp}_{report.stop.id}.json", report.model_dump_json(indent=1).encode())
+    for old in sorted(place.glob("*.json"))[:-N_KEPT]:
+        old.unlink(missing_ok=True)
+
+
+def read_reports(folder: StateFolder, machines: tuple[str, ...]) -> tuple[StopReport, ...]:
+    """Every report that the machines kept in this state folder, the oldest first.
+
+    Raises:
+        GuardError: If a file is no such report.
+    """
+    found = []
+    for machine in machines:
+        for path in sorted((folder.guard(machine) / "stops").glob("*.json")):
+            try:
+                found.append(StopReport.model_validate_json(path.read_bytes()))
+            except ValidationError as error:
+                raise GuardError(f"{path} is no report of a stop: {error}. Look at it, then move it away.") from error
+    return tuple(sorted(found, key=lambda report: (report.stop.at, report.machine)))

@@ -1,0 +1,65 @@
+"""Reports of stops and drills."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from lab_agents.errors import GuardError
+from lab_agents.messages.frames import InstrumentState
+from lab_agents.stop_report import N_KEPT, InstrumentStop, StopReport, keep_report, read_reports
+from tests.toy_machine import toy_folder
+from tests.unattended import stop_request
+
+
+def report(number=1, id_="stop-1"):
+    at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=number)
+    stop = stop_request().model_copy(update={"id": id_, "at": at})
+    return StopReport(
+        stop=stop,
+        machine="main",
+        heard_at=at,
+        latched_at=at + timedelta(seconds=0.01),
+        killed_at=at + timedelta(seconds=0.02),
+        instruments={
+            "coater": InstrumentStop(
+                written_at=at + timedelta(seconds=0.05),
+                state=InstrumentState(state="safe at", at=at + timedelta(seconds=5.1)),
+            ),
+            "oven": InstrumentStop(written_at=None, state=InstrumentState(state="unreachable", detail="no answer")),
+        },
+    )
+
+
+def test_a_report_says_of_each_instrument_when_it_was_safe_or_that_it_was_not_reached():
+    text = report(id_="drill-7").to_text()
+    assert "drill drill-7 on main" in text
+    assert "coater: safe state written after 0.050 s; confirmed safe after 5.1 s" in text
+    assert "oven: no write acknowledged; unreachable no answer" in text
+
+
+def test_a_later_report_of_the_same_stop_replaces_the_earlier_one(tmp_path):
+    folder = toy_folder(tmp_path)
+    folder.guard("main").mkdir(parents=True, exist_ok=True)
+    keep_report(folder.guard("main"), report())
+    keep_report(folder.guard("main"), report())
+    assert read_reports(folder, ("main",)) == (report(),)
+
+
+def test_only_the_newest_reports_are_kept(tmp_path):
+    folder = toy_folder(tmp_path)
+    place = folder.guard("main") / "stops"
+    place.mkdir(parents=True, exist_ok=True)
+    for number in range(N_KEPT):
+        (place / f"2000{number:04d}.json").write_text(report(number).model_dump_json())
+    keep_report(folder.guard("main"), report(N_KEPT))
+    found = read_reports(folder, ("main",))
+    assert (len(found), found[0], found[-1]) == (N_KEPT, report(1), report(N_KEPT))
+
+
+def test_a_file_that_is_no_report_is_named(tmp_path):
+    folder = toy_folder(tmp_path)
+    place = folder.guard("main") / "stops"
+    place.mkdir(parents=True, exist_ok=True)
+    (place / "1.json").write_text("{}")
+    with pytest.raises(GuardError, match=r"1\.json is no report of a stop"):
+        read_reports(folder, ("main",))
