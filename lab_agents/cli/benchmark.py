@@ -41,6 +41,21 @@ BENCHMARKS: Mapping[str, tuple[str, str, int]] = {
         "whether any single change to log, tables and blobs is found",
         500,
     ),
+    "stop": (
+        "lab_agents.benchmarks.stop:benchmark_stop",
+        "seconds from an emergency stop to each of fifty instruments, ten of them unreachable",
+        1,
+    ),
+    "fuzz": (
+        "lab_agents.benchmarks.fuzz:benchmark_fuzz",
+        "whether any of ten thousand wrong set-points moves something, and what ten thousand wrong messages do",
+        1,
+    ),
+    "load": (
+        "lab_agents.benchmarks.load:benchmark_load",
+        "how soon a thousand open works are awarded among fifty bidders",
+        5,
+    ),
     "reliability": (
         "lab_agents.benchmarks.reliability:benchmark_reliability",
         "what a laboratory survives: kills, freezes, lost permits, and all that other benchmarks measure of it",
