@@ -32,10 +32,13 @@ demo-table: .venv/installed
 	@folder=$$(mktemp -d "$${TMPDIR:-/tmp}/lab-agents-demo-XXXXXX")/state && echo "State folder: $$folder" \
 		&& $(BIN)/lab-agents run examples/replay_table.yaml --table "$(TABLE)" --state "$$folder"
 
-# Whole campaigns run one after the other: each is a dozen processes.
+# Some tests wait, so a third worker is not idle on two cores. Whole campaigns, a dozen processes each, run in pairs,
+# longest first; nights of kills run alone, because they measure how soon a laboratory works again.
+KILL_NIGHTS := tests/campaigns/test_random_kills.py
 test: lint
-	$(BIN)/python -m pytest -n 2 -m "not campaign"
-	$(BIN)/python -m pytest -m campaign
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not campaign"
+	$(BIN)/python -m pytest -n 2 --maxschedchunk 1 -m campaign --ignore $(KILL_NIGHTS)
+	$(BIN)/python -m pytest $(KILL_NIGHTS)
 
 lint: .venv/installed
 	$(BIN)/ruff check .

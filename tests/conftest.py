@@ -18,6 +18,17 @@ settings.register_profile("search", parent=settings.get_profile("ci"), derandomi
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
+def pytest_collection_modifyitems(items):
+    """Tests that may last longest come first: those that run side by side then end together."""
+    items.sort(key=_limit, reverse=True)
+
+
+def _limit(item):
+    """Seconds that a test claims for itself, 0 where it does not."""
+    mark = item.get_closest_marker("timeout")
+    return mark.args[0] if mark else 0
+
+
 @pytest.fixture(autouse=True)
 def _nothing_blocks_an_event_loop():
     """A blocking call that one of our modules makes in an event loop raises `BlockingError`."""
