@@ -11,7 +11,7 @@ import os
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +37,7 @@ PER_AGENT = 10
 """Instruments that one agent drives at most."""
 SETTLING = 5.0
 """Wall seconds between two stops: a guard looks for lost connections every two seconds, each look takes up to two."""
-WARMING = 20.0
+WARMING = 15.0
 """Wall seconds before the first stop: the guard imports four protocols and connects for the first time."""
 READY_WITHIN = 180.0
 """Wall seconds in which every process must run and every instrument listen."""
@@ -99,6 +99,8 @@ KINDS = (
 )
 """Fifty instruments over all four protocols, ten of them unreachable."""
 
+REAL = ("broker", "simulator")
+"""Roles that no stand-in plays."""
 GUARDING = """\
 import asyncio, logging, sys
 from pathlib import Path
@@ -115,11 +117,12 @@ with locked(folder.guard("main") / "lock", within=2.0):
     asyncio.run(guard_machine(folder, read_laboratory(folder.lab_file), "main", program))
 """
 BEATING = """\
-import asyncio, sys
+import asyncio, os, sys
 from lab_agents.beat import Beat
 async def main():
     pipes = [int(sys.argv[sys.argv.index(name) + 1]) for name in ("--up", "--down")]
     async with Beat(*pipes):
+        print("beating", os.getpid(), flush=True)
         await asyncio.Event().wait()
 asyncio.run(main())
 """
@@ -311,14 +314,22 @@ async def _find_report(folder: StateFolder, stop: str) -> StopReport:
 
 async def _agents_of(folder: StateFolder) -> tuple[str, ...]:
     status = await guard_status(folder, "main")
-    return tuple(name for name, role in status["roles"].items() if role not in ("broker", "simulator"))
+    return tuple(name for name, role in status["roles"].items() if role not in REAL)
 
 
 async def _until_ready(folder: StateFolder) -> None:
-    """Return when every process runs and the simulated laboratory has said where it listens."""
+    """Return when every process has come up, and the simulated laboratory has said where it listens."""
     async with asyncio.timeout(READY_WITHIN):
         while True:
             status = await guard_status(folder, "main")
-            if set(status["status"]["children"]) == set(status["roles"]) and folder.addresses.exists():
-                return
+            running = status["status"]["children"]
+            if set(running) == set(status["roles"]) and folder.addresses.exists():
+                agents = {name: running[name] for name, role in status["roles"].items() if role not in REAL}
+                if await asyncio.to_thread(_have_begun, folder, agents):
+                    return
             await asyncio.sleep(0.5)
+
+
+def _have_begun(folder: StateFolder, agents: Mapping[str, int]) -> bool:
+    """Whether no process is still importing: twenty of them would be all that two cores do."""
+    return all(f"beating {pid}\n" in folder.log(name).read_text() for name, pid in agents.items())
