@@ -1,11 +1,12 @@
 """Which edge of an absorbance is the film's, or why there is none to read."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lab_agents.analysis.edges import ABOVE, BELOW, KINDS, Edge, Kind, fit_edge
+from lab_agents.analysis.edges import ABOVE, BELOW, BINDING, KINDS, Edge, Kind, fit_edge
 from lab_agents.analysis.spectra import Absorbance
 
 BLIND = 1.15
@@ -24,6 +25,10 @@ WIDEST = 0.06
 """Broadening in eV beyond which a rise is a thickness fringe or the slope of a band, not an edge at room
 temperature."""
 
+LONGEST_TAIL = 0.05
+"""Tail in eV beyond which a rise is that of a phase beside a perovskite too faint to see: disordered perovskites have
+30 meV at most."""
+
 LOWEST = -0.06
 """Absorbance below which no baseline lies: drift and fringes reach -0.05 where nothing is reflected."""
 
@@ -41,6 +46,14 @@ four fifths bromide and chloride does: CH3NH3Pb(I,Br)3 reaches it at 95 % bromid
 
 PALE = 0.8
 """Share of bromide and chloride from which a perovskite's gap may lie above `YELLOW`."""
+
+BINDINGS: Mapping[str, float] = MappingProxyType({"pb": 0.013, "sn": 0.006, "br": 0.015})
+"""What each part of a composition adds to the exciton binding energy, in eV. Iodides of lead have 12 to 16 meV
+[Miyata2015, Galkowski2016], mixed ones of lead and tin less [Galkowski2019]; pure bromides 22 to 25 meV and more
+[Galkowski2016]. That of tin iodides alone, about 6 meV, is an assumption.
+
+[Miyata2015] Nat. Phys. 11, 582. [Galkowski2016] Energy Environ. Sci. 9, 962. [Galkowski2019] ACS Energy Lett. 4, 615.
+"""
 
 THICKEST = 2.5
 """Absorbance above which stray light, not the film, decides what is read."""
@@ -68,7 +81,7 @@ def find_edge(absorbance: Absorbance, made: Mapping[str, float], kinds: tuple[Ki
     for start in _candidates(energy, value, noise):
         if np.sum((energy > start - BELOW) & (energy < start + ABOVE)) < _FEWEST:
             continue
-        edge = _follow(energy, value, noise, start, kinds)
+        edge = _follow((energy, value, noise), start, kinds, _binding(made))
         if edge is None:
             continue
         reason = _refuse(edge, absorbance, made)
@@ -82,17 +95,25 @@ def find_edge(absorbance: Absorbance, made: Mapping[str, float], kinds: tuple[Ki
     return refusal
 
 
-def _follow(energy: Array, value: Array, noise: Array, start: float, kinds: tuple[Kind, ...]) -> Edge | None:
+def _follow(data: tuple[Array, Array, Array], start: float, kinds: tuple[Kind, ...], binding: float) -> Edge | None:
     """The edge near `start`, fitted in a window about itself; None where the fit walks away."""
+    energy = data[0]
     for _ in range(_LOOKS):
-        glance = fit_edge(energy, value, noise, start, ONE_KIND)
+        glance = fit_edge(*data, start, ONE_KIND, binding)
         if abs(glance.gap - start) < _CENTRED:
             is_enough = kinds == ONE_KIND or not _is_seen(glance)
-            return glance if is_enough else fit_edge(energy, value, noise, start, kinds)
+            return glance if is_enough else fit_edge(*data, start, kinds, binding)
         start = glance.gap
         if np.sum((energy > start - BELOW) & (energy < start + ABOVE)) < _FEWEST:
             return None
     return None
+
+
+def _binding(made: Mapping[str, float]) -> float:
+    """The exciton binding energy in eV that is expected of a composition."""
+    if "pb" not in made and "sn" not in made:
+        return BINDING
+    return sum(each * made.get(part, 0.0) for part, each in BINDINGS.items())
 
 
 def _candidates(energy: Array, value: Array, noise: Array) -> list[float]:
@@ -136,7 +157,7 @@ def _refuse(edge: Edge, absorbance: Absorbance, made: Mapping[str, float]) -> st
 def _is_seen(edge: Edge) -> bool:
     """Whether it is an edge, and no fringe."""
     height = float(edge.film(np.array([edge.gap + 0.1]))[0])
-    is_odd = edge.shape.width > WIDEST or edge.level < LOWEST
+    is_odd = edge.shape.width > WIDEST or edge.shape.tail > LONGEST_TAIL or edge.level < LOWEST
     return not is_odd and edge.significance >= SIGNIFICANT and height >= FAINTEST and edge.deviation <= VAGUEST
 
 

@@ -69,7 +69,8 @@ def _volumes(found: Found, generator: np.random.Generator) -> dict[str, Array]:
 def _hidden(hint: Hint, whole: float, most: float, generator: np.random.Generator) -> Array:
     """Draws of the amount of a phase that was not admitted; `whole` is that of a film of nothing else.
 
-    It is there with the odds of the Bayes factor between an amount that is exponentially distributed and none; then it
+    It is there with the odds of the Bayes factor between an amount that is exponentially distributed and none, of
+    which the choice of the best size among many leaves a share; then it
     has a positive amount around the one that the residuals hint at.
 
     Args:
@@ -79,6 +80,7 @@ def _hidden(hint: Hint, whole: float, most: float, generator: np.random.Generato
         generator: Of the draws.
     """
     odds, fraction = FORMS[hint.phase].usual
+    odds *= hint.share
     usual = min(fraction * whole, most)
     pulled = hint.amount - hint.deviation**2 / usual
     ratio = pulled / hint.deviation

@@ -42,7 +42,8 @@ class Form:
         texture: Expected March parameter, and its deviation (of the logarithm).
         slack: Deviation of the cell's relative size: mixed sites change it.
         model: Relative deviation of its intensity from the structure's errors: positions, thermal motion, what fills
-            the mixed sites (assumption, 0.05 for a structure without free positions).
+            the mixed sites (assumption: 0.05 for a structure without free positions, more where a bond length or a
+            calculation gave them, 0.1 where all were solved from distances).
         usual: Odds, before the pattern is seen, that a possible phase is in the film, and the fraction that it then
             takes on average. Iodides of what was left over or oxidized stand in most films, a few per cent of them
             [Jacobsson2016, Noel2014]; other phases come with a composition or an anneal that fails, and then not
@@ -78,6 +79,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
                 (8.6603, 8.6603, 7.9022, 90.0, 90.0, 120.0),
                 (("FA", 1 / 3, 2 / 3, 0.75), ("b", 0.0, 0.0, 0.0), ("x", 0.1695, 0.339, 0.25)),
                 slack=0.008,
+                model=0.08,
             ),
             Form(
                 "delta_cs",
@@ -91,6 +93,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
                     ("x", 0.2037, 0.75, 0.7127),
                 ),
                 slack=0.006,
+                model=0.08,
             ),
             Form(
                 "pbi2",

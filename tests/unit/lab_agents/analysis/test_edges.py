@@ -56,3 +56,14 @@ def test_equal_spectra_give_equal_edges() -> None:
     """To the last digit."""
     first, second = (fit(Film(), np.random.default_rng(5)) for _ in range(2))
     assert first == second
+
+
+def test_a_second_edge_just_above_hardly_moves_the_gap():
+    """Another iodide that absorbs from 0.1 eV above the gap, 4 % of the film, moves it by less than 10 meV."""
+    film = Film()
+    energy = 1239.84198 / WAVELENGTH[::-1]
+    value = -np.log10(transmittance(film, np.random.default_rng(6), 0.001)[::-1])
+    value = value + 0.08 * np.sqrt(np.maximum(energy - film.gap - 0.1, 0))
+    edge = fit_edge(energy, value, np.full(len(energy), 0.001), film.gap)
+    assert edge.gap == pytest.approx(film.gap, abs=0.01)
+    assert abs(edge.gap - film.gap) < 2 * edge.deviation

@@ -7,7 +7,7 @@ from lab_agents.analysis.diffraction.model import Model
 from lab_agents.analysis.diffraction.parameters import Layout
 from lab_agents.analysis.diffraction.pattern import read_pattern
 from lab_agents.analysis.diffraction.refinement import refine
-from lab_agents.analysis.diffraction.screening import find_lattice, hint_phases
+from lab_agents.analysis.diffraction.screening import Hint, find_lattice, hint_phases
 from lab_agents.analysis.diffraction.search import phase_reflections
 from lab_agents.benchmarks.foreign_patterns import Film
 
@@ -29,3 +29,11 @@ def test_the_lattice_is_found_from_three_per_cent_away_and_the_residuals_name_th
     hints = hint_phases(refined, reflections, ("delta_cs", "pbi2", "sni2"), {})
     assert hints[0].phase == "pbi2"
     assert hints[0].gain > 100
+
+
+def test_a_hint_is_worth_less_the_more_sizes_were_tried():
+    """A share of a tenth costs 4.6 of the fall of χ²."""
+    hint = Hint("a2sni6", 0.0, 4.0, 1.0, 1.0, share=0.1)
+    assert hint.gain == 16.0
+    assert hint.worth == pytest.approx(16.0 - 4.605, abs=1e-3)
+    assert Hint("pbi2", 0.0, 4.0, 1.0, 1.0).worth == 16.0
