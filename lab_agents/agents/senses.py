@@ -40,6 +40,28 @@ def sense_status(state: SupervisionState, status: AgentStatus, head: int) -> tup
     return (Sense(name=name, drafts=(Draft(body=body, subject=status.agent),)),)
 
 
+def sense_behind(state: SupervisionState, status: AgentStatus, head: int, seconds: float) -> tuple[Sense, ...]:
+    """An agent beats but has taken no entry for `seconds` of wall time although there are some for it."""
+    name = status.agent
+    is_declared = state.lab is not None and name in state.lab.agents
+    if not is_declared or name in state.out or status.position >= head:
+        return ()
+    trouble = Trouble(
+        what=f"{name} says that it lives, but takes no entry",
+        evidence={
+            "position": str(status.position),
+            "head": str(head),
+            "wall seconds": f"{seconds:.0f}",
+            "activity": status.activity[:500],
+            "process": str(status.pid),
+        },
+        remedies=("seen", "close the campaign"),
+        default="seen",
+    )
+    draft = Draft(body=TroubleMet(trouble=trouble), subject=name)
+    return (Sense(name=f"behind/{name}-{status.epoch}-{status.position}", drafts=(draft,)),)
+
+
 def sense_dead_letters(state: SupervisionState, head: Head) -> tuple[Sense, ...]:
     """Messages to the recorder that name no source; one ticket stands for all that came before it is answered."""
     if head.dead_letters == 0 or any(o.ticket.subject == "recorder" for o in state.tickets.open.values()):

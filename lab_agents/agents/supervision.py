@@ -13,6 +13,8 @@ from lab_agents.agents.drift import DRIFT_KINDS, find_unknown, follow_drift, is_
 from lab_agents.agents.drift_troubles import drift_trouble
 from lab_agents.agents.fates import FATE_KINDS, follow_fates
 from lab_agents.agents.offers import OFFER_KINDS, follow_offers
+from lab_agents.agents.stalls import STALL_KINDS, find_overdue, follow_stalls, stall_trouble
+from lab_agents.agents.stillness import STILL, STILL_KINDS, follow_stillness, still_trouble
 from lab_agents.agents.supervision_state import DEADLINE, SupervisionState
 from lab_agents.agents.tickets import close_ticket, find_deadline, find_objection, raise_ticket, take_answer
 from lab_agents.messages.commands import AmendWork, AnswerTicket, RetractObservation, StartCampaign
@@ -61,6 +63,8 @@ class Supervision:
             OFFER_KINDS
             | FATE_KINDS
             | DRIFT_KINDS
+            | STALL_KINDS
+            | STILL_KINDS
             | {"LabOpened", "LabChanged", "AgentStarted", "EntryRefused"}
             | {"ReservationRequested", "ReservationRefused", "ReservationReleased"}
             | {"StartCampaign", "AbortCampaign", "PauseCampaign", "ResumeCampaign", "AnswerTicket", "PlannerExhausted"}
@@ -84,8 +88,41 @@ class Supervision:
         update["drift"] = follow_drift(state.drift, logged)
         state = _follow_work(state, logged, is_taken=_is_taken(state, logged))
         state = _follow_agents(state.model_copy(update=update), logged)
-        state = follow_amendments(self._follow_tickets(state, logged), logged)
+        state = self._follow_moves(follow_amendments(self._follow_tickets(state, logged), logged), logged)
         return finish(follow_campaign(state, logged, self.name), logged.position)
+
+    def _follow_moves(self, state: SupervisionState, logged: Logged) -> SupervisionState:
+        """What is under way, and when something last moved: after the tickets, which look at both as they were."""
+        stillness = follow_stillness(state.stillness, logged)
+        if state.tickets.since == logged.position:
+            # While a person was asked nothing was to move; who has seen a standstill need not see it twice.
+            stillness = stillness.model_copy(update={"moved_at": logged.entry.at})
+        elif self._is_still(state, logged) and any(o.since == logged.position for o in state.tickets.open.values()):
+            stillness = stillness.model_copy(update={"is_told": True})
+        stalls = follow_stalls(state.stalls, logged, state.lab, self.name)
+        return state.model_copy(update={"stalls": stalls, "stillness": stillness})
+
+    def _is_still(self, state: SupervisionState, logged: Logged) -> bool:
+        """Whether an own timer says that nothing has moved since the last entry that did."""
+        body = logged.entry.record
+        if not isinstance(body, TimerRang) or body.purpose != STILL or logged.seal.source != self.name:
+            return False
+        return body.due == state.stillness.due(state.quiet_minutes)
+
+    def _trouble_in(self, state: SupervisionState, logged: Logged) -> tuple[Trouble, str | None] | None:
+        """The trouble of this entry, and its campaign."""
+        trouble = _trouble_in(state, logged)
+        return self._stall(state, logged) if trouble is None else (trouble, logged.entry.campaign)
+
+    def _stall(self, state: SupervisionState, logged: Logged) -> tuple[Trouble, str | None] | None:
+        """What an own timer says lasts too long, with its campaign; None for what has ended meanwhile."""
+        late = find_overdue(state.stalls, logged, self.name)
+        if late is not None:
+            return stall_trouble(late), late.campaign
+        if not self._is_still(state, logged) or not state.stands_still():
+            return None
+        name = logged.entry.subject
+        return still_trouble(name, state.quiet_minutes, state.waiting()), name
 
     def _follow_tickets(self, state: SupervisionState, logged: Logged) -> SupervisionState:
         body, tickets = logged.entry.record, state.tickets
@@ -93,7 +130,8 @@ class Supervision:
             tickets = take_answer(tickets, body, logged.position)
         elif self._is_deadline(logged):
             tickets = close_ticket(tickets, logged.entry.subject, logged.position)
-        elif (trouble := _trouble_in(state, logged)) is not None:
+        elif (met := self._trouble_in(state, logged)) is not None:
+            trouble, campaign = met
             subject = body.source if isinstance(body, EntryRefused) else logged.entry.subject
             source = body.source if isinstance(body, EntryRefused) else logged.seal.source
             tickets = raise_ticket(
@@ -101,7 +139,7 @@ class Supervision:
                 trouble,
                 subject=subject,
                 raised_by=source,
-                campaign=logged.entry.campaign,
+                campaign=campaign,
                 position=logged.position,
                 deadline=find_deadline(trouble, logged.seal.recorded_at, _ticket_hours(state.lab, self.name)),
             )

@@ -9,6 +9,8 @@ from lab_agents.agents.behaviour import AgentState
 from lab_agents.agents.drift import Drift
 from lab_agents.agents.fates import Fate
 from lab_agents.agents.offers import Offers
+from lab_agents.agents.stalls import Stalls
+from lab_agents.agents.stillness import QUIET_MINUTES, Stillness, still_timer
 from lab_agents.agents.stopping_rules import Progress
 from lab_agents.agents.tickets import Tickets
 from lab_agents.messages.life import Timer
@@ -18,6 +20,7 @@ from lab_agents.records.laboratory import Laboratory
 
 DEADLINE = "deadline"
 """Purpose of a timer whose subject is a ticket."""
+_QUIET = "quiet_minutes"
 
 
 class Oversight(Record):
@@ -43,7 +46,8 @@ class SupervisionState(AgentState):
     `used` counts campaigns by the name they were given; `accepted` is work that has not given its places back;
     `lost` are samples whose place a person must say, with the places where they may be; `drift` is what control films
     say; `versions` counts the amendments of each work; `known` says of each agent at which position it was last
-    declared in or out, or started; `stops` and `rearms` are the last ones that stand in the log, by machine.
+    declared in or out, or started; `stops` and `rearms` are the last ones that stand in the log, by machine;
+    `stalls` are the tasks under way and `stillness` when something last moved.
     """
 
     lab: Laboratory | None = None
@@ -60,12 +64,39 @@ class SupervisionState(AgentState):
     known: FrozenMap[str, int] = Field(default_factory=dict)
     stops: FrozenMap[str, tuple[str, ...]] = Field(default_factory=dict)
     rearms: FrozenMap[str, tuple[str, ...]] = Field(default_factory=dict)
+    stalls: Stalls = Stalls()
+    stillness: Stillness = Stillness()
 
     def timers(self) -> tuple[Timer, ...]:
-        """The end of the hours that the campaign may last, in laboratory time; deadlines of tickets, in wall time."""
+        """The campaign's hours and what lasts too long, in laboratory time; tickets' deadlines in wall time."""
         deadlines = ((ticket, opened.ticket.deadline) for ticket, opened in self.tickets.open.items())
         waits = (Timer(subject=ticket, purpose=DEADLINE, until=until) for ticket, until in deadlines if until)
-        return (*self._hours(), *waits)
+        return (*self._hours(), *waits, *self.stalls.timers, *self._still())
+
+    @property
+    def quiet_minutes(self) -> float:
+        """Minutes of laboratory time after which a standstill is told; 0 never tells."""
+        ours = () if self.lab is None else self.lab.agents_of("supervision")
+        declared = QUIET_MINUTES if self.lab is None or not ours else self.lab.agents[ours[0]].settings.get(_QUIET)
+        return QUIET_MINUTES if declared is None else float(declared)
+
+    def stands_still(self) -> bool:
+        """Whether work is open, nothing is under way, and no ticket says why."""
+        if self.campaign is None or self.tickets.open or self.stalls.running:
+            return False
+        return bool(self.waiting())
+
+    def waiting(self) -> tuple[str, ...]:
+        """Open work of the campaign, in words."""
+        name = self.campaign.plan.name if self.campaign is not None else ""
+        offers = (f"{o.kind} {w} is offered" for w, o in sorted(self.offers.open.items()) if o.campaign == name)
+        return (*(f"{work} is accepted and has not ended" for work in sorted(self.accepted)), *offers)
+
+    def _still(self) -> tuple[Timer, ...]:
+        due = self.stillness.due(self.quiet_minutes)
+        if self.campaign is None or due is None or not self.stands_still():
+            return ()
+        return (still_timer(self.campaign.plan.name, due),)
 
     def _hours(self) -> tuple[Timer, ...]:
         campaign = self.campaign

@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from pydantic import ValidationError
 
 from lab_agents.agents.agent import Agent
-from lab_agents.agents.senses import Sense, sense_dead_letters, sense_guard, sense_silence, sense_status
+from lab_agents.agents.senses import (
+    Sense,
+    sense_behind,
+    sense_dead_letters,
+    sense_guard,
+    sense_silence,
+    sense_status,
+)
 from lab_agents.agents.supervision_state import SupervisionState
 from lab_agents.bus.protocol import Bus, Message
 from lab_agents.messages.frames import AgentStatus, GuardStatus, Permit
@@ -20,6 +27,7 @@ class Watching:
         self._agent, self._bus, self._topics = agent, bus, topics
         self._statuses: dict[str, AgentStatus] = {}
         self._heard_at: dict[str, float] = {}
+        self._taken: dict[str, tuple[int, float]] = {}
         self._guards: dict[str, GuardStatus] = {}
         self._said: set[str] = set()
 
@@ -50,9 +58,20 @@ class Watching:
                 await self._say(sense_silence(state, name, silence, stuck or ""))
             elif status is not None and silence < agent.settings.lost:
                 await self._say(sense_status(state, status, head))
+                behind = now - self._taken_at(status, head, now)
+                if behind > agent.settings.declare_out:
+                    await self._say(sense_behind(state, status, head, behind))
         await self._say(sense_dead_letters(state, agent.link.head))
         for guard in self._guards.values():
             await self._say(sense_guard(state, guard))
+
+    def _taken_at(self, status: AgentStatus, head: int, now: float) -> float:
+        """When this agent last took an entry, or had taken all there were."""
+        position, at = self._taken.get(status.agent, (-1, now))
+        if status.position != position or position >= head:
+            at = now
+        self._taken[status.agent] = (status.position, at)
+        return at
 
     async def _say(self, senses: Sequence[Sense]) -> None:
         for sense in senses:

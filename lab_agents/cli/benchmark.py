@@ -36,6 +36,11 @@ BENCHMARKS: Mapping[str, tuple[str, str, int]] = {
         "speed, memory and recovery of the processes of one laboratory",
         1,
     ),
+    "stalls": (
+        "lab_agents.benchmarks.stalls:benchmark_stalls",
+        "how soon a task that hangs is a ticket, and how often one is cried in vain",
+        5,
+    ),
     "tampering": (
         "lab_agents.benchmarks.tampering:benchmark_tampering",
         "whether any single change to log, tables and blobs is found",

@@ -1,6 +1,6 @@
 """What supervision meets outside the log."""
 
-from lab_agents.agents.senses import sense_dead_letters, sense_guard, sense_silence, sense_status
+from lab_agents.agents.senses import sense_behind, sense_dead_letters, sense_guard, sense_silence, sense_status
 from lab_agents.agents.supervision import Supervision
 from lab_agents.messages.commands import AnswerTicket
 from lab_agents.messages.course import AgentDeclaredIn, AgentDeclaredOut, Rearmed, StopRecorded
@@ -47,6 +47,16 @@ def test_an_agent_is_in_again_when_it_has_caught_up():
     assert sense_status(state, status.model_copy(update={"alive": False}), head=9) == ()
     assert sense_status(state, status.model_copy(update={"stuck": "stuck at 3"}), head=9) == ()
     assert sense_status(told().state, status, head=9) == ()
+
+
+def test_an_agent_that_takes_nothing_is_a_ticket_for_each_place_where_it_stays():
+    status = AgentStatus(agent="line_a", epoch=2, position=4, pid=17)
+    (sense,) = sense_behind(told().state, status, head=9, seconds=31.0)
+    assert sense.name == "behind/line_a-2-4"
+    assert sense.drafts[0].body.trouble.evidence["head"] == "9"
+    assert sense_behind(told().state, status, head=4, seconds=31.0) == ()
+    assert sense_behind(told().state, status.model_copy(update={"agent": "stranger"}), head=9, seconds=31.0) == ()
+    assert sense_behind(told(AgentDeclaredOut(agent="line_a", reason="r")).state, status, head=9, seconds=31.0) == ()
 
 
 def test_a_stop_and_its_re_arm_are_entered_once_each():

@@ -10,6 +10,7 @@ from lab_agents.agents.watching import Watching
 from lab_agents.bus.memory import MemoryBus
 from lab_agents.messages.course import AgentDeclaredOut
 from lab_agents.messages.frames import AgentStatus, GuardStatus, Permit, Rearm, StopRequest
+from lab_agents.messages.life import TroubleMet
 from lab_agents.records.laboratory import AgentDeclaration, Laboratory
 from tests.small_log import AT, QUICK, TOPICS, SmallLog, small_log
 from tests.toy_agent import Life, living
@@ -118,6 +119,17 @@ async def test_an_agent_that_stays_stuck_is_declared_out_until_it_goes_on(tmp_pa
         assert said.reason.startswith("stuck at 3 for")
         others.begin_to_beat("line")
         await until_kinds(log, "AgentDeclaredOut", "AgentDeclaredIn")
+
+
+async def test_an_agent_that_beats_and_takes_nothing_is_a_ticket_once(tmp_path: Path) -> None:
+    """It is alive and not stuck, and would never be missed."""
+    async with small_log(tmp_path, laboratory=LABORATORY) as log, watching(log, tmp_path) as (_, others):
+        async with asyncio.timeout(60):
+            while "TicketOpened" not in await kinds(log):
+                await others.say_status("line", position=1)
+                await asyncio.sleep(QUICK.beat)
+        (said,) = [e.record for e in await log.entries(1) if isinstance(e.record, TroubleMet)]
+        assert said.trouble.evidence["position"] == "1"
 
 
 async def test_a_last_will_is_no_sign_of_life(tmp_path: Path) -> None:
