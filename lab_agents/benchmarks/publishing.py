@@ -19,7 +19,7 @@ def publish_figures(stem: Path, benchmark: str, seeds: int, figures: Sequence[Fi
     Raises:
         OSError: If the folder cannot be written.
     """
-    about = {
+    about: dict[str, str | int] = {
         "benchmark": benchmark,
         "seeds": seeds,
         "software": __version__,
