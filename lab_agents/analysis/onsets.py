@@ -26,8 +26,8 @@ WIDEST = 0.06
 temperature."""
 
 LONGEST_TAIL = 0.05
-"""Tail in eV beyond which a rise is that of a phase beside a perovskite too faint to see: disordered perovskites have
-30 meV at most."""
+"""Tail in eV beyond which a rise is that of two phases at once: disordered perovskites have 30 meV at most. The next
+rise above is no more the perovskite's, so that none is read."""
 
 LOWEST = -0.06
 """Absorbance below which no baseline lies: drift and fringes reach -0.05 where nothing is reflected."""
@@ -145,6 +145,14 @@ def _refuse(edge: Edge, absorbance: Absorbance, made: Mapping[str, float]) -> st
         return f"faint: a rise at {edge.gap:.2f} ± {edge.deviation:.2f} eV, {height:.2g} high, is no more than a fringe"
     if edge.gap < BLIND or (edge.level > CLEAREST and _floor(absorbance) > CLEAREST):
         return _blind(absorbance)
+    if edge.shape.tail > LONGEST_TAIL:
+        return (
+            f"the rise at {edge.gap:.2f} eV has a tail of {1e3 * edge.shape.tail:.0f} meV, more than a perovskite's: "
+            "two phases absorb there, and their edges cannot be told apart"
+        )
+    if edge.deviation > VAGUEST:
+        known = f"{edge.gap:.2f} ± {edge.deviation:.2f} eV"
+        return f"the edge at {known} is unlike a perovskite's, and its gap cannot be read"
     shares = [made[name] for name in ("br", "cl") if name in made]
     if edge.gap > YELLOW and shares and sum(shares) < PALE:
         return (
@@ -157,8 +165,8 @@ def _refuse(edge: Edge, absorbance: Absorbance, made: Mapping[str, float]) -> st
 def _is_seen(edge: Edge) -> bool:
     """Whether it is an edge, and no fringe."""
     height = float(edge.film(np.array([edge.gap + 0.1]))[0])
-    is_odd = edge.shape.width > WIDEST or edge.shape.tail > LONGEST_TAIL or edge.level < LOWEST
-    return not is_odd and edge.significance >= SIGNIFICANT and height >= FAINTEST and edge.deviation <= VAGUEST
+    is_odd = edge.shape.width > WIDEST or edge.level < LOWEST
+    return not is_odd and edge.significance >= SIGNIFICANT and height >= FAINTEST
 
 
 def _floor(absorbance: Absorbance) -> float:
