@@ -1,7 +1,7 @@
 """What the agents of the bench's ring carry out: the models of a simulated laboratory, each act as long as it takes."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -11,7 +11,7 @@ from lab_agents.bench.floor import BenchFloor
 from lab_agents.blobs import Blobs
 from lab_agents.errors import BlobError
 from lab_agents.records.recipe import Act, ActResult, Task
-from simulators.errors import RefusedError
+from simulators.errors import ErrorNumber, RefusedError
 from simulators.instruments.program import Prepared
 from simulators.world.things import NOWHERE
 
@@ -66,8 +66,7 @@ class RingFloor:
             try:
                 prepared = self._floor.do(act, task.token(number), now)
             except RefusedError as error:
-                failed = JobOutcome(ok=False, results=tuple(results), moved=bool(results), error=str(error))
-                return now + REFUSAL, failed
+                return now + REFUSAL, _refused(error, results)
             ends_at = now + timedelta(seconds=prepared.duration)
             self.mishaps.setdefault(task.sample, set()).update(find_mishaps(prepared))
             if prepared.action == "drop":
@@ -102,3 +101,9 @@ class RingFloor:
         name = self.films.get(sample, sample)
         if name in things.films:
             things.films[name] = replace(things.films[name], place=NOWHERE)
+
+
+def _refused(error: RefusedError, results: Sequence[ActResult]) -> JobOutcome:
+    """What a driver makes of a refusal: nothing moved, if it was the first act; its sensors may have forbidden it."""
+    blocked = error.number is ErrorNumber.BLOCKED and not results
+    return JobOutcome(ok=False, results=tuple(results), moved=bool(results), blocked=blocked, error=str(error))

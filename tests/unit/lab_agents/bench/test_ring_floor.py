@@ -52,7 +52,7 @@ def test_a_measurement_leaves_its_raw_record():
 def test_what_an_instrument_refuses_has_moved_nothing():
     performer = RingFloor(BenchFloor(thin_film()), MemoryBlobs())
     ends_at, outcome = performer.perform(task("transfer", source="rack_1"), START)
-    assert (outcome.ok, outcome.moved) == (False, False)
+    assert (outcome.ok, outcome.moved, outcome.blocked) == (False, False, True)
     assert ends_at == START + REFUSAL
 
 
