@@ -40,7 +40,9 @@ from lab_agents.records.questions import (
     AskArguments,
     Exhausted,
     Found,
+    ReadStandardArguments,
     Remeasure,
+    StandardReading,
     TrainArguments,
     sample_id,
 )
@@ -161,6 +163,11 @@ def train(question: TrainArguments) -> TrainedModel:
         seed=question.seed,
         version="0",
     )
+
+
+def read_standard(question: ReadStandardArguments) -> StandardReading:
+    """An instrument that never drifts."""
+    return StandardReading(values=dict.fromkeys(question.wanted, 1.0))
 
 
 Fault = Callable[[Task, int], str]
@@ -315,6 +322,7 @@ class ModelLab:
         stages |= {p.instrument: p.name for p in lab.places if p.instrument is not None}
         self.world = World(stages, fault, standing={s.place: s.name for s in lab.standards})
         self.compute: dict[str, Callable[..., object]] = {"ask": ask, "analyse": analyse, "train": train}
+        self.compute["read_standard"] = read_standard
         self.chance_of_early_timer = 0.0
         self.refuses: Callable[[str, Entry], bool] = lambda source, entry: False
         self.before_step: Callable[[ModelLab], None] = lambda model: None
@@ -457,6 +465,7 @@ class ModelLab:
 
     def _compute(self, job: Job) -> JobOutcome:
         models = {"ask": AskArguments, "analyse": AnalyseArguments, "train": TrainArguments}
+        models["read_standard"] = ReadStandardArguments
         try:
             answer = self.compute[job.name](models[job.name].model_validate_json(job.arguments))
         except RuntimeError as error:
