@@ -8,6 +8,12 @@ import pytest
 from blockbuster import blockbuster_ctx
 from hypothesis import HealthCheck, settings
 
+from lab_agents.child import ONE_THREAD
+
+# As every process of a laboratory: the last bits of a fit depend on the number of threads, and linear algebra reads it
+# when it is loaded.
+os.environ.update(ONE_THREAD)
+
 OURS = ["lab_agents", "instruments", "planners", "simulators"]
 
 SLOW_MACHINES = [HealthCheck.differing_executors, HealthCheck.too_slow, HealthCheck.large_base_example]
