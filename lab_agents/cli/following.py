@@ -5,6 +5,7 @@ import shutil
 import signal
 from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 
 from rich.console import Console
@@ -65,6 +66,7 @@ class Following:
     _interrupts: int = 0
     _ended: asyncio.Event = field(default_factory=asyncio.Event)
     _drain: asyncio.Task[None] | None = None
+    _warming: asyncio.Task[None] | None = None
 
     @property
     def machine(self) -> str:
@@ -134,6 +136,9 @@ class Following:
             self.scene.take_entry(logged)
             if self.wishes.is_plain and (line := line_for(logged, self.scene)) is not None:
                 self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+            if logged.entry.kind == "CampaignClosing" and self.wishes.wants_report and self._warming is None:
+                # While the last samples are measured: loading what draws takes seconds that a person would wait for.
+                self._warming = asyncio.create_task(asyncio.to_thread(_load_report))
             if logged.entry.kind == "CampaignFinished" and self.has_finished and link.has_caught_up:
                 self._end(self.outcome())
 
@@ -252,3 +257,15 @@ def is_plain(wishes: Wishes, console: Console) -> bool:
 def scene_for(laboratory: Laboratory, truth: Truth | None) -> Scene:
     """An empty scene of a laboratory."""
     return Scene(Topics(laboratory.name), truth)
+
+
+_DRAWS = (
+    *("lab_agents.report.writing", "lab_agents.report.patterns", "lab_agents.report.spectra"),
+    *("lab_agents.analysis.diffraction.conclusions", "pymatgen.symmetry.groups", "matplotlib.backends.backend_svg"),
+)
+"""What a report loads when it is written."""
+
+
+def _load_report() -> None:
+    for module in _DRAWS:
+        import_module(module)

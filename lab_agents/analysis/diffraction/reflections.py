@@ -21,12 +21,16 @@ from numpy.typing import NDArray
 from lab_agents.analysis.diffraction.composition import Filling, Occupants
 from lab_agents.analysis.diffraction.pattern import Array
 from lab_agents.analysis.diffraction.structures import FORMS, SOLVATE, Form
+from lab_agents.analysis.errors import AnalysisError
 
 FINEST = 1.9
 """Smallest lattice spacing (angstrom) that is looked up: copper radiation reaches it at 48°."""
 
 FAINT = 2e-4
 """Reflections weaker than this share of the phase's strongest are dropped; texture may raise them tenfold."""
+
+SAME_PLACE = 1e-3
+"""Sites nearer to one another than this fraction of the cell's edges are one."""
 
 MOLECULES: Mapping[str, tuple[tuple[str, float, float], ...]] = MappingProxyType(
     {  # element, number, distance (angstrom) from the middle; bonds C-N 1.49 and 1.31, angle N-C-N 125°
@@ -139,14 +143,39 @@ def _expand(name: str) -> tuple[tuple[str, tuple[float, float, float]], ...]:
 
 def expand(form: Form) -> tuple[tuple[str, tuple[float, float, float]], ...]:
     """All sites of a form's cell by its space group: role and position."""
-    from pymatgen.symmetry.groups import SpaceGroup  # half a second to import, and not every process needs it
+    operations = _operations(form.group)
+    return tuple((role, place) for role, *position in form.sites for place in _orbit(operations, np.array(position)))
 
-    group = SpaceGroup(form.group)
-    return tuple(
-        (role, (float(place[0]), float(place[1]), float(place[2])))
-        for role, *position in form.sites
-        for place in group.get_orbit(position, tol=1e-3)
-    )
+
+def _orbit(operations: Array, position: Array) -> list[tuple[float, float, float]]:
+    """The different images of a position (fractions of the cell) under operations, shape (n, 3, 4), within one cell."""
+    images = (operations[:, :, :3] @ position + operations[:, :, 3]) % 1.0
+    places: list[Array] = []
+    for image in images:
+        apart = [np.abs(image - place - np.round(image - place)).max() for place in places]
+        if not apart or min(apart) > SAME_PLACE:
+            places.append(image)
+    return [(float(x), float(y), float(z)) for x, y, z in places]
+
+
+@lru_cache(maxsize=32)
+def _operations(symbol: str) -> Array:
+    """The operations of a space group by its symbol, shape (n, 3, 4): rotation and translation.
+
+    Read from pymatgen's list: its `SpaceGroup` compares each pair of them, which takes half a second for a cubic one.
+
+    Raises:
+        AnalysisError: If there is no such group.
+    """
+    from pymatgen.core.operations import SymmOp  # half a second to import, and not every process needs it
+    from pymatgen.symmetry.groups import SpaceGroup
+
+    full = SpaceGroup.abbrev_sg_mapping.get(symbol, symbol)
+    names = ("hermann_mauguin", "universal_h_m", "hermann_mauguin_u")
+    for group in SpaceGroup.SYMM_OPS:
+        if full in (group[name] for name in names):
+            return np.array([SymmOp.from_xyz_str(text).affine_matrix[:3] for text in group["symops"]])
+    raise AnalysisError(f"There is no space group {symbol!r}. Write its international symbol, for instance Pm-3m.")
 
 
 def _reciprocal(cell: tuple[float, float, float, float, float, float]) -> Array:
