@@ -25,11 +25,14 @@ from lab_agents.records.target import Constraint, Target
 
 
 class Progress(Record):
-    """What a campaign knows and has spent; `n_small` proposals in a row promised too little, the last one `gain`."""
+    """What a campaign knows and has spent on `n_proposed` samples.
+
+    `n_small` proposals in a row promised too little, the last one `gain`.
+    """
 
     known: Knowledge = Knowledge()
     spending: Spending = Spending()
-    n_begun: int = 0
+    n_proposed: int = 0
     n_small: int = 0
     gain: float | None = None
 
@@ -54,7 +57,7 @@ def follow_progress(
         gain = max(expected_gain(c, target, find_best(known, target)) for c in body.proposal.candidates)
         is_small = rule is not None and gain < _least_gain(rule, progress, prices, logged.entry.at)
         update |= {"gain": None if math.isinf(gain) else gain, "n_small": progress.n_small + 1 if is_small else 0}
-        update["n_begun"] = progress.n_begun + len(body.proposal.candidates)
+        update["n_proposed"] = progress.n_proposed + len(body.proposal.candidates)
     return progress.model_copy(update=update)
 
 
@@ -63,7 +66,7 @@ def _least_gain(rule: GainTooSmall, progress: Progress, prices: tuple[Prices, da
     if rule.below is not None:
         return rule.below
     hours = max(0.0, (now - prices[1]).total_seconds() / 3600)
-    cost = money_spent(progress.spending, prices[0], hours) / max(1, progress.n_begun)
+    cost = money_spent(progress.spending, prices[0], hours) / max(1, progress.n_proposed)
     return 0.0 if rule.worth is None else cost / rule.worth
 
 
