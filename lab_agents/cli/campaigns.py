@@ -161,9 +161,6 @@ def _tell(following: Following, code: Exit) -> None:
         )
         return
     print_summary(console, scene.account, scene.truth)
-    if following.wishes.wants_report:
-        from lab_agents.report.writing import write_report
-
-        written = write_report(folder.path, folder.path / "report", following.campaign)
+    if (written := following.written()) is not None:
         console.print(f"report: {written.page}\nsamples: {written.samples}", highlight=False, soft_wrap=True)
     print_cost(console, scene.account, scene.wall_elapsed, following.peak)

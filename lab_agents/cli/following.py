@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.live import Live
@@ -28,6 +29,9 @@ from lab_agents.messages.topics import Topics
 from lab_agents.records.laboratory import Laboratory
 from lab_agents.report.truth import Truth
 from lab_agents.state_folder import StateFolder
+
+if TYPE_CHECKING:
+    from lab_agents.report.writing import Written
 
 REFRESH = 0.25
 """Wall seconds between two pictures: quick enough to watch, slow enough to cost nothing."""
@@ -67,6 +71,7 @@ class Following:
     _ended: asyncio.Event = field(default_factory=asyncio.Event)
     _drain: asyncio.Task[None] | None = None
     _warming: asyncio.Task[None] | None = None
+    _writing: "asyncio.Task[Written] | None" = None
 
     @property
     def machine(self) -> str:
@@ -113,9 +118,9 @@ class Following:
                 tasks.create_task(self._weigh(), name="weigh"),
             ]
             await self._ended.wait()
-            if self.ending in (Exit.OK, Exit.UNFINISHED) and (self.is_ours or self._is_simulated):
-                self.scene.notice = "The campaign has finished; the laboratory is put to rest."
-                await self._shut_down()
+            if self.ending in (Exit.OK, Exit.UNFINISHED):
+                # Drawing takes as long as coming to rest, and nothing that a report tells changes any more.
+                await asyncio.gather(self._rest(), self._write())
             for task in running:
                 task.cancel()
 
@@ -157,6 +162,26 @@ class Following:
         n_done = sum(s.outcome != "not made" for s in account.samples.values())
         budget = account.plan.budget.samples if account.plan is not None else 0
         return Exit.OK if n_done >= budget else Exit.UNFINISHED
+
+    async def _rest(self) -> None:
+        if self.is_ours or self._is_simulated:
+            self.scene.notice = "The campaign has finished; the laboratory is put to rest."
+            await self._shut_down()
+
+    async def _write(self) -> None:
+        if not self.wishes.wants_report:
+            return
+        write = asyncio.to_thread(_write_report, self.folder, self.campaign)
+        self._writing = asyncio.create_task(write, name="report")
+        await asyncio.wait([self._writing])
+
+    def written(self) -> "Written | None":
+        """The report, where one was wished for.
+
+        Raises:
+            LabAgentsError: Why it could not be written.
+        """
+        return None if self._writing is None else self._writing.result()
 
     def _end(self, how: Exit) -> None:
         self.ending = how
@@ -264,6 +289,12 @@ _DRAWS = (
     *("lab_agents.analysis.diffraction.conclusions", "pymatgen.symmetry.groups", "matplotlib.backends.backend_svg"),
 )
 """What a report loads when it is written."""
+
+
+def _write_report(folder: StateFolder, campaign: str) -> "Written":
+    from lab_agents.report.writing import write_report
+
+    return write_report(folder.path, folder.path / "report", campaign)
 
 
 def _load_report() -> None:

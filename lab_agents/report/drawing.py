@@ -43,8 +43,6 @@ _STYLE: dict[Any, Any] = {
     "ytick.color": RULE,
     "xtick.labelcolor": QUIET,
     "ytick.labelcolor": QUIET,
-    "savefig.bbox": "tight",
-    "savefig.pad_inches": 0.04,
     "path.simplify": True,
 }
 
@@ -73,6 +71,10 @@ class Plot:
 
         buffer = io.StringIO()
         with mpl.rc_context({"svg.hashsalt": name}):
+            # Left to the saving, the layout costs a drawing of everything that is thrown away.
+            if (layout := self.figure.get_layout_engine()) is not None:
+                layout.execute(self.figure)
+            self.figure.set_layout_engine("none")
             self.figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
         return _inline(buffer.getvalue(), name, title)
 
