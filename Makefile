@@ -7,7 +7,7 @@ ifdef PIP_EXTRA_INDEX_URL
 export PIP_EXTRA_INDEX_URL
 endif
 
-.PHONY: demo demo-replay demo-table test lint format documents benchmark benchmark-ci clean
+.PHONY: demo demo-replay demo-table test test-parts lint format documents benchmark benchmark-ci clean
 
 .venv: .venv/installed
 
@@ -32,13 +32,18 @@ demo-table: .venv/installed
 	@folder=$$(mktemp -d "$${TMPDIR:-/tmp}/lab-agents-demo-XXXXXX")/state && echo "State folder: $$folder" \
 		&& $(BIN)/lab-agents run examples/replay_table.yaml --table "$(TABLE)" --state "$$folder"
 
-# Some tests wait, so a third worker is not idle on two cores. Whole campaigns, a dozen processes each, run in pairs,
-# longest first; nights of kills run alone, because they measure how soon a laboratory works again.
+# The checker of types computes on one core, so the first tests run beside it. Some tests wait, so a third worker is not
+# idle on two cores. Whole campaigns, a dozen processes each, run in pairs, longest first; nights of kills run alone,
+# because they measure how soon a laboratory works again.
 KILL_NIGHTS := tests/campaigns/test_random_kills.py
-test: lint
-	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not campaign"
+test: .venv/installed
+	$(MAKE) --jobs 2 lint test-parts
 	$(BIN)/python -m pytest -n 2 --maxschedchunk 1 -m campaign --ignore $(KILL_NIGHTS)
 	$(BIN)/python -m pytest $(KILL_NIGHTS)
+
+# All but campaigns.
+test-parts: .venv/installed
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not campaign"
 
 lint: .venv/installed
 	$(BIN)/ruff check .
