@@ -2,9 +2,10 @@
 
 A bidder answers every entry that opens a round of work that it is able to do, with `BidMade` or `BidRefused`. When an
 award binds (at once, or with `GiveApproval` where it needs one) it books stock and a place in its queue and accepts, or
-declines. Accepted work asks for its places when its turn comes, at most `in_flight` (a setting of the agent, 1 if it is
-not declared) at a time, and runs to its outcome. It always ends by one entry that everybody understands: its product,
-or `SampleQuarantined`. What its steps bring the bidder reports, whoever owns them.
+declines; an award beyond what supervision granted the campaign is declined, whoever says it. Accepted work asks for its
+places when its turn comes, at most `in_flight` (a setting of the agent, 1 if it is not declared) at a time, and runs to
+its outcome. It always ends by one entry that everybody understands: its product, or `SampleQuarantined`. What its steps
+bring the bidder reports, whoever owns them.
 """
 
 from abc import ABC, abstractmethod
@@ -17,6 +18,7 @@ from lab_agents.agents.bids import acts_of, durations_of, in_flight_of, load_of,
 from lab_agents.agents.bookings import Booking, accept, held_back, release_lapsed, take_next
 from lab_agents.agents.courses import COURSE_KINDS, Course, Courses, begin_due, follow_courses
 from lab_agents.agents.failures import EndedBy, give_up, reason_in, say_asked, say_given_up, spoil
+from lab_agents.agents.grants import Beyond, find_beyond, follow_grants
 from lab_agents.agents.learning import learn_durations, learn_outcome
 from lab_agents.agents.offers import OFFER_KINDS, Offer, follow_offers
 from lab_agents.agents.pledges import PLEDGE_KINDS, follow_pledges, pledged
@@ -34,6 +36,7 @@ from lab_agents.messages.work import (
     BidRefused,
     ConsumableLoaded,
     ConsumableUsed,
+    DeclineCode,
     ReservationMade,
     ReservationRefused,
     ReservationReleased,
@@ -60,7 +63,7 @@ class Bidder(ABC):
             | COURSE_KINDS
             | PLEDGE_KINDS
             | SUPPLY_KINDS
-            | {"LabOpened", "LabChanged", "GiveApproval", "AmendmentAdmitted"}
+            | {"LabOpened", "LabChanged", "GiveApproval", "AmendmentAdmitted", "BudgetGranted"}
         )
 
     def start(self) -> BidderState:
@@ -120,8 +123,8 @@ class Bidder(ABC):
         bookings = state.bookings
         if isinstance(body, AwardAccepted) and body.bidder == self.name and body.work in state.offers.open:
             bookings = accept(bookings, body.work, body.round, logged.position)
-        offers = follow_offers(state.offers, logged)
-        state = state.but(offers=offers, bookings=release_lapsed(bookings, offers))
+        grants, offers = follow_grants(state.grants, state.offers, logged), follow_offers(state.offers, logged)
+        state = state.but(grants=grants, offers=offers, bookings=release_lapsed(bookings, offers))
         state = self._run(state, logged)
         if isinstance(body, EntryRefused) and body.source == self.name:
             state = give_up(state, body)
@@ -139,12 +142,22 @@ class Bidder(ABC):
         if offer is None or offer.round != body.round or body.work in state.bookings:
             return None
         if isinstance(body, WorkAwarded):
-            return offer if body.bidder == self.name and not body.needs_approval else None
-        is_mine = offer.awarded == self.name and may_approve(body.person, offer.approvers)
+            is_due = not body.needs_approval or self._beyond(state, body) is not None
+            return offer if body.bidder == self.name and is_due else None
+        # Who may approve is the campaign's word; an award can only name fewer.
+        approvers = (offer.approvers, state.offers.plans[offer.campaign].autonomy.by)
+        is_mine = offer.awarded == self.name and all(may_approve(body.person, named) for named in approvers)
         return offer if is_mine else None
 
+    def _beyond(self, state: BidderState, body: Body) -> Beyond | None:
+        """Why this award to this bidder lies beyond what its campaign may do, or None."""
+        if not isinstance(body, WorkAwarded) or body.bidder != self.name:
+            return None
+        return find_beyond(state.grants, state.offers, body)
+
     def _bind(self, state: BidderState, logged: Logged) -> BidderState:
-        offer = self._bound(state, logged.entry.record)
+        body = logged.entry.record
+        offer = None if self._beyond(state, body) else self._bound(state, body)
         prepared = None if offer is None else self._prepare(state, offer)
         if offer is None or not isinstance(prepared, Prepared):
             return state
@@ -253,10 +266,16 @@ class Bidder(ABC):
             return ()
         answer: Body = AwardAccepted(work=offer.work, round=offer.round, bidder=self.name)
         if offer.work not in after.bookings:
-            refused = self._prepare(before, offer)
-            reason = refused.reason if isinstance(refused, Refusal) else "the work was lost"
-            answer = AwardDeclined(work=offer.work, round=offer.round, bidder=self.name, reason=reason)
+            code, reason = self._why_declined(before, offer, body)
+            answer = AwardDeclined(work=offer.work, round=offer.round, bidder=self.name, code=code, reason=reason)
         return (Draft(body=answer, subject=offer.sample, campaign=offer.campaign),)
+
+    def _why_declined(self, before: BidderState, offer: Offer, body: Body) -> tuple[DeclineCode, str]:
+        beyond = self._beyond(before, body)
+        if beyond is not None:
+            return beyond.code, beyond.reason
+        refused = self._prepare(before, offer)
+        return "not_able", refused.reason if isinstance(refused, Refusal) else "the work was lost"
 
     def _report(self, before: BidderState, body: Body) -> tuple[Draft, ...]:
         if not isinstance(body, TaskDone | TaskFailed) or body.work not in before.bookings:

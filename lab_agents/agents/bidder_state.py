@@ -8,6 +8,7 @@ from pydantic import Field
 from lab_agents.agents.behaviour import AgentState, Job
 from lab_agents.agents.bookings import Booking
 from lab_agents.agents.courses import Course, collect_timers
+from lab_agents.agents.grants import Grants
 from lab_agents.agents.learning import Experience
 from lab_agents.agents.offers import Offers
 from lab_agents.agents.pledges import Pledges
@@ -38,10 +39,11 @@ class Refusal(Record):
 
 
 class BidderState(AgentState):
-    """Everything a bidder knows: offers, taken work, courses under way, stock, what others draw of it, experience."""
+    """Everything a bidder knows: offers, grants, taken work, courses under way, stock and who draws it, experience."""
 
     lab: Laboratory | None = None
     offers: Offers = Offers()
+    grants: Grants = Field(default_factory=dict)
     bookings: FrozenMap[str, Booking] = Field(default_factory=dict)
     courses: FrozenMap[str, Course] = Field(default_factory=dict)
     stock: FrozenMap[str, float] = Field(default_factory=dict)

@@ -17,6 +17,7 @@ from lab_agents.agents.spending import Purse
 from lab_agents.records.autonomy import Autonomy
 from lab_agents.records.base import FrozenMap, Name, Record
 from lab_agents.records.campaign import AwardOrder
+from lab_agents.records.control import is_control
 
 SHORTEST = 1.0 / 3600
 """Hours; work that would end at once must not divide by zero."""
@@ -66,7 +67,7 @@ class AwardRule(Record):
         if contest.award is None:
             return self
         purse = None if self.purse is None else self.purse.less(contest.bids[contest.award.bidder])
-        n_begun = self.n_begun + (contest.offer.kind == "make")
+        n_begun = self.n_begun + (contest.offer.kind == "make" and not is_control(contest.offer.sample))
         return self.model_copy(update={"n_begun": n_begun, "purse": purse})
 
     def why_ask(self, contest: Contest) -> str:

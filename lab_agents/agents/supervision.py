@@ -12,6 +12,7 @@ from lab_agents.agents.clearing import ANSWERS, PREFIX
 from lab_agents.agents.drift import DRIFT_KINDS, find_unknown, follow_drift, is_asked
 from lab_agents.agents.drift_troubles import drift_trouble
 from lab_agents.agents.fates import FATE_KINDS, follow_fates
+from lab_agents.agents.grants import beyond_trouble, find_beyond, follow_grants
 from lab_agents.agents.offers import OFFER_KINDS, follow_offers
 from lab_agents.agents.stalls import STALL_KINDS, find_overdue, follow_stalls, stall_trouble
 from lab_agents.agents.stillness import STILL, STILL_KINDS, follow_stillness, still_trouble
@@ -26,6 +27,7 @@ from lab_agents.messages.course import (
     StopRecorded,
     TicketClosed,
     TicketOpened,
+    WorkAwarded,
 )
 from lab_agents.messages.entry import Body
 from lab_agents.messages.frames import Logged
@@ -68,7 +70,7 @@ class Supervision:
             | {"LabOpened", "LabChanged", "AgentStarted", "EntryRefused"}
             | {"ReservationRequested", "ReservationRefused", "ReservationReleased"}
             | {"StartCampaign", "AbortCampaign", "PauseCampaign", "ResumeCampaign", "AnswerTicket", "PlannerExhausted"}
-            | {"BudgetSpent", "ConsumableUsed", "AmendWork"}
+            | {"BudgetGranted", "BudgetSpent", "ConsumableUsed", "AmendWork"}
         )
 
     def start(self) -> SupervisionState:
@@ -85,6 +87,7 @@ class Supervision:
         before = state.offers
         after = follow_offers(before, logged)
         update = {"offers": after, "fates": follow_fates(state.fates, before, after, logged, state.lab)}
+        update["grants"] = follow_grants(state.grants, before, logged)
         update["drift"] = follow_drift(state.drift, logged)
         state = _follow_work(state, logged, is_taken=_is_taken(state, logged))
         state = _follow_agents(state.model_copy(update=update), logged)
@@ -240,6 +243,10 @@ def _trouble_in(state: SupervisionState, logged: Logged) -> Trouble | None:
             return trouble
         case ControlJudged():
             return None if is_asked(state.drift, body) else drift_trouble(body)
+        case WorkAwarded():
+            # The award itself changes nothing of what it is judged by, so it may be judged after it.
+            beyond = find_beyond(state.grants, state.offers, body)
+            return None if beyond is None else beyond_trouble(body, beyond)
         case AgentDeclaredOut(agent=agent, reason=reason):
             return Trouble(what=f"{agent} is declared out: {reason}"[:2000], remedies=("seen",), default="seen")
         case EntryRefused() if state.lab is None or body.source not in state.lab.agents:

@@ -14,6 +14,9 @@ from lab_agents.records.sample import Sample
 RefusalCode = Literal["infeasible", "no_stock", "no_place", "unsafe", "not_mine"]
 """`infeasible` is feasibility data: this agent can never make it. The others may pass."""
 
+DeclineCode = Literal["not_able", "over_budget", "not_approved"]
+"""`not_able`: the bidder's booked state. The others lie beyond what supervision granted the campaign, or let it do."""
+
 
 @kind("worker")
 class BidMade(Body):
@@ -56,12 +59,13 @@ class WorkAmended(Body):
 
 @kind("worker")
 class AwardDeclined(Body):
-    """The bidder's booked state no longer allows the work."""
+    """The bidder's booked state no longer allows the work, or the award lies beyond what its campaign may do."""
 
     work: Identifier
     round: int
     bidder: Name
     reason: str
+    code: DeclineCode = "not_able"
 
 
 @kind("worker")

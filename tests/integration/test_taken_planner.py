@@ -2,9 +2,10 @@
 
 import pytest
 
-from lab_agents.messages.commands import StartCampaign
-from lab_agents.messages.course import CampaignFinished, ProposalMade, WorkAwarded
+from lab_agents.messages.commands import GiveApproval, StartCampaign
+from lab_agents.messages.course import CampaignFinished, ProposalMade, TicketOpened, WorkAwarded
 from lab_agents.messages.work import AwardAccepted, AwardDeclined, BidRefused, TaskStarted
+from lab_agents.records.autonomy import Autonomy
 from lab_agents.records.proposal import Proposal, ProposedCandidate
 from lab_agents.records.space import Candidate
 from tests.model_lab import ModelLab, laboratory, plan, sha
@@ -57,3 +58,60 @@ def test_an_award_for_what_nobody_offers_is_no_work():
     model.say("planning", award(WORK), EVIL, "opv")
     model.run()
     assert len(model.bodies(TaskStarted)) == n_tasks
+
+
+def within(name: str) -> ProposalMade:
+    """One candidate that any line can make."""
+    values = {"PCE10": 0.5, "P3HT": 0.5, "PCBM": 0.0, "oIDTBR": 0.0}
+    candidate = ProposedCandidate(sample=name, candidate=Candidate(values=values), acquisition=1.0)
+    return ProposalMade(proposal=Proposal(number=667, planner="evil", candidates=(candidate,), inputs=sha("x"), seed=0))
+
+
+def attack(model: ModelLab, *names: str) -> None:
+    """Propose and award these samples once the campaign's own proposal stands."""
+
+    def forge(lab: ModelLab) -> None:
+        if lab.bodies(ProposalMade):
+            lab.before_step = lambda _lab: None
+            for name in names:
+                lab.say("planning", within(name), "opv", "opv")
+                lab.say("planning", award(f"make-{name}"), name, "opv")
+
+    model.before_step = forge
+    model.run()
+
+
+def declined(model: ModelLab, code: str) -> set[str]:
+    """The works that were declined with this code."""
+    return {one.work for one in model.bodies(AwardDeclined) if one.code == code}
+
+
+def test_a_budget_that_is_spent_buys_no_sample_whoever_awards():
+    """The line counts the campaign's samples itself; supervision makes a ticket of the attempt."""
+    model = ModelLab(laboratory(), seed=3)
+    model.say("once-1", StartCampaign(plan=plan(n=2, batch=2), person="ada"), "opv")
+    names = [f"opv-66{number}" for number in range(10)]
+    attack(model, *names)
+    begun = {one.task.work for one in model.bodies(TaskStarted) if one.task.work.startswith("make-")}
+    assert len(begun) == 2
+    # What the campaign's own planner had proposed may have lost its place to the forged: no more is begun than granted.
+    assert declined(model, "over_budget") >= {f"make-{name}" for name in names} - begun
+    told = [
+        one.ticket for one in model.bodies(TicketOpened) if "beyond what its campaign may do" in one.ticket.trouble.what
+    ]
+    assert told
+    assert {one.trouble.evidence["code"] for one in told} == {"over_budget"}
+    assert len(model.bodies(CampaignFinished)) == 1
+
+
+def test_an_award_that_forgets_the_approval_moves_nothing():
+    """Whether a person is asked is the campaign's word, and not the award's."""
+    model = ModelLab(laboratory(), seed=4)
+    manual = plan(n=2, batch=2, autonomy=Autonomy(level="manual"))
+    model.say("once-1", StartCampaign(plan=manual, person="ada"), "opv")
+    attack(model, "opv-660")
+    # Its own planner takes the offer up, and asks: what was forged alone is declined.
+    approved = {one.work for one in model.bodies(GiveApproval)}
+    assert {one.task.work for one in model.bodies(TaskStarted) if not one.task.work.startswith("clear")} <= approved
+    assert declined(model, "not_approved") == {"make-opv-660"}
+    assert len(model.bodies(CampaignFinished)) == 1
