@@ -33,14 +33,17 @@ REMEDIES = ("seen", "close the campaign")
 
 
 class UnderWay(Record):
-    """A task that was begun. `expected` and `longest` are what was known of it then; `is_told` once it is a ticket."""
+    """A task that was begun. `expected` and `longest` are what was known of it then.
+
+    `told` is the position of the entry that made it a ticket, 0 before.
+    """
 
     task: Task
     campaign: str | None
     begun_at: AwareDatetime
     expected: Seconds
     longest: Seconds
-    is_told: bool = False
+    told: int = 0
 
     @property
     def purpose(self) -> str:
@@ -63,7 +66,7 @@ class Stalls(Record):
     @property
     def timers(self) -> tuple[Timer, ...]:
         """When each of them is overdue."""
-        return tuple(one.timer for one in self.running.values() if not one.is_told)
+        return tuple(one.timer for one in self.running.values() if not one.told)
 
 
 def follow_stalls(stalls: Stalls, logged: Logged, lab: Laboratory | None, me: str) -> Stalls:
@@ -82,7 +85,7 @@ def follow_stalls(stalls: Stalls, logged: Logged, lab: Laboratory | None, me: st
             left = {name: one for name, one in stalls.running.items() if one.task.work != work}
             return stalls if len(left) == len(stalls.running) else stalls.model_copy(update={"running": left})
         case TimerRang() if find_overdue(stalls, logged, me) is not None:
-            told = stalls.running[logged.entry.subject].model_copy(update={"is_told": True})
+            told = stalls.running[logged.entry.subject].model_copy(update={"told": logged.position})
             return stalls.model_copy(update={"running": with_item(stalls.running, told.task.id, told)})
         case _:
             return stalls
@@ -94,7 +97,14 @@ def find_overdue(stalls: Stalls, logged: Logged, me: str) -> UnderWay | None:
     if not isinstance(body, TimerRang) or logged.seal.source != me:
         return None
     late = stalls.running.get(logged.entry.subject)
-    return late if late is not None and body.purpose == late.purpose and not late.is_told else None
+    return late if late is not None and body.purpose == late.purpose and not late.told else None
+
+
+def told_of_ended(before: Stalls, after: Stalls) -> tuple[int, ...]:
+    """Of the tasks that an entry ended, the positions at which they became tickets."""
+    if before.running is after.running:
+        return ()
+    return tuple(one.told for name, one in before.running.items() if one.told and name not in after.running)
 
 
 def stall_trouble(late: UnderWay) -> Trouble:

@@ -1,8 +1,8 @@
 """A laboratory in which work waits and nothing moves: supervision's last look, when no other ticket tells why.
 
 As long as an entry says that something goes on, nothing is asked. `QUIET` of laboratory time after the last of them,
-with work open, no task under way, no ticket open and no pause, one ticket says what waits and for what, once until
-something moves again. A lab's setting `quiet_minutes` of the supervision agent overrides it.
+with work open, no task under way, no ticket open and no pause, one ticket says what waits and for what; it ends by
+itself when something moves again. A lab's setting `quiet_minutes` of the supervision agent overrides it.
 """
 
 from datetime import datetime, timedelta
@@ -59,15 +59,15 @@ LISTED = 20
 
 
 class Stillness(Record):
-    """When something last moved, whether the campaign is paused, and whether the standstill since then was told."""
+    """When something last moved, whether the campaign is paused, and where the standstill since then was told, or 0."""
 
     moved_at: AwareDatetime | None = None
     is_paused: bool = False
-    is_told: bool = False
+    told: int = 0
 
     def due(self, minutes: float) -> AwareDatetime | None:
         """When it has been still for too long; None while that means nothing, or is told already."""
-        if self.moved_at is None or self.is_paused or self.is_told or minutes <= 0:
+        if self.moved_at is None or self.is_paused or self.told or minutes <= 0:
             return None
         return self.moved_at + timedelta(minutes=minutes)
 

@@ -14,10 +14,10 @@ from lab_agents.agents.drift_troubles import drift_trouble
 from lab_agents.agents.fates import FATE_KINDS, follow_fates
 from lab_agents.agents.grants import beyond_trouble, find_beyond, follow_grants
 from lab_agents.agents.offers import OFFER_KINDS, follow_offers
-from lab_agents.agents.stalls import STALL_KINDS, find_overdue, follow_stalls, stall_trouble
+from lab_agents.agents.stalls import STALL_KINDS, find_overdue, follow_stalls, stall_trouble, told_of_ended
 from lab_agents.agents.stillness import STILL, STILL_KINDS, follow_stillness, still_trouble
 from lab_agents.agents.supervision_state import DEADLINE, SupervisionState
-from lab_agents.agents.tickets import close_ticket, find_deadline, find_objection, raise_ticket, take_answer
+from lab_agents.agents.tickets import close_ticket, find_deadline, find_objection, raise_ticket, take_answer, ticket_at
 from lab_agents.messages.commands import AmendWork, AnswerTicket, RetractObservation, StartCampaign
 from lab_agents.messages.course import (
     AgentDeclaredIn,
@@ -48,6 +48,7 @@ TICKET_HOURS = 24.0
 setting `ticket_hours` overrides it; 0 waits for ever."""
 NOBODY = "nobody"
 """Who stands in the log for an answer that was taken by default."""
+ENDED = "what it told of has ended"
 REMEMBERED = 64
 """Stops and re-arms kept for each machine: more than a guard's status repeats."""
 
@@ -95,15 +96,21 @@ class Supervision:
         return finish(follow_campaign(state, logged, self.name), logged.position)
 
     def _follow_moves(self, state: SupervisionState, logged: Logged) -> SupervisionState:
-        """What is under way, and when something last moved: after the tickets, which look at both as they were."""
+        """What is under way, and when something last moved: after the tickets, which look at both as they were.
+
+        What lasted too long and has ended, and a standstill that has, need nobody to look any more: their tickets end.
+        """
         stillness = follow_stillness(state.stillness, logged)
         if state.tickets.since == logged.position:
             # While a person was asked nothing was to move; who has seen a standstill need not see it twice.
             stillness = stillness.model_copy(update={"moved_at": logged.entry.at})
         elif self._is_still(state, logged) and any(o.since == logged.position for o in state.tickets.open.values()):
-            stillness = stillness.model_copy(update={"is_told": True})
-        stalls = follow_stalls(state.stalls, logged, state.lab, self.name)
-        return state.model_copy(update={"stalls": stalls, "stillness": stillness})
+            stillness = stillness.model_copy(update={"told": logged.position})
+        stalls, tickets = follow_stalls(state.stalls, logged, state.lab, self.name), state.tickets
+        moved = (state.stillness.told,) if state.stillness.told and not stillness.told else ()
+        for told in (*told_of_ended(state.stalls, stalls), *moved):
+            tickets = close_ticket(tickets, ticket_at(told), logged.position)
+        return state.model_copy(update={"stalls": stalls, "stillness": stillness, "tickets": tickets})
 
     def _is_still(self, state: SupervisionState, logged: Logged) -> bool:
         """Whether an own timer says that nothing has moved since the last entry that did."""
@@ -294,16 +301,17 @@ def _say_tickets(after: SupervisionState, logged: Logged) -> tuple[Draft, ...]:
         for o in tickets.open.values()
         if o.since == logged.position
     ]
-    if tickets.answered is not None and tickets.since == logged.position:
-        answered = tickets.answered
+    for answered in tickets.answered if tickets.since == logged.position else ():
         closed = _closed(answered.ticket, body)
         drafts.append(Draft(body=closed, subject=answered.ticket.subject, campaign=answered.campaign))
     return tuple(drafts)
 
 
 def _closed(ticket: Ticket, body: Body) -> TicketClosed:
-    """The end of a ticket: what a person answered, or what is taken without an answer."""
+    """The end of a ticket: what a person answered, or what is taken without an answer; also when the trouble ended."""
     if isinstance(body, AnswerTicket):
         return TicketClosed(ticket=ticket.id, answer=body.answer, person=body.person, note=body.note, count=body.count)
-    note = f"nobody answered until {ticket.deadline:%Y-%m-%d %H:%M} UTC" if ticket.deadline else ""
+    note = ENDED
+    if isinstance(body, TimerRang):
+        note = f"nobody answered until {ticket.deadline:%Y-%m-%d %H:%M} UTC" if ticket.deadline else ""
     return TicketClosed(ticket=ticket.id, answer=ticket.trouble.default, person=NOBODY, note=note)

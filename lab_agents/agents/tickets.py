@@ -28,10 +28,10 @@ class OpenTicket(Record):
 
 
 class Tickets(Record):
-    """Open tickets by id. `answered` is the one that the entry at `since` answered."""
+    """Open tickets by id. `answered` are those that the entry at `since` answered, or brought to an end."""
 
     open: FrozenMap[Identifier, OpenTicket] = Field(default_factory=dict)
-    answered: OpenTicket | None = None
+    answered: tuple[OpenTicket, ...] = ()
     since: int = 0
 
 
@@ -40,6 +40,11 @@ def find_deadline(trouble: Trouble, recorded_at: datetime, hours: float | None) 
     if hours is None or trouble.default not in HARMLESS:
         return None
     return recorded_at + timedelta(hours=hours)
+
+
+def ticket_at(position: int) -> Identifier:
+    """The id of the ticket that the entry at `position` raised."""
+    return f"ticket-{position}"
 
 
 def raise_ticket(
@@ -56,7 +61,7 @@ def raise_ticket(
     is_known = any(o.ticket.subject == subject and o.ticket.trouble.what == trouble.what for o in tickets.open.values())
     if trouble.severity == "note" or is_known:
         return tickets
-    ticket = Ticket(id=f"ticket-{position}", subject=subject, raised_by=raised_by, trouble=trouble, deadline=deadline)
+    ticket = Ticket(id=ticket_at(position), subject=subject, raised_by=raised_by, trouble=trouble, deadline=deadline)
     opened = OpenTicket(ticket=ticket, campaign=campaign, since=position)
     return tickets.model_copy(update={"open": with_item(tickets.open, ticket.id, opened)})
 
@@ -83,8 +88,9 @@ def take_answer(tickets: Tickets, answer: AnswerTicket, position: int) -> Ticket
 
 
 def close_ticket(tickets: Tickets, ticket: str, position: int) -> Tickets:
-    """The tickets after one of them got its answer, or its default at the deadline; unchanged if it is not open."""
+    """The tickets after one got its answer, its default at the deadline, or its trouble ended; only if it is open."""
     if ticket not in tickets.open:
         return tickets
+    earlier = tickets.answered if tickets.since == position else ()
     left = without_item(tickets.open, ticket)
-    return Tickets(open=left, answered=tickets.open[ticket], since=position)
+    return Tickets(open=left, answered=(*earlier, tickets.open[ticket]), since=position)

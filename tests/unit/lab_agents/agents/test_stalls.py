@@ -9,7 +9,8 @@ from scipy import stats
 from lab_agents.agents.learning import Experience, learn_durations
 from lab_agents.agents.stalls import GRACE, longest_duration, student99
 from lab_agents.agents.supervision import Supervision
-from lab_agents.messages.course import TicketOpened
+from lab_agents.messages.commands import AnswerTicket
+from lab_agents.messages.course import TicketClosed, TicketOpened
 from lab_agents.messages.life import TimerRang
 from lab_agents.messages.work import ReservationReleased, TaskDone, TaskFailed, TaskStarted
 from lab_agents.records.recipe import Act, ActResult, Task
@@ -37,6 +38,13 @@ def ring(story: Story, timer) -> tuple:
     """The timer's entry; what supervision says."""
     body = TimerRang(purpose=timer.purpose, due=timer.due)
     return story.tell("supervision", body, subject=timer.subject, campaign=None)
+
+
+ENDS = (
+    TaskDone(task=TASK.id, work="make-1", sample="s", step=0, owner="tester", results=(result(0, 3600.0),)),
+    TaskFailed(task=TASK.id, work="make-1", sample="s", step=0, owner="tester", cause="c"),
+    ReservationReleased(work="make-1", places=()),
+)
 
 
 @pytest.mark.parametrize("freedom", [4, 5, 10, 50, 1000])
@@ -86,20 +94,34 @@ def test_an_overdue_task_is_a_ticket_once_with_its_evidence():
     assert ring(story, timer) == ()
 
 
-@pytest.mark.parametrize(
-    "end",
-    [
-        TaskDone(task=TASK.id, work="make-1", sample="s", step=0, owner="tester", results=(result(0, 3600.0),)),
-        TaskFailed(task=TASK.id, work="make-1", sample="s", step=0, owner="tester", cause="c"),
-        ReservationReleased(work="make-1", places=()),
-    ],
-)
+@pytest.mark.parametrize("end", ENDS)
 def test_a_task_that_ended_is_no_ticket_although_its_timer_rang(end):
     story = begun()
     (timer,) = story.state.timers()
     story.tell("tester", end)
     assert story.state.stalls.timers == ()
     assert ring(story, timer) == ()
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_the_ticket_of_a_task_that_ends_after_all_ends_with_it(end):
+    """Nobody needs to look any more, and another ticket of the same task can be told from it."""
+    story = begun()
+    (opened,) = ring(story, story.state.timers()[0])
+    (closed,) = story.tell("tester", end)
+    assert closed == TicketClosed(
+        ticket=opened.ticket.id, answer="seen", person="nobody", note="what it told of has ended"
+    )
+    assert story.state.tickets.open == {}
+
+
+def test_a_ticket_that_a_person_answered_does_not_end_again():
+    story = begun()
+    (opened,) = ring(story, story.state.timers()[0])
+    said = AnswerTicket(ticket=opened.ticket.id, answer="seen", person="ada")
+    (closed,) = story.tell("ada", said, campaign=None)
+    assert closed.person == "ada"
+    assert story.tell("tester", ENDS[0]) == ()
 
 
 def test_another_attempt_has_a_timer_of_its_own():

@@ -49,6 +49,14 @@ def test_work_that_nobody_takes_is_a_ticket_after_half_an_hour():
     assert still(story) == []
 
 
+def test_the_ticket_of_a_standstill_ends_when_something_moves():
+    story = waiting()
+    (opened,) = ring(story, still(story)[0])
+    (closed,) = story.tell("planning", proposal(BLEND, first=2))
+    assert (closed.ticket, closed.answer, closed.person) == (opened.ticket.id, "seen", "nobody")
+    assert len(still(story)) == 1
+
+
 def test_nothing_is_told_twice_until_something_moves():
     story = waiting()
     (timer,) = still(story)

@@ -55,8 +55,7 @@ def test_a_ticket_is_answered_by_a_remedy_or_the_default():
         assert find_objection(raised(), answer(said)) is None
         tickets = take_answer(raised(), answer(said), 9)
         assert tickets.open == {}
-        assert tickets.answered is not None
-        assert (tickets.answered.ticket.id, tickets.since) == ("ticket-7", 9)
+        assert ([one.ticket.id for one in tickets.answered], tickets.since) == (["ticket-7"], 9)
 
 
 def test_another_answer_names_those_that_count():
@@ -80,6 +79,14 @@ def test_a_default_that_moves_nothing_is_taken_in_time_and_another_never(default
     deadline = find_deadline(TROUBLE.model_copy(update={"default": default}), at, 24.0)
     assert deadline == (at + timedelta(days=1) if is_taken else None)
     assert find_deadline(TROUBLE.model_copy(update={"default": default}), at, None) is None
+
+
+def test_one_entry_may_end_several_tickets_and_the_next_entry_ends_its_own():
+    both = raised(raised(), position=8, subject="other")
+    ended = close_ticket(close_ticket(both, "ticket-7", 9), "ticket-8", 9)
+    assert [one.ticket.id for one in ended.answered] == ["ticket-7", "ticket-8"]
+    third = raised(ended, position=10)
+    assert [one.ticket.id for one in close_ticket(third, "ticket-10", 11).answered] == ["ticket-10"]
 
 
 def test_a_ticket_that_is_closed_is_closed_once():
