@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from instruments.addresses import AddressError, parse_address
 from instruments.drivers import Driver, load_driver
 from instruments.errors import DriverError
+from instruments.failure_check import check_failures, check_kinds
 from instruments.interlocks import CHANNELS
 from instruments.outside import check_outside, check_secrets
 from lab_agents.declarations import Declaration, read_declaration
@@ -33,6 +34,7 @@ def read_laboratory(path: Path) -> Laboratory:
     """
     document = _completed(read_declaration(path))
     check_secrets(document)
+    check_kinds(document)
     laboratory = document.read(Laboratory)
     check_outside(document, laboratory)
     for name, instrument in laboratory.instruments.items():
@@ -41,6 +43,7 @@ def read_laboratory(path: Path) -> Laboratory:
         raise document.error(f"{len(laboratory.channels)} are declared, dispensers have {CHANNELS}", "channels")
     _check_interlocks(document, laboratory)
     _check_waits(document, laboratory)
+    check_failures(document, laboratory)
     return _with_default_agents(document, laboratory)
 
 

@@ -12,6 +12,7 @@ from instruments.hardware_limits import agree
 from instruments.lab import find_laboratory, read_laboratory
 from instruments.transports.connection import Connection
 from lab_agents.records.base import Name, Record
+from lab_agents.records.failure import TASK_KINDS, FailurePolicy, TaskKind
 from lab_agents.records.laboratory import InstrumentDeclaration, Laboratory
 from lab_agents.settings import DEFAULT
 
@@ -27,6 +28,18 @@ class InstrumentFinding(Record):
     notes: tuple[str, ...] = ()
 
 
+class FailureLine(Record):
+    """What follows the failure of one kind of task, and whether the file says so or it is usual."""
+
+    kind: TaskKind
+    policy: FailurePolicy
+    is_declared: bool
+
+    def to_text(self) -> str:
+        """For people."""
+        return f"{self.kind} fails: {self.policy.to_text()} ({'declared' if self.is_declared else 'usual'})"
+
+
 class LabReport(Record):
     """What was found of a laboratory."""
 
@@ -36,6 +49,7 @@ class LabReport(Record):
     n_places: int
     is_simulated: bool
     instruments: tuple[InstrumentFinding, ...]
+    on_failure: tuple[FailureLine, ...] = ()
 
     @property
     def is_good(self) -> bool:
@@ -51,6 +65,7 @@ class LabReport(Record):
             mark = "MEND" if found.problems else "good"
             lines.append(f"  {mark}  {found.instrument} ({found.driver} at {found.address}, driven by {found.owner})")
             lines += [f"        {text}" for text in (*found.problems, *found.notes)]
+        lines += [f"  {line.to_text()}" for line in self.on_failure]
         return "\n".join(lines)
 
 
@@ -71,6 +86,10 @@ def check_laboratory(name_or_path: str) -> LabReport:
         n_places=len(laboratory.all_places),
         is_simulated=laboratory.simulation is not None,
         instruments=tuple(findings),
+        on_failure=tuple(
+            FailureLine(kind=kind, policy=laboratory.policy(kind), is_declared=kind in laboratory.on_failure)
+            for kind in TASK_KINDS
+        ),
     )
 
 

@@ -22,6 +22,7 @@ from lab_agents.agents.grants import Beyond, find_beyond, follow_grants
 from lab_agents.agents.learning import learn_durations, learn_outcome
 from lab_agents.agents.offers import OFFER_KINDS, Offer, follow_offers
 from lab_agents.agents.pledges import PLEDGE_KINDS, follow_pledges, pledged
+from lab_agents.agents.policies import with_policies
 from lab_agents.agents.supplies import SUPPLY_KINDS, conclude_count, follow_supplies, held_instruments, say_low
 from lab_agents.agents.tasks import conclude_motion, fail_refused, say_begun
 from lab_agents.messages.commands import GiveApproval
@@ -174,8 +175,9 @@ class Bidder(ABC):
 
     def _prepare(self, state: BidderState, offer: Offer) -> Prepared | Refusal:
         prepared = self.prepare(state, offer)
-        if isinstance(prepared, Refusal):
+        if isinstance(prepared, Refusal) or state.lab is None:
             return prepared
+        prepared = prepared.model_copy(update={"recipe": with_policies(prepared.recipe, state.lab)})
         for consumable, amount in prepared.stock.items():
             elsewhere = pledged(state.pledges, consumable)
             free = state.stock.get(consumable, 0.0) - held_back(state.bookings, consumable) - elsewhere

@@ -84,8 +84,8 @@ def making_recipe(line: str, settings: Mapping[str, Argument], doses: Mapping[in
     spin = {"speed": float(settings["speed"]), "duration": float(settings["spin"])}
     return Recipe(
         steps=(
-            Step(name="dispense", owner=line, acts=dispense),
-            Step(name="coat", owner=line, acts=(Act(instrument=coater, plan="coat", arguments=spin),)),
+            Step(name="dispense", kind="mix", owner=line, acts=dispense),
+            Step(name="coat", kind="coat", owner=line, acts=(Act(instrument=coater, plan="coat", arguments=spin),)),
             Step(name="shelve", owner=str(settings["robot"]), transfer=Transfer(source="stage", target="rack")),
         ),
         needs=(

@@ -24,7 +24,7 @@ from lab_agents.messages.entry import Body
 from lab_agents.messages.frames import Logged
 from lab_agents.messages.work import MeasurementTaken, TaskDone
 from lab_agents.records.measurement import Measurement
-from lab_agents.records.recipe import Act, Argument, FailurePolicy, Need, Recipe, Step, Transfer
+from lab_agents.records.recipe import Act, Argument, Need, Recipe, Step, Transfer
 
 ARGUMENT = "with_"
 """Settings that begin so are arguments of the measuring act."""
@@ -93,7 +93,7 @@ class Characterization(Bidder):
         recipe = Recipe(
             steps=(
                 Step(name="load", owner=robot, transfer=Transfer(source="home", target="stage")),
-                Step(name="measure", owner=self.name, acts=(measure,), on_failure=FailurePolicy(action="skip")),
+                Step(name="measure", kind="measure", owner=self.name, acts=(measure,)),
                 Step(name="unload", owner=robot, transfer=Transfer(source="stage", target="home")),
             ),
             needs=(_stage(settings), Need(role="home", place=offer.place)),

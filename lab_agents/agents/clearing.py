@@ -22,12 +22,20 @@ from lab_agents.messages.work import (
     TaskDone,
     TaskFailed,
 )
+from lab_agents.records.failure import FailurePolicy
 from lab_agents.records.recipe import Need, Recipe, Step, Transfer
 from lab_agents.records.ticket import Trouble
 
 ANSWERS = ("clear", "discard", "done", "not done")
 """What a person may say of a lost sample; the first is the default, because it finds out by itself."""
 PREFIX = "clear-"
+_CLEAR = Step(
+    name="clear",
+    owner="service",
+    transfer=Transfer(source="source", target="target"),
+    # A refusal is an answer here: asked again, the sensor would say the same.
+    on_failure=FailurePolicy(),
+)
 
 
 def lost_trouble(what: str, evidence: dict[str, str]) -> Trouble:
@@ -49,7 +57,7 @@ def clearing_request(places: Places, course: Course | None, logged: Logged, me: 
         sample=sample,
         service=me,
         needs=(Need(role="source", place=source), Need(role="target", kind=kind)),
-        recipe=Recipe(steps=(Step(name="clear", owner=me, transfer=Transfer(source="source", target="target")),)),
+        recipe=Recipe(steps=(_CLEAR.model_copy(update={"owner": me}),)),
     )
     return (Draft(body=request, subject=sample, campaign=logged.entry.campaign),)
 

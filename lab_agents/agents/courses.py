@@ -216,7 +216,7 @@ def _failed(course: Course, failed: TaskFailed, logged: Logged) -> Course:
             return course.model_copy(update={**update, "phase": "asking"})
         case "end":
             return course.model_copy(update={**update, "phase": "failed"})
-    wait = 0.0 if failed.repeatable else course.present.on_failure.backoff
+    wait = 0.0 if failed.repeatable else course.present.policy.wait(course.attempt)
     update |= {"attempt": course.attempt + 1, "phase": "retrying" if wait else "due"}
     return course.model_copy(update={**update, "resume_at": logged.entry.at + timedelta(seconds=wait)})
 
@@ -228,7 +228,7 @@ def what_follows(course: Course, failed: TaskFailed, at: datetime) -> Following:
     it came too late. Where an actuation is unknown the work ends, because a sample that may still be worked on is never
     carried away.
     """
-    policy = course.present.on_failure
+    policy = course.present.policy
     if failed.unknown:
         return "end"
     if failed.repeatable and course.attempt < MEASURED_AGAIN:
@@ -326,7 +326,7 @@ def filled_acts(course: Course, lab: Laboratory | None) -> tuple[Act, ...]:
 
 
 def _filled(course: Course, act: Act, lab: Laboratory | None) -> Act:
-    instruments = (act.instrument, *course.present.on_failure.instead)
+    instruments = (act.instrument, *course.present.policy.instead)
     instrument = instruments[course.attempt % len(instruments)]
     if act.at is not None and lab is not None:
         instrument = _standing_at(lab, course.places[act.at]) or act.instrument

@@ -44,7 +44,7 @@ def spoil(course: Course, booking: Booking, body: EndedBy, doubtful: tuple[str, 
     if isinstance(body, TaskFailed) and body.unknown:
         evidence["unknown"] = ", ".join(body.unknown)
     seen = Trouble(what=what, evidence=evidence, remedies=("seen",), default="seen")
-    closes = isinstance(body, TaskFailed) and course.present.on_failure.action == "abort"
+    closes = isinstance(body, TaskFailed) and course.present.policy.action == "abort"
     quarantined = SampleQuarantined(sample=course.sample, work=course.work, reason=what, places=places)
     return (quarantined, TroubleMet(trouble=lost_trouble(what, evidence) if places else seen, closes=closes))
 
@@ -52,7 +52,7 @@ def spoil(course: Course, booking: Booking, body: EndedBy, doubtful: tuple[str, 
 def _is_to_blame(course: Course, body: EndedBy) -> bool:
     """Whether the present step ended the work, so that the sample may stand where that step left it."""
     if isinstance(body, TaskFailed):
-        return course.present.on_failure.action != "skip" or bool(body.unknown)
+        return course.present.policy.action != "skip" or bool(body.unknown)
     return isinstance(body, TicketClosed) and body.answer == "discard"
 
 

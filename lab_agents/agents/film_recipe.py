@@ -21,7 +21,7 @@ from lab_agents.agents.stoichiometry import (
 )
 from lab_agents.messages.work import TaskDone, TaskFailed
 from lab_agents.records.laboratory import Laboratory
-from lab_agents.records.recipe import Act, ActResult, Argument, FailurePolicy, Need, Recipe, Step, Transfer
+from lab_agents.records.recipe import Act, ActResult, Argument, Need, Recipe, Step, Transfer
 from lab_agents.records.sample import AsMade
 from lab_agents.records.space import Candidate
 from lab_agents.records.stock import read_volumes, volumes_text
@@ -43,10 +43,6 @@ DEFAULTS: Mapping[str, Argument] = {
     "dry_wait": 300.0,  # s; how long a wet film may wait for the robot, and then for the plate (assumption)
     "rack": "rack",
 }
-BUSY = FailurePolicy(retries=3, backoff=60.0)
-"""A refusal that passes by itself: a stage that is still taken, an arm that is still on its way."""
-CLOSED = FailurePolicy(retries=10, backoff=900.0)
-"""A glovebox that is opened or wet is dry again within hours; the ink waits meanwhile, as long as it may."""
 
 
 class FilmRecipe:
@@ -167,11 +163,11 @@ def film_recipe(
     to_plate, to_rack = Transfer(source="stage", target="plate"), Transfer(source="plate", target="rack")
     return Recipe(
         steps=(
-            Step(name="mix", owner=handler, acts=(mix,), on_failure=BUSY),
-            Step(name="spin", owner=line, acts=(spin,), on_failure=CLOSED, max_wait=ink_wait, holds=("vial", "stage")),
-            Step(name="to_plate", owner=robot, transfer=to_plate, on_failure=BUSY, max_wait=dry_wait),
-            Step(name="anneal", owner=line, acts=(anneal,), on_failure=BUSY, max_wait=dry_wait, may_repeat=True),
-            Step(name="shelve", owner=robot, transfer=to_rack, on_failure=BUSY),
+            Step(name="mix", kind="mix", owner=handler, acts=(mix,)),
+            Step(name="spin", kind="coat", owner=line, acts=(spin,), max_wait=ink_wait, holds=("vial", "stage")),
+            Step(name="to_plate", owner=robot, transfer=to_plate, max_wait=dry_wait),
+            Step(name="anneal", kind="anneal", owner=line, acts=(anneal,), max_wait=dry_wait, may_repeat=True),
+            Step(name="shelve", owner=robot, transfer=to_rack),
         ),
         needs=(
             Need(role="vial", place=str(settings["vial"])),

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from lab_agents.records.base import FrozenMap, Name, Record
+from lab_agents.records.failure import BY_KIND, FailurePolicy, TaskKind
 from lab_agents.records.place import Consumable, Place
 from lab_agents.records.prices import Prices
 from lab_agents.records.quantities import Seconds
@@ -180,6 +181,7 @@ class Laboratory(Record):
     prices: Prices = Prices()
     blobs: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9+.-]*://.+$")
     interlocks: Interlocks = Interlocks()
+    on_failure: FrozenMap[TaskKind, FailurePolicy] = Field(default_factory=dict)
     simulation: SimulationDeclaration | None = None
 
     @model_validator(mode="after")
@@ -253,6 +255,10 @@ class Laboratory(Record):
     def places_of(self, instrument: str) -> tuple[Place, ...]:
         """The places on whose things `instrument` acts, in the order of the file."""
         return tuple(place for place in self.places if place.instrument == instrument)
+
+    def policy(self, kind: TaskKind) -> FailurePolicy:
+        """What follows the failure of a kind of task of which the recipe says nothing."""
+        return self.on_failure.get(kind, BY_KIND[kind])
 
     def owner(self, instrument: str) -> str:
         """The agent that drives `instrument`."""

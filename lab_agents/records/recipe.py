@@ -1,11 +1,11 @@
 """How one sample is made or measured: steps handed to owners, each a list of acts."""
 
 import hashlib
-from typing import Literal
 
 from pydantic import AwareDatetime, Field, model_validator
 
 from lab_agents.records.base import FrozenMap, Identifier, Name, Record, Sha256, Token
+from lab_agents.records.failure import FailurePolicy, TaskKind
 from lab_agents.records.quantities import Seconds
 
 Argument = float | int | str
@@ -54,38 +54,35 @@ class Transfer(Record):
     target: Name
 
 
-class FailurePolicy(Record):
-    """What happens when a step fails.
-
-    Where certainly nothing moved, the step is tried again up to `retries` times, `backoff` (laboratory time) after each
-    failure, on the instruments of `instead` in turn if there are any. Then, or at once where something moved:
-    `skip` goes on with the next step, `ask` waits for a person's answer (retry, skip or discard), `abort` quarantines
-    the sample and closes the campaign, all else quarantines the sample. Where an actuation is unknown the sample is
-    quarantined, whatever the policy.
-    """
-
-    action: Literal["retry", "skip", "quarantine", "ask", "abort"] = "quarantine"
-    retries: int = Field(default=0, ge=0, le=10)
-    backoff: Seconds = 60.0
-    instead: tuple[Name, ...] = ()
-
-
 class Step(Record):
     """One step handed to one owner: either acts that are known, or a transfer between reserved places.
 
     `max_wait` is the longest laboratory time between the end of the step before and the start of this one: a step that
     comes too late fails instead. `holds` are roles of places that the step needs although none of its acts names them.
     A step that `may_repeat` draws nothing and leaves the sample where it stands: a person may have it done once more.
+
+    Where `on_failure` is None the bidder fills in what the lab file says of the step's kind before it bids.
     """
 
     name: Name
     owner: Name
     acts: tuple[Act, ...] = ()
     transfer: Transfer | None = None
-    on_failure: FailurePolicy = FailurePolicy()
+    kind: TaskKind = "other"
+    on_failure: FailurePolicy | None = None
     max_wait: Seconds | None = None
     holds: tuple[Name, ...] = ()
     may_repeat: bool = False
+
+    @property
+    def task_kind(self) -> TaskKind:
+        """Its kind; a transfer is one whatever it says."""
+        return "transfer" if self.transfer is not None else self.kind
+
+    @property
+    def policy(self) -> FailurePolicy:
+        """What follows its failure; nothing is tried again for which nobody said so."""
+        return self.on_failure or FailurePolicy()
 
     @property
     def roles(self) -> frozenset[str]:

@@ -44,6 +44,15 @@ def test_the_shipped_laboratory_is_good():
     assert "good  tester" in report.to_text()
 
 
+def test_the_report_says_what_follows_the_failure_of_each_kind_of_task_and_who_said_so(tmp_path):
+    def change(lab):
+        lab["on_failure"] = {"coat": {"action": "ask"}}
+
+    text = check_laboratory(write(tmp_path, change)).to_text()
+    assert "coat fails: a person is asked (declared)" in text
+    assert "transfer fails: tried again up to 5 times after 30 s, then the sample is quarantined (usual)" in text
+
+
 def test_a_taken_port_of_a_simulated_instrument_is_found(tmp_path, taken_port):
     def change(lab):
         lab["instruments"]["tester"]["address"] = f"scpi://127.0.0.1:{taken_port}"

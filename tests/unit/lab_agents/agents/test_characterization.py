@@ -14,6 +14,7 @@ from lab_agents.messages.work import (
     TaskFailed,
     TaskStarted,
 )
+from lab_agents.records.failure import BY_KIND
 from lab_agents.records.recipe import ActResult
 from tests.model_lab import START, sha
 from tests.story import Story, sample
@@ -60,6 +61,13 @@ def test_a_film_is_loaded_soaked_and_carried_home():
         ("unload", "robot"),
     ]
     assert {n.role: n.place for n in bid.bid.recipe.needs} == {"stage": "stage_t", "home": "rack_1"}
+
+
+def test_carrying_and_measuring_are_tried_again_as_their_kinds_are():
+    _, (bid,) = offered()
+    steps = bid.bid.recipe.steps
+    assert [s.task_kind for s in steps] == ["transfer", "measure", "transfer"]
+    assert [s.on_failure for s in steps] == [BY_KIND[s.task_kind] for s in steps]
 
 
 def test_a_station_of_another_kind_is_silent():

@@ -16,9 +16,10 @@ from lab_agents.messages.work import (
     TaskFailed,
     TaskStarted,
 )
+from lab_agents.records.failure import FailurePolicy
 from lab_agents.records.laboratory import AgentDeclaration, ExclusiveGroup, Interlocks
 from lab_agents.records.place import Place
-from lab_agents.records.recipe import Act, FailurePolicy, Need, Recipe, Step, Transfer
+from lab_agents.records.recipe import Act, Need, Recipe, Step, Transfer
 from tests.model_lab import START, laboratory
 from tests.story import logged
 
@@ -160,6 +161,16 @@ def test_what_did_not_move_is_tried_again_after_its_backoff_and_as_often_as_decl
     assert draft.body.task.attempt == 1
     again = at_soak("tester", refused, (rang, "tester", "w"), draft.body, refused, action="retry", retries=1)
     assert again.phase == "failed"
+
+
+def test_each_wait_before_a_retry_is_longer_than_the_last_where_it_grows():
+    refused = failed(1, "tester", moved=False)
+    policy = {"retries": 3, "backoff": 60.0, "growth": 2.0}
+    (first,) = at_soak("tester", refused, **policy).timers
+    rang = (TimerRang(purpose=first.purpose, due=first.due), "tester", "w")
+    (second,) = at_soak("tester", refused, rang, refused, **policy).timers
+    assert first.due == START + timedelta(seconds=4 + 60)
+    assert second.due == START + timedelta(seconds=6 + 120)
 
 
 def test_a_timer_of_somebody_else_tries_nothing_again():

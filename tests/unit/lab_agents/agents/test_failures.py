@@ -8,7 +8,7 @@ from lab_agents.agents.failures import give_up, reason_in, say_asked, say_given_
 from lab_agents.messages.course import TicketClosed
 from lab_agents.messages.life import EntryRefused
 from lab_agents.messages.work import ReservationRefused, ReservationReleased, SampleQuarantined
-from lab_agents.records.recipe import FailurePolicy
+from lab_agents.records.failure import FailurePolicy
 from tests.model_lab import sha
 from tests.unit.lab_agents.agents.test_bookings import booking
 from tests.unit.lab_agents.agents.test_courses import MADE, done, failed, follow

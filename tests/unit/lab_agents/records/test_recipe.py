@@ -74,3 +74,8 @@ def test_a_need_is_either_a_place_or_a_kind():
     for wrong in ({}, {"place": "stage_a", "kind": "stage"}):
         with pytest.raises(ValidationError, match="need stage names either a place or a kind"):
             Need(role="stage", **wrong)
+
+
+def test_a_step_of_which_nobody_said_anything_is_not_tried_again():
+    step = Step(name="coat", owner="line_a", acts=(ACT,))
+    assert (step.policy.retries, step.policy.action, step.task_kind) == (0, "quarantine", "other")
