@@ -30,6 +30,14 @@ class SmallInternalServer(InternalServer):
         """Make the older nodes; no shelf is read or written."""
         await asyncio.to_thread(_fill, self.aspace)
 
+    async def stop(self) -> None:
+        """End the loop that shows the time, which would sleep out its second first, then all the rest."""
+        if self.time_task is not None:
+            self.time_task.cancel()
+            await asyncio.gather(self.time_task, return_exceptions=True)
+            self.time_task = None
+        await super().stop()
+
 
 class _OlderNodes:
     """Takes what the standard lists, keeps what is old enough, and retries what came before its parent."""

@@ -52,3 +52,14 @@ async def test_a_server_changes_no_node_of_another(server) -> None:
         names = {reference.DisplayName.Text for reference in await one.nodes.objects.get_references()}
         assert {"a", "b"} & names == {name}
     await other.iserver.stop()
+
+
+async def test_a_server_that_stops_leaves_no_task_behind() -> None:
+    """Also not the one that shows the time each second: whoever closes a laboratory does not wait for it."""
+    small = Server(SmallInternalServer())
+    await small.init()
+    await small.iserver.start()
+    showing = small.iserver.time_task
+    await small.iserver.stop()
+    assert showing is not None
+    assert showing.cancelled()
