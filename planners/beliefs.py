@@ -75,14 +75,14 @@ class Beliefs:
 
     `N_DRAWS` times it is imagined which observed samples are feasible [Letham2019] and how the pending ones turn out;
     each time the best feasible sample is what must be improved on, all models are conditioned on the pending outcomes,
-    and a candidate's score is the gain, to the power `boldness`, times the chance of every bound [Gardner2014]. The
+    and a candidate's score is the gain, to the power of a boldness, times the chance of every bound [Gardner2014]. The
     mean over the draws is returned as a logarithm [Ament2023]. A power above one prefers a large gain with a small
     chance to a small gain with a large one [Schonlau1998]: the product alone creeps along the bounds of the region it
     knows. While no sample is feasible the gain is counted from the worst objective.
     """
 
-    def __init__(self, ask: Ask, models: Mapping[str, OutcomeModel], boldness: float = 1.0) -> None:
-        self._ask, self._known, self._boldness = ask, known_objective(ask), boldness
+    def __init__(self, ask: Ask, models: Mapping[str, OutcomeModel]) -> None:
+        self._ask, self._known = ask, known_objective(ask)
         self._models = [models[name] for name in sorted(models)]
         self._modelled = None if self._known is not None else models.get(ask.target.property)
         self._observed = as_points(ask.space, [o.values for o in sorted_observations(ask)])
@@ -107,12 +107,12 @@ class Beliefs:
         """Up to `n` observed samples, as made, that are most likely feasible with a good objective, shape (n, d)."""
         if not len(self._observed):
             return self._observed
-        scores = self._score(self._observed, np.full((1, 1), self._worst()), [None] * len(self._models))
+        scores = self._score(self._observed, np.full((1, 1), self._worst()), [None] * len(self._models), 1.0)
         return np.asarray(self._observed[np.argsort(-scores, kind="stable")[:n]])
 
-    def score(self, points: Points) -> Values:
+    def score(self, points: Points, boldness: float = 1.0) -> Values:
         """Log of the mean gain times the chance of all bounds, shape (n,), for points in the parameters' units."""
-        return self._score(points, self._best, self._imagined)
+        return self._score(points, self._best, self._imagined, boldness)
 
     def score_stated(self, points: Points) -> Values:
         """Log of the mean gain over the best stated hit times the chance to be stated one, shape (n,)."""
@@ -126,15 +126,15 @@ class Beliefs:
         total = total + self._log_known_gain(points, best) + self._stating.log_stated(joint)
         return np.asarray(logsumexp(total, axis=0) - np.log(len(total)))
 
-    def _score(self, points: Points, best: Values, imagined: Sequence["_Imagined | None"]) -> Values:
+    def _score(self, points: Points, best: Values, imagined: Sequence["_Imagined | None"], boldness: float) -> Values:
         total = np.zeros((1, len(points)))
         for model, mean, variance in self._believed(points, imagined):
             if model is self._modelled:
-                total = total + self._boldness * _log_gain(mean, np.sqrt(variance)[None], best)
+                total = total + boldness * _log_gain(mean, np.sqrt(variance)[None], best)
             # A sample is judged as it is made, and it scatters about what was asked for.
             deviation = np.sqrt(variance + model.regression.fitted.scatter)[None]
             total = total + model.log_chance(mean, deviation)
-        total = total + self._boldness * self._log_known_gain(points, best)
+        total = total + boldness * self._log_known_gain(points, best)
         return np.asarray(logsumexp(total, axis=0) - np.log(len(total)))
 
     def _believed(

@@ -1,6 +1,7 @@
 """The constrained planner: the best objective among what keeps every bound.
 
 [Gardner2014] Gardner, Kusner, Xu, Weinberger, Cunningham, ICML 2014.
+[Hoffman2011] Hoffman, Brochu, de Freitas, Portfolio allocation for Bayesian optimization, UAI 2011, 327.
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,15 +41,18 @@ N_TOGETHER = 512
 class ConstrainedSettings(Record):
     """How the planner searches.
 
-    `boldness` is the power of the gain in the score. At 1 that is expected improvement, which stays where it has found
-    feasible samples; above, it risks more of them for larger gains.
+    A candidate's score takes its gain to a power. At 1 that is expected improvement, which stays where it has found
+    feasible samples; above, it risks more of them for larger gains. Every so-manieth candidate (`bold_every`; 0: none)
+    takes `boldness`, the others 1: which of them pays depends on how well the bounds are known, and a portfolio of both
+    does better than either [Hoffman2011].
 
     Every so-manieth candidate (`stated_every`; 0: none) is one that its conclusions will probably call a hit, with the
     target's confidence and with more gain than such samples have: the others look for the best that can be made, which
     lies on the bounds, where nothing can be stated.
     """
 
-    boldness: float = Field(default=2.0, ge=1.0, le=4.0)
+    boldness: float = Field(default=3.0, ge=1.0, le=4.0)
+    bold_every: int = Field(default=2, ge=0, le=100)
     stated_every: int = Field(default=8, ge=0, le=100)
 
 
@@ -111,8 +115,7 @@ class _Chooser:
     """Chooses one candidate after another, each pending for the next."""
 
     def __init__(self, ask: Ask, models: Mapping[str, OutcomeModel], settings: ConstrainedSettings) -> None:
-        self._ask, self._models, self._beliefs = ask, models, Beliefs(ask, models, settings.boldness)
-        self._every = settings.stated_every if ask.target.constraints else 0
+        self._ask, self._models, self._beliefs, self._settings = ask, models, Beliefs(ask, models), settings
         self._starts = self._beliefs.promising(N_STARTS)
         self._taken = taken(ask)
         self._chosen: set[tuple[float, ...]] = set()
@@ -133,9 +136,11 @@ class _Chooser:
 
     def _score(self, number: int) -> Score:
         """What choice `number` is to be best at; counted over the whole campaign, whatever the size of its batches."""
-        is_stated = self._every and (len(self._ask.made) + number + 1) % self._every == 0
-        believed = self._beliefs.score_stated if is_stated else self._beliefs.score
-        return lambda points: believed(points) + log_chance(self._ask, points)
+        beliefs, settings, turn = self._beliefs, self._settings, len(self._ask.made) + number + 1
+        if self._ask.target.constraints and _is_turn(turn, settings.stated_every):
+            return lambda points: beliefs.score_stated(points) + log_chance(self._ask, points)
+        boldness = settings.boldness if _is_turn(turn, settings.bold_every) else 1.0
+        return lambda points: beliefs.score(points, boldness) + log_chance(self._ask, points)
 
     def _apart(self, points: Points, scores: NDArray[np.float64]) -> NDArray[np.float64]:
         """The scores, and nothing for points that are as good as made."""
@@ -167,3 +172,8 @@ class _Chooser:
             name: Outcome(orientation(target, name) * outcome.value, outcome.deviation)
             for name, outcome in predictions.items()
         }
+
+
+def _is_turn(turn: int, every: int) -> bool:
+    """Whether candidate `turn`, counted from 1, is one of every so-manieth; none is where that is 0."""
+    return every > 0 and turn % every == 0

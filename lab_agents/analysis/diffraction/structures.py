@@ -19,6 +19,7 @@ Sites carry a role (`a`, `b`, `x` for the mixed sites of the perovskite) or an e
 2, 5285.
 [Jacobsson2016] J. Am. Chem. Soc. 138, 10331. [Noel2014] Energy Environ. Sci. 7, 3061.
 [Cao2016] J. Am. Chem. Soc. 138, 9919. [Howie1972] Acta Cryst. B 28, 2965. [Maughan2016] J. Am. Chem. Soc. 138, 8453.
+[Colella2013] Chem. Mater. 25, 4613.
 """
 
 from collections.abc import Mapping
@@ -46,8 +47,9 @@ class Form:
             calculation gave them, 0.1 where all were solved from distances).
         usual: Odds, before the pattern is seen, that a possible phase is in the film, and the fraction that it then
             takes on average. Iodides of what was left over or oxidized stand in most films, a few per cent of them
-            [Jacobsson2016, Noel2014]; other phases come with a composition or an anneal that fails, and then not
-            in traces (the numbers are assumptions).
+            [Jacobsson2016, Noel2014], and so does the chloride that an iodide perovskite does not dissolve, which takes
+            up three or four per cent [Colella2013]; other phases come with a composition or an anneal that fails, and
+            then not in traces (the numbers are assumptions).
     """
 
     name: str
@@ -129,7 +131,9 @@ FORMS: Mapping[str, Form] = MappingProxyType(
                 slack=0.015,
                 usual=LEFT_OVER,
             ),
-            Form("cl_perovskite", "Pm-3m", _cubic(5.65), _CHLORIDE_SITES, (1, 0, 0), (0.8, 0.35), 0.015),
+            Form(
+                "cl_perovskite", "Pm-3m", _cubic(5.65), _CHLORIDE_SITES, (1, 0, 0), (0.8, 0.35), 0.015, usual=LEFT_OVER
+            ),
             Form(SILICON, "Fd-3m", _cubic(5.43102), (("Si", 0.0, 0.0, 0.0),), slack=1e-5, model=0.01),
             Form(SOLVATE, "P1", (26.98, 24.5, 4.6, 90.0, 90.0, 90.0), (), slack=0.004, model=0.5),
         )

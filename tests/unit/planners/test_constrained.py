@@ -141,6 +141,17 @@ def test_a_bolder_planner_asks_for_more() -> None:
     assert leads[1] < leads[0]
 
 
+def test_boldness_takes_its_turns() -> None:
+    """Of three candidates the second is bold; where none is to be, the power does not matter."""
+    first, second, _ = zip(
+        *(rows(list(ConstrainedPlanner({"boldness": b}).propose(asked(n=3)))) for b in (1.0, 4.0)), strict=True
+    )
+    assert first[0] == first[1]
+    assert second[0] != second[1]
+    timid = [list(ConstrainedPlanner({"boldness": b, "bold_every": 0}).propose(asked(n=2))) for b in (1.0, 4.0)]
+    assert timid[0] == timid[1]
+
+
 def test_refused_candidates_repel() -> None:
     """Where all bidders refuse, the planner looks elsewhere."""
     ask = asked(30, n=1)
