@@ -3,6 +3,7 @@
 import contextlib
 import math
 import socket
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -21,6 +22,10 @@ _HASTE = 0.9
 
 _QUEUE = 64
 """No instrument's error queue is longer; one that never empties is not waited for."""
+
+
+_opening = threading.Lock()
+"""Each client has a thread of its own; two that ask for the process's manager at once would make two."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,6 @@ class ScpiWire:
         self._slot = address.number("slot", 1)
         self._thread = ClientThread(f"scpi-{address.port}-{self._slot}")
         self._session: MessageBasedResource | None = None
-        self._visa: pyvisa.ResourceManager | None = None
         self._verdict = 0.0
 
     @property
@@ -95,9 +99,10 @@ class ScpiWire:
         socket.create_connection((self._address.host, self._address.port), self._limit * _HASTE).close()
         milliseconds = int(self._limit * _HASTE * 1000)
         try:
-            self._visa = pyvisa.ResourceManager("@py")
             name = f"TCPIP0::{self._address.host}::{self._address.port}::SOCKET"
-            session = self._visa.open_resource(name, read_termination="\n", write_termination="\n")
+            with _opening:
+                manager = pyvisa.ResourceManager("@py")
+            session = manager.open_resource(name, read_termination="\n", write_termination="\n")
             if not isinstance(session, MessageBasedResource):
                 raise TransportError(f"{name} is no message-based resource")
             session.timeout = milliseconds
@@ -108,11 +113,11 @@ class ScpiWire:
             raise TransportError("*IDN? is answered with an empty line")
 
     def _close(self) -> None:
-        session, self._session, visa, self._visa = self._session, None, self._visa, None
-        for opened in (session, visa):
-            if opened is not None:
-                with contextlib.suppress(pyvisa.Error, OSError):
-                    opened.close()
+        # The session alone: pyvisa has one manager for the whole process, and closing it cuts all other clients off.
+        session, self._session = self._session, None
+        if session is not None:
+            with contextlib.suppress(pyvisa.Error, OSError):
+                session.close()
 
     def _query(self, line: str) -> str:
         self._send(line)

@@ -57,3 +57,18 @@ async def test_nobody_at_the_address_is_said():
     wire = ScpiWire(parse_address("scpi://127.0.0.1:1"), TESTER_COMMANDS, 0.5)
     with pytest.raises(TransportError, match="cannot be reached"):
         await Connection(wire, "tester", PATIENT).read("STAT")
+
+
+async def test_a_client_that_hangs_up_leaves_the_others_connected(tmp_path):
+    """Also while another instrument's answer is waited for: an agent may drive several, each with its own client."""
+    async with open_stand(tmp_path, "tester") as stand:
+        address = parse_address(stand.lab.instruments["tester"].address)
+        first, second = (ScpiWire(address, ODD, PATIENT) for _ in range(2))
+        await first.open()
+        await second.open()
+        await first.close()
+        assert await second.read("IDN", "") == "Lab Agents,LST-1,0,1"
+        await first.open()
+        assert await first.read("STAT", "") == 0.0
+        await second.close()
+        await first.close()
