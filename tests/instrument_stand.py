@@ -104,8 +104,8 @@ class Stand:
         await self.simulated.floor.advance(self.clock.now())
 
     async def executed(self, token: str) -> int:
-        """How often the world moved for `token`."""
-        return sum(line.token == token for line in await self.ledger())
+        """How often the world moved for `token`; a line that says that it was halted is no other movement."""
+        return sum(line.token == token and line.action != "halt" for line in await self.ledger())
 
     async def ledger(self) -> tuple[LedgerLine, ...]:
         """What moved."""
@@ -117,6 +117,11 @@ class Stand:
         async with asyncio.timeout(PATIENT):
             while not await self.executed(token) or all(one.ask(token) is None for one in instruments):
                 await asyncio.sleep(0.01)
+
+    async def cut_power(self) -> None:
+        """Switch everything off and on again; the servers come back where they listened."""
+        await self.simulated.close()
+        await self.simulated.start()
 
     async def close(self) -> None:
         """Close every engine, then the laboratory."""

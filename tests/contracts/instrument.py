@@ -8,76 +8,29 @@ yield furnace
 """
 
 import asyncio
-from typing import Protocol
 
 import pytest
 from bluesky.utils import maybe_await
 
-from instruments.devices.device import DeviceSetup
-from instruments.drivers import load_driver, load_object
-from instruments.engine import Engine
+from instruments.drivers import load_driver
 from instruments.errors import ActuationFailedError, InterlockError, MotionRefusedError
 from instruments.programs import TokenState
-from lab_agents.records.laboratory import Laboratory
-from lab_agents.records.recipe import Act
-from lab_agents.settings import DEFAULT
+from tests.contracts.declared import (
+    ABOUT,
+    FIRST,
+    SECOND,
+    Candidate,
+    begin,
+    check_declared,
+    make_device,
+    open_gate,
+)
 
-ABOUT = {"task": "contract/0"}
-FIRST, SECOND = "00000000000000a1", "00000000000000b2"
-
-
-class Candidate(Protocol):
-    """An instrument under test, real or simulated, physically ready for `act`.
-
-    Attributes:
-        laboratory: Its lab file, with the instrument's present address.
-        act: An act that it can do once now.
-        refused: An act that its limits or interlocks forbid.
-        readings: Names of the readings that `act` brings back.
-    """
-
-    laboratory: Laboratory
-    act: Act
-    refused: Act
-    readings: frozenset[str]
-
-    async def engine(self) -> Engine:
-        """A new, connected engine: one more process that drives it."""
-        ...
-
-    async def finish(self) -> None:
-        """Let the running program end by itself."""
-        ...
-
-    async def has_started(self, token: str) -> None:
-        """Return once the world has moved for `token`."""
-        ...
-
-    async def executed(self, token: str) -> int:
-        """How often the world moved for `token`."""
-        ...
-
-
-def _open() -> None:
-    """Everything may start."""
+__all__ = ["Candidate", "InstrumentContract"]
 
 
 def _shut() -> None:
     raise MotionRefusedError("The permit is lost.")
-
-
-def make_device(laboratory, name):
-    """The instrument's device, as the engine makes it."""
-    declaration = laboratory.instruments[name]
-    driver = load_driver(declaration.driver)
-    return load_object(driver.device)(DeviceSetup(name, declaration, driver, DEFAULT))
-
-
-async def _begin(candidate, engine, token=FIRST):
-    """Start the act and leave it running; the task that waits for it."""
-    waiting = asyncio.create_task(engine.perform(candidate.act, 0, token, _open, ABOUT))
-    await candidate.has_started(token)
-    return waiting
 
 
 class InstrumentContract:
@@ -86,7 +39,7 @@ class InstrumentContract:
     async def test_an_act_moves_once_and_brings_its_readings_back(self, candidate):
         """The status ends when the program has ended."""
         engine = await candidate.engine()
-        waiting = await _begin(candidate, engine)
+        waiting = await begin(candidate, engine)
         assert not waiting.done()
         await candidate.finish()
         result = await waiting
@@ -97,19 +50,19 @@ class InstrumentContract:
     async def test_a_token_sent_twice_is_executed_once(self, candidate):
         """The second start is answered, not executed."""
         engine = await candidate.engine()
-        waiting = await _begin(candidate, engine)
+        waiting = await begin(candidate, engine)
         await candidate.finish()
         first = await waiting
-        again = await engine.perform(candidate.act, 0, FIRST, _open, ABOUT)
+        again = await engine.perform(candidate.act, 0, FIRST, open_gate, ABOUT)
         assert again.readings == first.readings
         assert await candidate.executed(FIRST) == 1
 
     async def test_a_busy_instrument_refuses_and_keeps_no_token(self, candidate):
         """What is refused has not moved, and the instrument says so."""
         engine, other = await candidate.engine(), await candidate.engine()
-        waiting = await _begin(candidate, engine)
+        waiting = await begin(candidate, engine)
         with pytest.raises(MotionRefusedError, match="another program runs"):
-            await other.perform(candidate.act, 1, SECOND, _open, ABOUT)
+            await other.perform(candidate.act, 1, SECOND, open_gate, ABOUT)
         assert await other.ask(candidate.act, SECOND) is TokenState.NEVER_SEEN
         await candidate.finish()
         await waiting
@@ -119,7 +72,7 @@ class InstrumentContract:
         """Refused before the first motion, and again by the device just before the write."""
         engine = await candidate.engine()
         with pytest.raises(InterlockError):
-            await engine.perform(candidate.refused, 0, FIRST, _open, ABOUT)
+            await engine.perform(candidate.refused, 0, FIRST, open_gate, ABOUT)
         assert await engine.ask(candidate.act, FIRST) is TokenState.NEVER_SEEN
         assert await candidate.executed(FIRST) == 0
 
@@ -134,7 +87,7 @@ class InstrumentContract:
         """Never seen, running, done."""
         engine = await candidate.engine()
         assert await engine.ask(candidate.act, FIRST) is TokenState.NEVER_SEEN
-        waiting = await _begin(candidate, engine)
+        waiting = await begin(candidate, engine)
         assert await engine.ask(candidate.act, FIRST) is TokenState.RUNNING
         await candidate.finish()
         await waiting
@@ -145,7 +98,7 @@ class InstrumentContract:
         engine, name = await candidate.engine(), candidate.act.instrument
         gauges = load_driver(candidate.laboratory.instruments[name].driver).gauges
         assert set(await engine.look(name)) == set(gauges)
-        waiting = await _begin(candidate, engine)
+        waiting = await begin(candidate, engine)
         assert set(await engine.look(name)) == set(gauges)
         await candidate.finish()
         assert set((await waiting).readings) == candidate.readings
@@ -154,7 +107,7 @@ class InstrumentContract:
     async def test_stop_never_ends_a_program(self, candidate):
         """A RunEngine calls it at the end of every plan, also of a good one."""
         engine = await candidate.engine()
-        waiting = await _begin(candidate, engine)
+        waiting = await begin(candidate, engine)
         device = make_device(candidate.laboratory, candidate.act.instrument)
         await maybe_await(device.stop(success=True))
         await device.disconnect()
@@ -165,7 +118,7 @@ class InstrumentContract:
     async def test_halt_ends_a_program_and_its_token_has_failed(self, candidate):
         """The act that waits for it learns so."""
         engine = await candidate.engine()
-        waiting = await _begin(candidate, engine)
+        waiting = await begin(candidate, engine)
         await engine.halt(candidate.act.instrument)
         with pytest.raises(ActuationFailedError):
             await waiting
@@ -174,7 +127,7 @@ class InstrumentContract:
     async def test_a_program_outlives_its_client_and_is_attached_to(self, candidate):
         """The next process waits for its end and fetches its results; nothing moves twice."""
         engine = await candidate.engine()
-        waiting = await _begin(candidate, engine)
+        waiting = await begin(candidate, engine)
         await engine.close()
         await asyncio.wait([waiting])
         assert waiting.exception() is not None
@@ -197,7 +150,7 @@ class InstrumentContract:
     async def test_a_program_that_ended_while_nobody_watched_is_fetched(self, candidate):
         """Its results are read in a run that names the dead one."""
         engine = await candidate.engine()
-        waiting = await _begin(candidate, engine)
+        waiting = await begin(candidate, engine)
         await engine.close()
         await asyncio.wait([waiting])
         await candidate.finish()
@@ -205,3 +158,7 @@ class InstrumentContract:
         found = await after.reconcile(candidate.act, 0, FIRST, ABOUT, intended=True)
         assert found.verdict == "done"
         assert await candidate.executed(FIRST) == 1
+
+    async def test_what_its_driver_declares_of_it_is_true(self, candidate):
+        """Each word is tried; see `tests/contracts/declared.py`."""
+        await check_declared(candidate)

@@ -1,6 +1,8 @@
 """Every driver that comes with the package keeps the instruments' contract, against the simulated laboratory."""
 
-from dataclasses import dataclass
+import asyncio
+from copy import deepcopy
+from dataclasses import asdict, dataclass
 
 import pytest
 
@@ -64,6 +66,24 @@ class OnStand:
     async def executed(self, token: str) -> int:
         """The ledger says how often."""
         return await self.stand.executed(token)
+
+    def things(self) -> dict[str, object]:
+        """All that the ledger made."""
+        return deepcopy(asdict(self.stand.simulated.floor.world.things))
+
+    async def settle(self) -> None:
+        """What was sent is read in the loop's next turns; the world's thread takes one thing up after the other."""
+        for _ in range(20):
+            await asyncio.sleep(0)
+        await self.stand.simulated.floor.remember("settled", "yes")
+
+    async def arrive(self) -> None:
+        """Nothing holds anything up on the way."""
+        await self.settle()
+
+    async def cut_power(self) -> None:
+        """The whole laboratory loses it."""
+        await self.stand.cut_power()
 
 
 FILM = (("line_a", new_vial()), ("line_a", dose()), ("line_a", coat()))
