@@ -253,7 +253,8 @@ class AbsorberTelling:
         )
         trouble = Trouble(what=cause, remedies=("done", "discard"))
         self.say(at, failed, "robot", one.id)
-        self.say(at, work.SampleQuarantined(sample=one.id, work=work_id, reason="it fell"), "robot", one.id)
+        reason = f"{work_id}, step transfer: {cause}"
+        self.say(at, work.SampleQuarantined(sample=one.id, work=work_id, reason=reason), "robot", one.id)
         self.say(at, life.TroubleMet(trouble=trouble), "robot", one.id)
         ticket = Ticket(id=f"ticket-{one.number}", subject=one.id, raised_by="robot", trouble=trouble)
         self.say(at, course.TicketOpened(ticket=ticket), "supervision", one.id)

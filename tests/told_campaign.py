@@ -189,7 +189,8 @@ class Telling:
             cause="dispenser_b: channel 3 is clogged", unknown=(task.token(0),),
         )  # fmt: skip
         self.add(failed, "line_b")
-        self.add(work.SampleQuarantined(sample=sample, work=task.work, reason="dose unknown"), "line_b")
+        reason = f"{task.work}, step dose: {failed.cause}"
+        self.add(work.SampleQuarantined(sample=sample, work=task.work, reason=reason), "line_b")
         trouble = Trouble(what="dispenser_b: channel 3 is clogged", remedies=("done", "not done", "discard"))
         self.add(life.TroubleMet(trouble=trouble), "line_b")
         self.add(

@@ -36,6 +36,11 @@ BENCHMARKS: Mapping[str, tuple[str, str, int]] = {
         "speed, memory and recovery of the processes of one laboratory",
         1,
     ),
+    "failures": (
+        "lab_agents.benchmarks.failures:benchmark_failures",
+        "healthy samples completed without a person while one task in five fails",
+        3,
+    ),
     "stalls": (
         "lab_agents.benchmarks.stalls:benchmark_stalls",
         "how soon a task that hangs is a ticket, and how often one is cried in vain",

@@ -28,9 +28,9 @@ def causes(account: Account) -> list[Cause]:
     Causes that differ only in numbers and names of samples and places are one.
     """
     cases: list[tuple[str, str, str]] = [("task", f.cause, f.cause) for _, f in account.failures]
-    failed = {f.sample for _, f in account.failures}
+    told = {f.cause for _, f in account.failures}
     for sample in account.samples.values():
-        if sample.failure and sample.id not in failed:
+        if sample.failure and sample.failure not in told:
             cases.append(("sample", sample.failure, f"{sample.id}: {sample.failure}"))
         wanted = {n: why for n, why in sample.missing.items() if n in sample.target.properties}
         cases += [("reading", f"{plain_name(n)}: {why}", f"{sample.id}: {why}") for n, why in wanted.items()]

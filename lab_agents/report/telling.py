@@ -161,8 +161,6 @@ class Teller:
             at = logged.entry.at
             self.account.spans.append(Span(act.instrument, act.plan, task.owner, task.sample, at, at, ok=False))
         self.account.failures.append((logged.position, body))
-        if sample := self.account.samples.get(body.sample):
-            sample.failure = body.cause
 
     def _made(self, body: work.SampleMade, logged: Logged) -> None:
         if sample := self.account.samples.get(body.sample.id):
@@ -178,8 +176,10 @@ class Teller:
         return self.account.checks.setdefault(name, CheckAccount(name, kind or standards.get(name, "control")))
 
     def _quarantined(self, body: work.SampleQuarantined, _logged: Logged) -> None:
+        # A task that failed and was tried again spoiled nothing; the cause that did stands in the reason.
+        causes = (f.cause for _, f in reversed(self.account.failures) if f.sample == body.sample)
         if sample := self.account.samples.get(body.sample):
-            sample.failure = sample.failure or body.reason
+            sample.failure = sample.failure or next((c for c in causes if c in body.reason), body.reason)
 
     def _measured(self, body: work.MeasurementTaken, logged: Logged) -> None:
         if sample := self.account.samples.get(body.measurement.sample):

@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -49,6 +50,15 @@ def test_what_moved_is_compared_where_the_ledger_names_it():
     assert check_orders(evidence("done"), ledger(1, details={"delivered": 12.9, "asked": 12.5})).findings == ()
     assert len(check_orders(evidence("done"), ledger(1, details={"asked": 12.6, "channel": 2})).findings) == 2
     assert len(check_orders(evidence("done"), ledger(1, instrument="e", action="coat")).findings) == 2
+
+
+@pytest.mark.parametrize(("fate", "n_findings"), [("failed", 0), ("unknown", 0), ("done", 1)])
+def test_a_film_that_fell_is_no_difference_unless_the_log_calls_its_transfer_done(fate, n_findings):
+    """The ledger names what became of the transfer."""
+    task = TASK.model_copy(update={"acts": (Act(instrument="r", plan="transfer"),)})
+    ordered = Evidence(ordered={TOKEN: Ordered(TOKEN, task, 0, 7, fate)})
+    fell = ledger(1, instrument="r", action="drop", details={"film": "f"})
+    assert len(check_orders(ordered, fell).findings) == n_findings
 
 
 def test_what_was_executed_scatters_about_what_was_ordered():

@@ -3,6 +3,7 @@
 import pytest
 
 from lab_agents.errors import ReportError
+from lab_agents.messages.work import TaskFailed
 from lab_agents.report.telling import Teller, tell
 from tests.told_absorber import tell_absorber
 from tests.told_campaign import tell_campaign
@@ -32,6 +33,15 @@ def test_a_failed_sample_says_why(log):
     assert (failed.outcome, failed.failure) == ("failed", "dispenser_b: channel 3 is clogged")
     assert account.failures[0][1].unknown
     assert account.tickets["ticket-1"].answer == "discard"
+
+
+def test_a_task_that_failed_and_was_tried_again_is_no_failure_of_its_sample(log):
+    failed = next(e for e in log if isinstance(e.entry.record, TaskFailed))
+    elsewhere = failed.entry.record.model_copy(update={"sample": "opv_blend-0001"})
+    again = failed.model_copy(update={"entry": failed.entry.model_copy(update={"record": elsewhere})})
+    account = tell([*log[: log.index(failed)], again, *log[log.index(failed) :]])
+    assert len(account.failures) == 2
+    assert account.samples["opv_blend-0001"].failure == ""
 
 
 def test_the_best_come_first(log):
