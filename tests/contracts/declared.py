@@ -171,7 +171,8 @@ async def check_holds_token(candidate, engine, *tokens):
     await engine.close()
     await candidate.cut_power()
     after = await candidate.engine()
-    assert [await after.ask(candidate.act, token) for token in tokens] == before
+    now = [await after.ask(candidate.act, token) for token in tokens]
+    assert now == before, f"before its power was cut it said {before} of its tokens, and then {now}"
     await check_told(candidate, after, *tokens)
     for token, state in zip(tokens, before, strict=True):
         if state is TokenState.DONE:
