@@ -19,6 +19,9 @@ from lab_agents.clock import Clock
 
 T = TypeVar("T")
 
+LEAVE_AGAIN = 0.1
+"""Wall seconds after which a task that was cancelled and goes on is cancelled again."""
+
 
 class Rig:
     """Devices, their loop, and the RunEngines that share it.
@@ -125,10 +128,12 @@ async def _end_nothing_later(success: bool = True) -> None:
 
 async def _leave_nothing() -> threading.Thread:
     """Cancel all other tasks of the running loop; the thread that it runs in."""
-    tasks = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    # Again and again: a task whose own wait ends in the same turn swallows a cancellation.
+    while tasks := asyncio.all_tasks() - {asyncio.current_task()}:
+        for task in tasks:
+            task.cancel()
+        ended, _ = await asyncio.wait(tasks, timeout=LEAVE_AGAIN)
+        await asyncio.gather(*ended, return_exceptions=True)
     # Closed transports let go of their sockets in the loop's next turns.
     for _ in range(3):
         await asyncio.sleep(0)

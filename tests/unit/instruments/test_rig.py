@@ -1,6 +1,7 @@
 """Devices in one loop, and a RunEngine for each that acts."""
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 
@@ -66,3 +67,17 @@ async def test_runs_that_a_dead_process_left_open_are_closed_before_anything_run
     left = await asyncio.to_thread(lambda: [path.suffix for path in folder.iterdir()])
     assert left == [".jsonl"]
     await _close(rig)
+
+
+async def test_a_task_that_swallows_a_cancellation_keeps_no_rig_from_ending(stand):
+    """As one does whose own wait ends in the same turn."""
+    rig = await _rig(stand)
+
+    async def stubborn() -> None:
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        await asyncio.Event().wait()
+
+    left = rig.submit(stubborn())
+    await _close(rig)
+    assert left.cancelled()
