@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from typing import Generic, TypeVar
 
 from lab_agents.agents.behaviour import AgentState, Behaviour, Draft
+from lab_agents.agents.causes import cause_of
 from lab_agents.agents.decisions import concerns, decision_id, step
 from lab_agents.errors import UnreadableEntryError
 from lab_agents.log import Cursor
 from lab_agents.messages.frames import Logged, Passed
+from lab_agents.messages.life import EntryRefused
 
 S = TypeVar("S", bound=AgentState)
 
@@ -16,7 +18,8 @@ class Rebuild(Generic[S]):
     """State and missing decisions, from every entry up to the head at birth.
 
     Decisions are taken again only for causes from that of the source's last recorded decision on: what was decided
-    before it was also submitted before it, and a newer software must not decide the past differently.
+    before it was also submitted before it, and a newer software must not decide the past differently. What the recorder
+    refused was submitted too: the agent has given up what hung on it, and must not say it again.
     """
 
     def __init__(self, name: str, behaviour: Behaviour[S], voided: frozenset[int] = frozenset()) -> None:
@@ -51,21 +54,23 @@ class Rebuild(Generic[S]):
         return True
 
     def _apply(self, logged: Logged) -> None:
+        record = logged.entry.record
         if logged.seal.source == self._name:
-            self._note_own(logged)
+            self._note(logged.entry.id, logged.entry.cause)
+        elif isinstance(record, EntryRefused) and record.source == self._name and record.refused_id is not None:
+            self._note(record.refused_id, cause_of(record.refused_id))
         if logged.position not in self._voided and concerns(self._name, self._behaviour, logged):
             taken = step(self._name, self._behaviour, self.state, logged)
             self.state = taken.state
             if taken.drafts:
                 self._decided.append((logged.position, taken.drafts))
 
-    def _note_own(self, logged: Logged) -> None:
-        cause = logged.entry.cause
-        if cause is None or not logged.entry.id.startswith(f"{self._name}/{cause}/"):
+    def _note(self, entry_id: str, cause: int | None) -> None:
+        """Note an own decision that the recorder has answered."""
+        if cause is None or not entry_id.startswith(f"{self._name}/{cause}/"):
             return
-        ordinal = logged.entry.id.removeprefix(f"{self._name}/{cause}/")
-        if ordinal.isdigit():
-            self._recorded.add(logged.entry.id)
+        if entry_id.removeprefix(f"{self._name}/{cause}/").isdigit():
+            self._recorded.add(entry_id)
             self._decided = [(position, drafts) for position, drafts in self._decided if position >= cause]
 
     def missing(self) -> Iterator[tuple[int, int, Draft]]:

@@ -7,6 +7,7 @@ from lab_agents.agents.rebuild import Rebuild
 from lab_agents.messages.commands import AbortCampaign
 from lab_agents.messages.entry import Entry
 from lab_agents.messages.frames import Logged, Seal
+from lab_agents.messages.life import EntryRefused
 from tests.small_log import AT, make_entry
 from tests.toy_agent import Echo, note
 
@@ -28,6 +29,12 @@ def said(position: int, cause: int, ordinal: int) -> Logged:
     return place(position, entry, "line")
 
 
+def refused(position: int, refused_id: str, source: str) -> Logged:
+    """The recorder's answer to an entry that it does not take."""
+    body = EntryRefused(source=source, sequence=1, reason="no", raw="0" * 64, refused_id=refused_id)
+    return place(position, make_entry(f"recorder/{position}", body), "recorder")
+
+
 def missing(rebuild: Rebuild) -> list[tuple[int, int]]:
     """Causes and ordinals of what is owed."""
     return [(cause, ordinal) for cause, ordinal, _ in rebuild.missing()]
@@ -47,6 +54,14 @@ def test_what_was_decided_before_the_last_recorded_decision_is_not_decided_again
     for one in (heard(1, "a"), heard(2, "b"), heard(3, "c"), said(4, 2, 0)):
         rebuild.take(one)
     assert missing(rebuild) == [(2, 1), (3, 0), (3, 1)]
+
+
+def test_what_the_recorder_refused_is_not_said_again() -> None:
+    """Whoever it concerns has given up what hung on it; said again it might be taken, and bind nobody."""
+    rebuild = Rebuild("line", Echo())
+    for one in (heard(1, "a"), heard(2, "b"), refused(3, "line/2/0", "line"), refused(4, "else/2/1", "else")):
+        rebuild.take(one)
+    assert missing(rebuild) == [(2, 1), (3, 0)], "and that it was refused is told"
 
 
 def test_entries_that_are_no_decisions_prove_nothing() -> None:
