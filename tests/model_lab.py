@@ -338,10 +338,12 @@ class ModelLab:
         """Append an entry of somebody who is no agent here."""
         number = self.sequences.get(source, 0) + 1
         self._append(
-            source, self._entry(f"{source}/said/{number}", None, Draft(body=body, subject=subject, campaign=campaign))
+            source,
+            self.make_entry(f"{source}/said/{number}", None, Draft(body=body, subject=subject, campaign=campaign)),
         )
 
-    def _entry(self, entry_id: str, cause: int | None, draft: Draft) -> Entry:
+    def make_entry(self, entry_id: str, cause: int | None, draft: Draft) -> Entry:
+        """An entry as its source submits it."""
         kind = type(draft.body).__name__
         return Entry(
             id=entry_id,
@@ -440,7 +442,7 @@ class ModelLab:
                 taken = step(run.name, run.behaviour, run.state, logged)
                 run.state = taken.state
                 run.outbox.extend(
-                    self._entry(decision_id(run.name, logged.position, i), logged.position, draft)
+                    self.make_entry(decision_id(run.name, logged.position, i), logged.position, draft)
                     for i, draft in enumerate(taken.drafts)
                 )
 
@@ -476,7 +478,7 @@ class ModelLab:
         run.moving.pop(job.id, None)
         run.concluded.add(job.id)
         run.outbox.extend(
-            self._entry(f"{run.name}/{job.id}/{i}", job.cause, draft)
+            self.make_entry(f"{run.name}/{job.id}/{i}", job.cause, draft)
             for i, draft in enumerate(run.behaviour.conclude(job, outcome))
         )
 
@@ -484,7 +486,9 @@ class ModelLab:
         run.rung.add(timer)
         when = timer.due.isoformat().replace("+", "-") if timer.due else f"since-{timer.since}"
         draft = Draft(body=TimerRang(purpose=timer.purpose, due=timer.due), subject=timer.subject)
-        run.outbox.append(self._entry(f"{run.name}/timer/{timer.subject}/{timer.purpose}-{when}", timer.since, draft))
+        run.outbox.append(
+            self.make_entry(f"{run.name}/timer/{timer.subject}/{timer.purpose}-{when}", timer.since, draft)
+        )
 
     def _ring_wall(self) -> bool:
         """Nobody can do anything at once: waits in wall time end."""
@@ -512,6 +516,7 @@ class ModelLab:
     def crash(self, name: str) -> None:
         """Kill an agent whose journal is lost: state and outbox are made anew from the log, open jobs begin again."""
         run = self.runs[name]
+        refused = {body.refused_id for body in self.bodies(EntryRefused)}
         state, outbox = run.behaviour.start(), []
         for logged in self.log[: run.position]:
             if not concerns(name, run.behaviour, logged):
@@ -519,13 +524,13 @@ class ModelLab:
             taken = step(name, run.behaviour, state, logged)
             state = taken.state
             entries = (
-                self._entry(decision_id(name, logged.position, i), logged.position, d)
+                self.make_entry(decision_id(name, logged.position, i), logged.position, d)
                 for i, d in enumerate(taken.drafts)
             )
             for entry in entries:
                 if entry.id in self.ids:
                     assert self.ids[entry.id].entry.same_as(entry), f"{entry.id} was decided differently"
-                else:
+                elif entry.id not in refused:
                     outbox.append(entry)
         assert state == run.state, f"{name} does not come back as it was"
         assert type(state).model_validate_json(state.model_dump_json()) == state

@@ -1,4 +1,4 @@
-"""Every await and every commit of a ten-act task is a place to die; nothing is lost and nothing is done twice."""
+"""Every await and commit of a task of several acts is a place to die; nothing is lost and nothing is done twice."""
 
 import tempfile
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ import pytest
 
 from tests.kill.buses import MemoryBuses
 from tests.kill.laboratory import ToyLab
+from tests.kill.toy import N_ACTS
 
 N_WORKERS = 8
 """The points are shared out over this many cases, so that two processors can take them."""
@@ -24,8 +25,8 @@ def folder() -> Iterator[Path]:
 def assert_done_once(lab: ToyLab) -> None:
     """Each act moved once, and the log holds each entry once."""
     kinds = [logged.entry.kind for logged in lab.entries()]
-    assert len(lab.instrument.ledger) == 10
-    assert len(set(lab.instrument.ledger)) == 10
+    assert len(lab.instrument.ledger) == N_ACTS
+    assert len(set(lab.instrument.ledger)) == N_ACTS
     assert lab.instrument.refused == []
     assert kinds.count("AbortCampaign") == kinds.count("TaskStarted") == kinds.count("TaskDone") == 1
     assert "TaskFailed" not in kinds

@@ -17,7 +17,7 @@ _CHANCE = st.floats(0.0, 0.3)
 
 
 class BadNights(RuleBasedStateMachine):
-    """A task of ten acts, killed and restarted until it is let be."""
+    """A task of several acts, killed and restarted until it is let be."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class BadNights(RuleBasedStateMachine):
         self._lab = ToyLab(self._folder, MemoryBuses(FaultyCarrier(seed, faults)), delay=in_flight)
 
     @precondition(lambda self: self._lab is not None and self._lab.lives < 5)
-    @rule(point=st.integers(1, 900))
+    @rule(point=st.integers(1, 500))
     def die(self, point: int) -> None:
         """One life that ends at this point, or well if it has fewer."""
         assert self._lab is not None

@@ -1,4 +1,4 @@
-"""A toy instrument that holds tokens, its engine, and the rules of an agent with one task of ten acts."""
+"""A toy instrument that holds tokens, its engine, and the rules of an agent with one task of a few acts."""
 
 import asyncio
 from collections.abc import Mapping
@@ -15,6 +15,9 @@ from lab_agents.records.recipe import Act, ActResult, Task
 
 STARTED = datetime(2026, 1, 1, tzinfo=UTC)
 IN_FLIGHT = 0.5
+N_ACTS = 5
+"""A first act, a last one, and as many between as an act can have neighbours; more are the same again, at the square of
+the cost."""
 
 
 class ToyInstrument:
@@ -103,7 +106,7 @@ class ToyState(AgentState):
 
 
 class ToyBehaviour:
-    """A person's command starts a task of ten acts; its outcome is one entry."""
+    """A person's command starts a task of `N_ACTS` acts; its outcome is one entry."""
 
     kinds = frozenset({"AbortCampaign", "TaskDone", "TaskFailed", "TaskStarted"})
 
@@ -129,7 +132,7 @@ class ToyBehaviour:
     def decide(self, before: ToyState, after: ToyState, logged: Logged) -> tuple[Draft, ...]:
         if not isinstance(logged.entry.record, AbortCampaign):
             return ()
-        acts = tuple(Act(instrument="toy", plan=f"step_{i}") for i in range(10))
+        acts = tuple(Act(instrument="toy", plan=f"step_{i}") for i in range(N_ACTS))
         task = Task(id="w/0", work="w", sample="s", step=0, name="toy", owner="line", acts=acts)
         return (Draft(body=TaskStarted(task=task), subject="s"),)
 
