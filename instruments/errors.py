@@ -7,6 +7,7 @@ InstrumentError
 ├── ActuationFailedError      the instrument executed and reported a failure
 │   └── MissingDataError      it measured, and its data are gone
 ├── ActuationUnknownError     it may or may not have happened
+│   └── ForgottenTokenError   the instrument accepted it, and does not know its token any more
 ├── TransportError            an instrument that cannot be reached or answers nonsense
 ├── DriverError               a driver that is not installed or breaks its declaration
 ├── PlanError                 a plan that breaks the rules of acts
@@ -70,6 +71,10 @@ class ActuationUnknownError(InstrumentError):
     def __init__(self, message: str, *, token: str, evidence: Mapping[str, str] | None = None) -> None:
         self.token, self.evidence = token, dict(evidence or {})
         super().__init__(message)
+
+
+class ForgottenTokenError(ActuationUnknownError):
+    """The instrument accepted the start, and does not know its token any more: nothing that it says of it counts."""
 
 
 class TransportError(InstrumentError):

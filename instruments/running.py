@@ -12,6 +12,7 @@ from instruments.errors import (
     ActuationFailedError,
     ActuationUnknownError,
     BlockedError,
+    ForgottenTokenError,
     InterlockError,
     MotionRefusedError,
     TransportError,
@@ -117,7 +118,8 @@ class ProgramRunner:
 
         Raises:
             ActuationFailedError: The program began and ended badly.
-            ActuationUnknownError: The instrument was silent for too long, or does not know the token any more.
+            ForgottenTokenError: The instrument does not know the token any more.
+            ActuationUnknownError: The instrument was silent for too long.
         """
         self.watcher.answered(program.token)
         asked_at, pause = self.clock.now(), self._pace.poll
@@ -133,7 +135,7 @@ class ProgramRunner:
                 "halted. Look at the sample before anything else is done with it."
             )
         if answer.state is TokenState.NEVER_SEEN:
-            raise ActuationUnknownError(
+            raise ForgottenTokenError(
                 f"{self._name} accepted {program.command} and does not know its token {program.token} any more; was "
                 "it reset? Look at the instrument and say whether it ran.",
                 token=program.token,

@@ -12,6 +12,7 @@ from instruments.errors import (
     ActuationFailedError,
     ActuationUnknownError,
     BlockedError,
+    ForgottenTokenError,
     MissingDataError,
     MotionRefusedError,
     TransportError,
@@ -24,6 +25,9 @@ from lab_agents.journal import Intent, Journal
 from lab_agents.records.recipe import Act, ActResult, Task
 from lab_agents.settings import DEFAULT, Settings
 from lab_agents.threads import Worker
+
+FORGOTTEN = "forgotten"
+"""The outcome, in the journal, of an act whose instrument accepted it and did not know its token afterwards."""
 
 
 class TaskEndedBadlyError(Exception):
@@ -106,7 +110,7 @@ class MotionRunner:
         about = _about(job, task, token)
         while True:
             intent = (await self._worker.run(self._journal.intents, [token])).get(token)
-            result = _finished(intent)
+            result = _finished(act, intent)
             if result is not None:
                 return result
             try:
@@ -114,8 +118,7 @@ class MotionRunner:
                     result = await self._reconcile(act, number, token, about, intended=intent is not None)
                 if result is None:
                     self._check_time(task, number)
-                    self._gate()
-                    result = await self._motions.perform(act, number, token, self._gate, about)
+                    result = await self._perform(act, number, token, about)
             except GateClosedError as closed:
                 self.put_off.add(task.id)
                 await self._pause(task, str(closed))
@@ -133,6 +136,15 @@ class MotionRunner:
                 await self._worker.run(self._journal.outcome, token, result.model_dump_json())
                 self.waits.pop(task.id, None)
                 return result
+
+    async def _perform(self, act: Act, number: int, token: str, about: dict[str, str]) -> ActResult:
+        self._gate()
+        try:
+            return await self._motions.perform(act, number, token, self._gate, about)
+        except ForgottenTokenError as forgotten:
+            # Asked again it would say that nothing had begun, and what is begun again may move again.
+            await self._worker.run(self._journal.outcome, token, FORGOTTEN)
+            raise _forgotten(act, token) from forgotten
 
     def _check_time(self, task: Task, number: int) -> None:
         """Refuse to begin a task later than it may be; one that has begun goes on."""
@@ -159,10 +171,16 @@ class MotionRunner:
         await asyncio.sleep(self._settings.ask_again / 4)
 
 
-def _finished(intent: Intent | None) -> ActResult | None:
-    """The whole result, where the journal has it; the engine's own short outcome only says that the act ended."""
+def _finished(act: Act, intent: Intent | None) -> ActResult | None:
+    """The whole result, where the journal has it; the engine's own short outcome only says that the act ended.
+
+    Raises:
+        TaskEndedBadlyError: If the instrument forgot it: whatever it says of it later does not count.
+    """
     if intent is None or intent.outcome is None:
         return None
+    if intent.outcome == FORGOTTEN:
+        raise _forgotten(act, intent.token)
     try:
         return ActResult.model_validate_json(intent.outcome)
     except ValidationError:
@@ -171,6 +189,13 @@ def _finished(intent: Intent | None) -> ActResult | None:
 
 def _badly(error: str, **what: object) -> TaskEndedBadlyError:
     return TaskEndedBadlyError(JobOutcome(ok=False, error=error).model_copy(update=what))
+
+
+def _forgotten(act: Act, token: str) -> TaskEndedBadlyError:
+    """The end of a task that only a person can say more of."""
+    evidence = {"instrument": act.instrument, "state": "never seen after it was accepted"}
+    what = f"{act.instrument} accepted {act.plan} and does not know its token any more"
+    return _badly(what, unknown=(token,), evidence=evidence)
 
 
 def _about(job: Job, task: Task, token: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ import pytest
 from instruments.errors import (
     ActuationFailedError,
     ActuationUnknownError,
+    ForgottenTokenError,
     InterlockError,
     MotionRefusedError,
     TransportError,
@@ -178,7 +179,7 @@ async def test_an_instrument_that_stays_silent_leaves_the_actuation_unknown():
 async def test_a_failed_program_and_a_forgotten_one_are_told_apart():
     with pytest.raises(ActuationFailedError):
         await _runner(Firmware(RUNNING, FAILED)).run(COAT)
-    with pytest.raises(ActuationUnknownError, match="does not know its token"):
+    with pytest.raises(ForgottenTokenError, match="does not know its token"):
         await _runner(Firmware(RUNNING, NEVER)).run(COAT)
 
 

@@ -11,6 +11,7 @@ import pytest
 from instruments.errors import (
     ActuationFailedError,
     ActuationUnknownError,
+    ForgottenTokenError,
     MissingDataError,
     MotionRefusedError,
     TransportError,
@@ -303,3 +304,16 @@ async def test_a_motion_without_a_task_is_an_outcome_and_no_crash(station: Stati
     """A fault of the rules, told like any other."""
     outcome = await station.runner.run(JOB.model_copy(update={"task": None}))
     assert outcome == JobOutcome(ok=False, error="job 7/motion has no task")
+
+
+async def test_what_an_instrument_accepted_and_forgot_is_unknown_for_good(station: Station) -> None:
+    """It would say that nothing had begun: then the act would be done again, and again asked about, for ever."""
+    station.bench.says = {1: [ForgottenTokenError("reset?", token=TASK.token(1))]}
+    await station.intend(1)
+    station.bench.verdicts[1] = Reconciled("not_started")
+    outcome = await station.run()
+    assert (outcome.ok, outcome.unknown, station.bench.performed) == (False, (TASK.token(1),), [0])
+    assert outcome.evidence["state"] == "never seen after it was accepted"
+    again = await station.run()
+    assert (again.unknown, station.bench.performed) == ((TASK.token(1),), [0])
+    assert station.bench.asked == [(1, True)], "the next life asks nothing"
