@@ -57,23 +57,25 @@ class QuietDay:
     async def _weigh(self, day: Day, command: int) -> None:
         while True:
             await asyncio.sleep(WEIGH)
-            sizes = await asyncio.to_thread(self._sizes, command)
+            sizes = await asyncio.to_thread(weigh_processes, self._state, command)
             day.total_memory = max(day.total_memory, sum(sizes.values()))
             for name, size in sizes.items():
                 day.memory[name] = max(size, day.memory.get(name, 0))
 
-    def _sizes(self, command: int) -> dict[str, int]:
-        try:
-            folder = StateFolder.open(self._state)
-            guards = [path.parent.name for path in (self._state / "guard").glob("*/children.json")]
-            children = [child for g in guards for child in _children(folder, g)]
-            guard = read_json(folder.runtime).get("guard")
-        except StateFolderError:
-            return {}
-        pids = {"run": command, **({"guard": guard} if isinstance(guard, int) else {}), **dict(children)}
-        known = set(pids.values())
-        # A process's own children (a resource tracker, say) are its memory too, but not those named themselves.
-        return {name: proportional_memory(tree_of([pid]) - (known - {pid})) for name, pid in pids.items()}
+
+def weigh_processes(state: Path, command: int) -> dict[str, int]:
+    """Bytes (PSS) of the command and of each process of its laboratory, by name; empty before there is one."""
+    try:
+        folder = StateFolder.open(state)
+        guards = [path.parent.name for path in (state / "guard").glob("*/children.json")]
+        children = [child for g in guards for child in _children(folder, g)]
+        guard = read_json(folder.runtime).get("guard")
+    except StateFolderError:
+        return {}
+    pids = {"run": command, **({"guard": guard} if isinstance(guard, int) else {}), **dict(children)}
+    known = set(pids.values())
+    # A process's own children (a resource tracker, say) are its memory too, but not those named themselves.
+    return {name: proportional_memory(tree_of([pid]) - (known - {pid})) for name, pid in pids.items()}
 
 
 def _children(folder: StateFolder, machine: str) -> list[tuple[str, int]]:

@@ -66,6 +66,11 @@ BENCHMARKS: Mapping[str, tuple[str, str, int]] = {
         "how soon a thousand open works are awarded among fifty bidders",
         5,
     ),
+    "soak": (
+        "lab_agents.benchmarks.soak:benchmark_soak",
+        "memory and disk of a campaign of two thousand samples",
+        1,
+    ),
     "reliability": (
         "lab_agents.benchmarks.reliability:benchmark_reliability",
         "what a laboratory survives: kills, freezes, lost permits, and all that other benchmarks measure of it",
