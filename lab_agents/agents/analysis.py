@@ -21,6 +21,7 @@ from lab_agents.messages.frames import Logged
 from lab_agents.messages.life import EntryRefused, LabChanged, LabOpened, TroubleMet
 from lab_agents.messages.work import MeasurementTaken, SampleMade
 from lab_agents.records.base import FrozenMap, with_item, without_item
+from lab_agents.records.campaign import CampaignPlan
 from lab_agents.records.measurement import Measurement
 from lab_agents.records.observation import Unread
 from lab_agents.records.questions import (
@@ -41,13 +42,15 @@ MOST_MEASUREMENTS = 3
 
 
 class AnalysisState(AgentState):
-    """Targets of open campaigns, samples as made until their campaign ends, and jobs by the position of their cause.
+    """Targets of open campaigns, samples as made until their last conclusion, and jobs by the position of their cause.
 
-    `taken` are the measurements of each sample, in the order in which they were taken; `standards` are the
-    laboratory's by name, and `references` the last measurements of each kind of them.
+    `n_steps` counts the measurements that each open campaign wants of a sample; `taken` are the measurements of each
+    sample, in the order in which they were taken; `standards` are the laboratory's by name, and `references` the last
+    measurements of each kind of them.
     """
 
     targets: FrozenMap[str, Target] = Field(default_factory=dict)
+    n_steps: FrozenMap[str, int] = Field(default_factory=dict)
     samples: FrozenMap[str, Sample] = Field(default_factory=dict)
     taken: FrozenMap[str, tuple[Measurement, ...]] = Field(default_factory=dict)
     standards: FrozenMap[str, Standard] = Field(default_factory=dict)
@@ -83,17 +86,19 @@ class Analysis:
                 standards = {s.name: s for s in body.laboratory.standards}
                 return state.model_copy(update={"standards": standards})
             case CampaignStarted():
-                return state.model_copy(update={"targets": with_item(state.targets, body.plan.name, body.plan.target)})
+                return _begin(state, body.plan)
             case CampaignFinished():
                 samples = {s: made for s, made in state.samples.items() if made.campaign != campaign}
                 taken = {s: t for s, t in state.taken.items() if s in samples}
                 update = {"targets": without_item(state.targets, campaign), "samples": samples, "taken": taken}
-                return state.model_copy(update=update)
+                return state.model_copy(update=update | {"n_steps": without_item(state.n_steps, campaign)})
             case SampleMade():
                 return state.model_copy(update={"samples": with_item(state.samples, body.sample.id, body.sample)})
             case MeasurementTaken():
                 return _open(state, body.measurement, logged)
-            case MeasurementConcluded() | RemeasureRequested() | StandardRead() if logged.seal.source == self.name:
+            case MeasurementConcluded() if logged.seal.source == self.name:
+                return _let_go(_closed(state, logged.entry.cause), body, campaign)
+            case RemeasureRequested() | StandardRead() if logged.seal.source == self.name:
                 return _closed(state, logged.entry.cause)
             case EntryRefused() if body.source == self.name:
                 return _closed(state, cause_of(body.refused_id))
@@ -125,6 +130,20 @@ class Analysis:
         question = AnalyseArguments.model_validate_json(job.arguments)
         bodies = _conclusion(question, outcome)
         return tuple(Draft(body=body, subject=job.subject, campaign=job.campaign) for body in bodies)
+
+
+def _begin(state: AnalysisState, plan: CampaignPlan) -> AnalysisState:
+    targets = with_item(state.targets, plan.name, plan.target)
+    n_steps = with_item(state.n_steps, plan.name, len(plan.measurements))
+    return state.model_copy(update={"targets": targets, "n_steps": n_steps})
+
+
+def _let_go(state: AnalysisState, body: MeasurementConcluded, campaign: str) -> AnalysisState:
+    """Without a sample of which the last measurement was concluded: none will come that leans on it."""
+    if body.step + 1 != state.n_steps.get(campaign):
+        return state
+    update = {"samples": without_item(state.samples, body.sample), "taken": without_item(state.taken, body.sample)}
+    return state.model_copy(update=update)
 
 
 def _reading(job: Job, outcome: JobOutcome) -> StandardRead:

@@ -113,7 +113,7 @@ class MadeSample(Record):
 
 
 class Offers(Record):
-    """Open offers by work, the plans of open campaigns, and the samples that could be measured again.
+    """Open offers by work, the plans of open campaigns, and the samples of which something is still to be measured.
 
     `checked` says when each of the `standards` was offered last, in laboratory time.
     """
@@ -303,12 +303,14 @@ def _offer_sample(offers: Offers, body: SampleMade, position: int) -> Offers:
 
 
 def _offer_next(offers: Offers, body: MeasurementConcluded, position: int) -> Offers:
-    """The sample's next measurement, unless this was the last one or the campaign measures no more."""
+    """The sample's next measurement; a sample is let go when nothing more will be measured of it."""
     made = offers.samples.get(body.sample)
-    if made is None or made.step != body.step or not _may_measure(offers, made.campaign):
+    if made is None or made.step != body.step:
         return offers
-    step = made.step + 1
-    if step == len(offers.plans[made.campaign].measurements):
+    step, plan = made.step + 1, offers.plans.get(made.campaign)
+    if plan is not None and step == len(plan.measurements):
+        return offers.model_copy(update={"samples": without_item(offers.samples, body.sample)})
+    if not _may_measure(offers, made.campaign):
         return offers
     made = made.model_copy(update={"step": step, "attempt": 1, "n_offered": made.n_offered + 1})
     offers = offers.model_copy(update={"samples": with_item(offers.samples, body.sample, made)})

@@ -30,10 +30,10 @@ def taken(number: int = 1) -> MeasurementTaken:
     return MeasurementTaken(measurement=measurement)
 
 
-def measured(number: int = 1) -> Story:
-    """An analysis agent with one measurement to analyse."""
+def measured(number: int = 1, **changes) -> Story:
+    """An analysis agent with one measurement to analyse, of a campaign with these changes."""
     story = Story(Analysis("analysis"))
-    story.begin()
+    story.begin(**changes)
     story.tell("line_a", sample())
     assert story.tell("tester", taken(number), subject="opv-0001") == ()
     return story
@@ -79,8 +79,16 @@ def test_a_failed_analysis_is_the_last_word_and_trouble():
         assert "no decay" in trouble.trouble.what
 
 
-def test_a_later_step_is_concluded_beside_the_earlier_one_of_its_kind():
+def test_a_sample_is_let_go_with_its_last_conclusion():
     story = measured()
+    assert story.state.samples.keys() == story.state.taken.keys() == {"opv-0001"}
+    answered(story, Found(unread=(unread("gap"),)))
+    assert not story.state.samples
+    assert not story.state.taken
+
+
+def test_a_later_step_is_concluded_beside_the_earlier_one_of_its_kind():
+    story = measured(measurements=("transmission_trace", "transmission_trace"))
     answered(story, Found(unread=(unread("gap"),)))
     after = taken(2)
     after = after.model_copy(update={"measurement": after.measurement.model_copy(update={"step": 1})})

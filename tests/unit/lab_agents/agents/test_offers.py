@@ -88,7 +88,9 @@ def test_the_next_measurement_is_offered_when_one_was_concluded():
 
 def test_after_the_last_measurement_nothing_is_offered():
     concluded = MeasurementConcluded(sample="opv-0001", measurement="m", n_observed=1)
-    assert set(follow(sample(), concluded).open) == set(follow(sample()).open)
+    after = follow(sample(), concluded)
+    assert set(after.open) == set(follow(sample()).open)
+    assert (list(follow(sample()).samples), list(after.samples)) == (["opv-0001"], []), "it is let go"
 
 
 def test_a_measurement_that_is_concluded_twice_is_followed_by_one_offer():
