@@ -6,7 +6,7 @@ be done, the largest share of a stock that it draws. The hours count the bidder'
 it could not know of when it bid, so a batch is spread over the lines.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -26,18 +26,23 @@ WAITING = 1
 
 
 class Choice(NamedTuple):
-    """One possible award: when the work would begin and end, and what it is worth."""
+    """One possible award: what it is worth, and when the work would begin and end; of two the better one is less.
 
-    score: float
+    Attributes:
+        loss: What it is worth, below zero, so that choices sort best first and ties by name, without a key: a joint
+            award compares some hundred thousand of them.
+    """
+
+    loss: float
     work: str
     bidder: str
     begin_at: datetime
     end_at: datetime
 
     @property
-    def rank(self) -> tuple[float, str, str]:
-        """Best first, ties by name."""
-        return (-self.score, self.work, self.bidder)
+    def score(self) -> float:
+        """What it is worth."""
+        return -self.loss
 
 
 class AwardRule(Record):
@@ -94,36 +99,42 @@ def all_in_hand(contests: Mapping[str, Contest]) -> dict[str, list[Award]]:
 
 def choices(contest: Contest, contests: Mapping[str, Contest], rule: AwardRule) -> list[Choice]:
     """The awards of one work that are possible, one for each bid of the living that is not out of date."""
-    return weigh(contest, lambda bidder: in_hand(contests, bidder), rule)
+    return weigh(contest, {bidder: ready_at(in_hand(contests, bidder), bidder, rule) for bidder in contest.bids}, rule)
 
 
 def weigh(
-    contest: Contest, given: Callable[[str], list[Award]], rule: AwardRule, bidders: Iterable[str] | None = None
+    contest: Contest, ready: Mapping[str, datetime | None], rule: AwardRule, bidders: Iterable[str] | None = None
 ) -> list[Choice]:
-    """See `choices`; `given` says what a bidder has in hand. Only of these `bidders`, each of which has bid."""
-    bids = ((bidder, contest.bids[bidder]) for bidder in bidders) if bidders is not None else contest.bids.items()
+    """See `choices`; `ready` says when each bidder is ready, see `ready_at`. Only of these `bidders`, who have bid."""
+    bids = contest.bids.items() if bidders is None else ((bidder, contest.bids[bidder]) for bidder in bidders)
+    now, out, purse = rule.now, rule.out, rule.purse
     return [
-        _choice(contest, bidder, bid, given(bidder), rule)
+        _choice(contest, bidder, bid, ready.get(bidder), now)
         for bidder, bid in bids
-        if bid.valid_until >= rule.now and bidder not in rule.out and rule.can_pay(contest, bid)
+        if bid.valid_until >= now and bidder not in out and (purse is None or rule.can_pay(contest, bid))
     ]
 
 
-def _choice(contest: Contest, bidder: str, bid: Standing, given: list[Award], rule: AwardRule) -> Choice:
-    begin_at = _begin(bid, given, rule.turns.get(bidder, 1), rule.now)
+def _choice(contest: Contest, bidder: str, bid: Standing, ready: datetime | None, now: datetime) -> Choice:
+    begin_at = ready if ready is not None else max(now, bid.start_at)
     end_at = begin_at + (bid.end_at - bid.start_at)
-    hours = max(SHORTEST, (end_at - rule.now).total_seconds() / 3600)
-    score = contest.offer.value * bid.worth * bid.assured / (hours * (1 + bid.cost))
-    return Choice(score=score, work=contest.offer.work, bidder=bidder, begin_at=begin_at, end_at=end_at)
+    hours = max(SHORTEST, (end_at - now).total_seconds() / 3600)
+    offer = contest.offer
+    score = offer.value * bid.worth * bid.assured / (hours * (1 + bid.cost))
+    return Choice(-score, offer.work, bidder, begin_at, end_at)
 
 
-def _begin(bid: Standing, given: list[Award], turns: int, now: datetime) -> datetime:
-    """When the bidder could begin: when one of its turns is free, and nothing that the last work keeps busy."""
+def ready_at(given: Sequence[Award], bidder: str, rule: AwardRule) -> datetime | None:
+    """When a bidder with these awards in hand could begin: one of its turns is free, and what the last work keeps busy.
+
+    None: it has nothing in hand, and begins when its bid says.
+    """
     if not given:
-        return max(now, bid.start_at)
+        return None
+    turns = rule.turns.get(bidder, 1)
     ends = sorted(award.end_at for award in given)
-    free_at = ends[-turns] if len(ends) >= turns else now
-    return max(now, free_at, *(award.free_at or now for award in given))
+    free_at = ends[-turns] if len(ends) >= turns else rule.now
+    return max(rule.now, free_at, *(award.free_at or rule.now for award in given))
 
 
 def award(contest: Contest, choice: Choice, turn: int, reason: str, rule: AwardRule) -> Contest:

@@ -14,9 +14,13 @@ again: a thousand works of fifty bidders are awarded in less than a second.
 
 from bisect import insort
 from collections.abc import Mapping, Sequence
+from heapq import heappop, heappush
 
-from lab_agents.agents.choices import SHORTEST, WAITING, AwardRule, Choice, all_in_hand, award, weigh
-from lab_agents.agents.contests import Award, Contest, Standing
+from lab_agents.agents.choices import SHORTEST, WAITING, AwardRule, Choice, all_in_hand, award, ready_at, weigh
+from lab_agents.agents.contests import Contest, Standing
+
+_Entry = tuple[float, Choice]
+"""How urgent a work is (less is more), and its best choice."""
 
 
 def choose_jointly(contests: dict[str, Contest], works: Sequence[str], n: int, rule: AwardRule) -> dict[str, Contest]:
@@ -24,11 +28,10 @@ def choose_jointly(contests: dict[str, Contest], works: Sequence[str], n: int, r
     begun = sorted(works, key=lambda work: (-_ratio(contests[work], rule), work))
     turns = {work: turn for turn, work in enumerate(begun)}
     table = _Table(contests, works, rule)
-    while table.rows and n > 0:
-        ready = [row for row in table.rows.values() if table.has_room(row[0].bidder)]
-        if not ready:
+    while n > 0:
+        row = table.find_next()
+        if row is None:
             break
-        row = min(ready, key=lambda row: (-_regret(row), *row[0].rank))
         work = row[0].work
         contests[work] = award(contests[work], row[0], turns[work], _why(contests[work], row, table.rule), table.rule)
         table.note_award(contests[work])
@@ -40,7 +43,6 @@ class _Table:
     """Every work that can be awarded with its possible choices, the best one first.
 
     Attributes:
-        rows: Choices by work; a work without any is left out.
         rule: The rule after the awards noted so far.
     """
 
@@ -48,38 +50,58 @@ class _Table:
         self.rule = rule
         self._in_hand = all_in_hand(contests)
         self._contests = {work: contests[work] for work in works}
-        self.rows: dict[str, list[Choice]] = {}
+        self._ready = {bidder: ready_at(given, bidder, rule) for bidder, given in self._in_hand.items()}
+        # Choices by work; a work without any is left out.
+        self._rows: dict[str, list[Choice]] = {}
+        # Works in whose row a bidder stands first or second.
+        self._front: dict[str, set[str]] = {}
+        # What is awarded next, as it was when it last changed; an entry that is not its work's last one is out of date.
+        self._queue: list[_Entry] = []
+        self._last: dict[str, _Entry] = {}
         # How many awards of this call a bidder has, and with how many its choice of a work was weighed last.
         self._n_given: dict[str, int] = {}
         self._weighed: dict[str, dict[str, int]] = {}
         self._weigh_all()
 
-    def has_room(self, bidder: str) -> bool:
-        turns = self.rule.turns.get(bidder)
-        return turns is None or len(self._given(bidder)) < turns + WAITING
+    def find_next(self) -> list[Choice] | None:
+        """The choices of the work that loses most by going to its second best bidder, of works whose best has room."""
+        while self._queue:
+            entry = self._queue[0]
+            choice = entry[1]
+            # A bidder gains no room while awards are made, so its work comes back only with another one in front.
+            if self._last.get(choice.work) is entry and self._has_room(choice.bidder):
+                return self._rows[choice.work]
+            heappop(self._queue)
+        return None
 
     def note_award(self, contest: Contest) -> None:
         """The work is gone, and its bidder will be free later."""
         if contest.award is None:
             return
-        bidder, had_purse = contest.award.bidder, self.rule.purse is not None
-        del self._contests[contest.offer.work]
-        self._in_hand.setdefault(bidder, []).append(contest.award)
+        work, bidder, had_purse = contest.offer.work, contest.award.bidder, self.rule.purse is not None
+        del self._contests[work]
+        given = self._in_hand.setdefault(bidder, [])
+        given.append(contest.award)
         self.rule = self.rule.after(contest)
-        self.rows.pop(contest.offer.work, None)
+        self._ready[bidder] = ready_at(given, bidder, self.rule)
         if had_purse:
             # What is left of the budget may no longer pay for a bid of anybody.
             self._weigh_all()
         else:
+            self._leave_front(work)
+            del self._rows[work]
             self._weigh_again(bidder)
 
-    def _given(self, bidder: str) -> list[Award]:
-        return self._in_hand.get(bidder, [])
+    def _has_room(self, bidder: str) -> bool:
+        turns = self.rule.turns.get(bidder)
+        return turns is None or len(self._in_hand.get(bidder, ())) < turns + WAITING
 
     def _weigh_all(self) -> None:
-        found = {work: weigh(contest, self._given, self.rule) for work, contest in self._contests.items()}
-        self.rows = {work: sorted(row, key=_rank) for work, row in found.items() if row}
-        self._n_given, self._weighed = {}, {}
+        found = {work: weigh(contest, self._ready, self.rule) for work, contest in self._contests.items()}
+        self._rows = {work: sorted(row) for work, row in found.items() if row}
+        self._n_given, self._weighed, self._front, self._queue, self._last = {}, {}, {}, [], {}
+        for work in self._rows:
+            self._join_front(work)
 
     def _weigh_again(self, bidder: str) -> None:
         """Weigh what this bidder leads, or is second in, until the best two of each row are as they are by this award.
@@ -88,9 +110,22 @@ class _Table:
         it comes to the front.
         """
         self._n_given[bidder] = self._n_given.get(bidder, 0) + 1
-        for work, row in self.rows.items():
-            if row[0].bidder == bidder or (len(row) > 1 and row[1].bidder == bidder):
-                self._refresh(work, row)
+        for work in tuple(self._front.get(bidder, ())):
+            self._leave_front(work)
+            self._refresh(work, self._rows[work])
+            self._join_front(work)
+
+    def _join_front(self, work: str) -> None:
+        row = self._rows[work]
+        for choice in row[:2]:
+            self._front.setdefault(choice.bidder, set()).add(work)
+        entry = self._last[work] = (-_regret(row), row[0])
+        heappush(self._queue, entry)
+
+    def _leave_front(self, work: str) -> None:
+        for choice in self._rows[work][:2]:
+            self._front[choice.bidder].discard(work)
+        del self._last[work]
 
     def _refresh(self, work: str, row: list[Choice]) -> None:
         weighed = self._weighed.setdefault(work, {})
@@ -103,27 +138,24 @@ class _Table:
                 continue
             weighed[bidder] = n_given
             del row[place]
-            for choice in weigh(self._contests[work], self._given, self.rule, (bidder,)):
-                insort(row, choice, key=_rank)
-
-
-def _rank(choice: Choice) -> tuple[float, str, str]:
-    return choice.rank
+            for choice in weigh(self._contests[work], self._ready, self.rule, (bidder,)):
+                insort(row, choice)
 
 
 def _regret(row: Sequence[Choice]) -> float:
     """How much worse the second best bidder is."""
-    return row[0].score - (row[1].score if len(row) > 1 else 0.0)
+    return (row[1].loss if len(row) > 1 else 0.0) - row[0].loss
 
 
 def _ratio(contest: Contest, rule: AwardRule) -> float:
     """The largest value per hour of the work's own time, wherever it is done."""
-    return max((_per_hour(contest, b) for b in contest.bids.values() if b.valid_until >= rule.now), default=0.0)
+    now, value = rule.now, contest.offer.value
+    return max([_per_hour(value, bid) for bid in contest.bids.values() if bid.valid_until >= now], default=0.0)
 
 
-def _per_hour(contest: Contest, bid: Standing) -> float:
+def _per_hour(value: float, bid: Standing) -> float:
     hours = max(SHORTEST, (bid.end_at - bid.start_at).total_seconds() / 3600)
-    return contest.offer.value * bid.worth * bid.assured / hours
+    return value * bid.worth * bid.assured / hours
 
 
 def _why(contest: Contest, row: Sequence[Choice], rule: AwardRule) -> str:
