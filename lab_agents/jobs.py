@@ -91,13 +91,13 @@ def ask(question: AskArguments, blobs: Blobs) -> AskAnswer:
 
 
 def train(question: TrainArguments, blobs: Blobs) -> TrainedModel:
-    """Train the planner's surrogate; a planner without one gets the Gaussian process, as a judge of the data."""
+    """Train the planner's surrogate; a planner without one gets a Gaussian process as a judge of the data."""
     # imported here, because it imports torch (seconds), which asking a planner without a model does not need
-    from planners.retraining import GaussianProcessRetrainer, fingerprint
+    from planners.retraining import Judge, fingerprint
 
     planner = make_planner(question.planner.name, question.planner.settings)
     learned = to_learned(question.target, question.space, question.observations, question.unread)
-    retrainer = planner if isinstance(planner, Retrainer) else GaussianProcessRetrainer()
+    retrainer = planner if isinstance(planner, Retrainer) else Judge()
     checkpoint = retrainer.retrain(
         Ask(
             target=question.target,

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from statistics import fmean
 
 from planners.checkpoints import pack_all
@@ -13,6 +14,9 @@ from planners.questions import order
 from planners.repeatable import one_thread
 from planners.seeds import keyed_seed
 from planners.surrogates import Surrogate, train
+
+MOST_JUDGED = 200
+"""Samples that a judge learns from: a fit takes about a second then (assumption: nobody looks at its third digit)."""
 
 
 def fingerprint(observations: Iterable[Learned]) -> str:
@@ -41,6 +45,33 @@ def train_surrogates(ask: Ask) -> dict[str, Surrogate]:
     """
     read = [name for name in ask.target.properties if any(name in o.outcomes for o in ask.observations)]
     return {name: train_surrogate(ask, name) for name in read}
+
+
+class Judge:
+    """Trains the Gaussian process of a planner that has no model of its own, and proposes by none.
+
+    It says how well the data can be predicted, for which some of them will do: no more than `MOST_JUDGED` samples,
+    evenly spread over all in the order of their names. A fit to all would cost as the cube of their number, after every
+    sample.
+    """
+
+    name = "judge"
+
+    def retrain(self, ask: Ask) -> Checkpoint:
+        """Train on some of `ask.observations`.
+
+        Raises:
+            SurrogateError: If no property was read, or no fit converges.
+        """
+        return GaussianProcessRetrainer().retrain(replace(ask, observations=spread(ask.observations, MOST_JUDGED)))
+
+
+def spread(observations: Sequence[Learned], most: int) -> tuple[Learned, ...]:
+    """At most so many observations, evenly spread, with the first and the last; in their order."""
+    n = len(observations)
+    if n <= most:
+        return tuple(observations)
+    return tuple(observations[round(i * (n - 1) / (most - 1))] for i in range(most))
 
 
 class GaussianProcessRetrainer:

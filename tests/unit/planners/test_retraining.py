@@ -1,6 +1,7 @@
 """Training as a job."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from planners.checkpoints import unpack_all
 from planners.errors import SurrogateError
 from planners.protocols import Learned, Outcome, Retrainer
-from planners.retraining import GaussianProcessRetrainer, fingerprint
+from planners.retraining import MOST_JUDGED, GaussianProcessRetrainer, Judge, fingerprint, spread
 from tests.contracts.planner import question
 
 OBSERVATIONS = st.lists(
@@ -67,3 +68,22 @@ def test_training_on_nothing_is_refused() -> None:
     """There is no model of nothing."""
     with pytest.raises(SurrogateError):
         GaussianProcessRetrainer().retrain(question(n_observed=0))
+
+
+def test_a_judge_learns_from_what_the_model_would_while_it_is_little() -> None:
+    """The same checkpoint."""
+    asked = question(n_observed=6)
+    assert isinstance(Judge(), Retrainer)
+    assert Judge().retrain(asked) == GaussianProcessRetrainer().retrain(asked)
+
+
+@given(st.integers(0, 3 * MOST_JUDGED), st.integers(2, MOST_JUDGED))
+def test_of_many_observations_some_are_chosen_evenly(n: int, most: int) -> None:
+    """Each once, in order, with both ends, and no gap twice as wide as another."""
+    chosen = [o.values[0] for o in spread([Learned(f"s-{i}", (float(i),), {}) for i in range(n)], most)]
+    assert len(chosen) == min(n, most)
+    assert chosen == sorted(set(chosen))
+    if n > most:
+        gaps = [b - a for a, b in pairwise(chosen)]
+        assert (chosen[0], chosen[-1]) == (0.0, n - 1.0)
+        assert max(gaps) <= min(gaps) + 1
