@@ -6,7 +6,7 @@ for at most what the budget leaves. A campaign whose proposals cannot be begun, 
 
 from lab_agents.agents.behaviour import Draft, Job, JobOutcome
 from lab_agents.agents.causes import cause_of, keyed_seed
-from lab_agents.agents.knowledge import follow_knowledge
+from lab_agents.agents.knowledge import Knowledge, follow_knowledge
 from lab_agents.agents.planning_state import PlanningState, Pursuit
 from lab_agents.agents.spending import find_ruin, follow_spending
 from lab_agents.messages.course import (
@@ -17,9 +17,7 @@ from lab_agents.messages.course import (
     CampaignPaused,
     CampaignResumed,
     CampaignStarted,
-    MeasurementConcluded,
     ModelTrained,
-    ObservationMade,
     ObservationRetracted,
     PlannerExhausted,
     ProposalMade,
@@ -32,6 +30,7 @@ from lab_agents.messages.work import ConsumableUsed, ReservationRefused, Reserva
 from lab_agents.records.control import is_control
 from lab_agents.records.proposal import Proposal
 from lab_agents.records.questions import ASK_ANSWER, AskArguments, RefusedCandidate
+from lab_agents.records.space import Candidate
 from lab_agents.records.ticket import Trouble
 
 MOST_FRUITLESS = 10
@@ -45,12 +44,15 @@ def follow_pursuit(state: PlanningState, logged: Logged, me: str) -> PlanningSta
     """The state after an entry, as far as the open campaign goes; offers and fates are up to date already."""
     body = logged.entry.record
     if isinstance(body, CampaignStarted):
-        return state.model_copy(update={"pursuit": Pursuit(plan=body.plan, started_at=logged.entry.at)})
+        pursuit = Pursuit(plan=body.plan, started_at=logged.entry.at)
+        return state.model_copy(update={"pursuit": pursuit, "known": Knowledge()})
     pursuit = state.pursuit
     if pursuit is None:
         return state
     if isinstance(body, CampaignFinished) and logged.entry.campaign == pursuit.plan.name:
-        return state.model_copy(update={"pursuit": None})
+        return state.model_copy(update={"pursuit": None, "known": Knowledge()})
+    if logged.entry.campaign == pursuit.plan.name:
+        state = state.model_copy(update={"known": follow_knowledge(state.known, body)})
     if isinstance(body, TicketClosed):
         again = logged.entry.subject == pursuit.plan.name and body.answer == "try again"
         changes: dict[str, object] = {"trouble": "", "n_fruitless": 0, "batch": ()} if again else {}
@@ -82,10 +84,8 @@ def _progress(pursuit: Pursuit, logged: Logged) -> dict[str, object]:
             return {"is_paused": False}
         case CampaignClosing():
             return {"is_closing": True, "is_paused": False, "asking": None, "trouble": ""}
-        case ObservationMade() | MeasurementConcluded():
-            return {"known": follow_knowledge(pursuit.known, body)}
         case ObservationRetracted():
-            return {"known": follow_knowledge(pursuit.known, body), "model": None, "retracted": logged.position}
+            return {"model": None, "retracted": logged.position}
         case ModelTrained() if (logged.entry.cause or logged.position) >= pursuit.retracted:
             return {"model": body.model.checkpoint}
         case _:
@@ -158,7 +158,8 @@ def ask_next(state: PlanningState, position: int) -> PlanningState:
     n = min(pursuit.plan.batch, pursuit.granted - state.n_spent)
     if n < 1:
         return state
-    is_fruitless = bool(pursuit.batch) and not any(state.fates[s].is_spent for s in pursuit.batch if s in state.fates)
+    is_begun = (s not in state.fates or state.fates[s].is_spent for s in pursuit.batch)
+    is_fruitless = bool(pursuit.batch) and not any(is_begun)
     n_fruitless = pursuit.n_fruitless + 1 if is_fruitless else 0
     trouble = _find_trouble(pursuit, n_fruitless) if is_fruitless else ""
     update: dict[str, object] = {"n_fruitless": n_fruitless, "obstacle": "", "batch": ()}
@@ -192,9 +193,9 @@ def _ask(state: PlanningState, pursuit: Pursuit, n: int, position: int) -> Job:
         target=plan.target,
         space=plan.space,
         planner=plan.planner,
-        observations=pursuit.known.in_order,
-        unread=pursuit.known.unread_in_order,
-        made=tuple(fate.candidate for _, fate in sorted(state.fates.items()) if not fate.is_control),
+        observations=state.known.in_order,
+        unread=state.known.unread_in_order,
+        made=_made(state),
         refused=pursuit.refused,
         n=n,
         first_sample=pursuit.n_samples + 1,
@@ -210,6 +211,13 @@ def _ask(state: PlanningState, pursuit: Pursuit, n: int, position: int) -> Job:
         subject=plan.name,
         arguments=arguments.model_dump_json(),
     )
+
+
+def _made(state: PlanningState) -> tuple[Candidate, ...]:
+    """All candidates ever proposed in the campaign, by sample."""
+    open_ones = {name: fate.candidate for name, fate in state.fates.items() if not fate.is_control}
+    tried = {name: Candidate.model_validate_json(text) for name, text in state.tried.items()}
+    return tuple(candidate for _, candidate in sorted((open_ones | tried).items()))
 
 
 def conclude_ask(job: Job, outcome: JobOutcome) -> tuple[Draft, ...]:

@@ -145,7 +145,8 @@ def _find_end(campaign: Oversight, logged: Logged) -> str | None:
 
 def _find_spent(state: SupervisionState, campaign: Oversight) -> str | None:
     ours = [f for f in state.fates.values() if f.campaign == campaign.plan.name and not f.is_control]
-    n_begun = sum(f.is_made or f.stage == "failed" for f in ours)
+    n_settled = state.settled.get(campaign.plan.name, 0)
+    n_begun = n_settled + sum(f.is_made or f.stage == "failed" for f in ours)
     samples = campaign.plan.budget.samples
     return f"the budget of {samples} samples is spent" if n_begun >= samples else None
 
@@ -191,9 +192,10 @@ def _pause(body: Body) -> tuple[Body, ...]:
 
 def _finished(state: SupervisionState, campaign: Oversight) -> CampaignFinished:
     fates = [f for f in state.fates.values() if f.campaign == campaign.plan.name and not f.is_control]
+    n_settled = state.settled.get(campaign.plan.name, 0)
     return CampaignFinished(
         reason=campaign.reason,
-        n_made=sum(f.is_made for f in fates),
-        n_observed=sum(f.is_observed for f in fates),
+        n_made=n_settled + sum(f.is_made for f in fates),
+        n_observed=n_settled + sum(f.is_observed for f in fates),
         n_failed=sum(f.stage == "failed" for f in fates),
     )

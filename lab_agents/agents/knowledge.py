@@ -1,6 +1,8 @@
 """What a campaign has learned, as planning and training both follow it from the log."""
 
-from pydantic import Field
+from collections.abc import Iterable, Mapping
+
+from pydantic import Field, TypeAdapter
 
 from lab_agents.messages.course import MeasurementConcluded, ObservationMade, ObservationRetracted
 from lab_agents.messages.entry import Body
@@ -8,28 +10,34 @@ from lab_agents.records.base import FrozenMap, Record, with_item
 from lab_agents.records.control import is_control
 from lab_agents.records.observation import Observation, Unread
 
+_OBSERVATIONS = TypeAdapter(tuple[Observation, ...])
+_UNREAD = TypeAdapter(tuple[Unread, ...])
 KNOWLEDGE_KINDS = frozenset({"ObservationMade", "MeasurementConcluded", "ObservationRetracted"})
 
 
 class Knowledge(Record):
-    """Observations and unread properties of a campaign by `sample/property`; the last word on a property counts."""
+    """Observations and unread properties of a campaign by `sample/property`; the last word on a property counts.
 
-    observations: FrozenMap[str, Observation] = Field(default_factory=dict)
-    unread: FrozenMap[str, Unread] = Field(default_factory=dict)
+    They are kept as JSON: a campaign's observations are the one thing that must be carried along as long as it is open,
+    and as text they take a tenth of the memory that records take.
+    """
+
+    observations: FrozenMap[str, str] = Field(default_factory=dict)
+    unread: FrozenMap[str, str] = Field(default_factory=dict)
 
     @property
     def in_order(self) -> tuple[Observation, ...]:
         """The observations by sample and property: an order that does not depend on arrival."""
-        return tuple(o for _, o in sorted(self.observations.items()))
+        return _OBSERVATIONS.validate_json(_listed(self.observations))
 
     @property
     def unread_in_order(self) -> tuple[Unread, ...]:
         """The unread properties by sample and property."""
-        return tuple(u for _, u in sorted(self.unread.items()))
+        return _UNREAD.validate_json(_listed(self.unread))
 
     def has_observed(self, sample: str) -> bool:
         """Whether any property of the sample is known."""
-        return any(o.sample == sample for o in self.observations.values())
+        return any(key.rpartition("/")[0] == sample for key in self.observations)
 
 
 def follow_knowledge(known: Knowledge, body: Body) -> Knowledge:
@@ -40,18 +48,27 @@ def follow_knowledge(known: Knowledge, body: Body) -> Knowledge:
         case MeasurementConcluded(sample=sample) if is_control(sample):
             return known
         case ObservationMade(observation=seen):
-            return known.model_copy(update={"observations": with_item(known.observations, _key(seen), seen)})
-        case MeasurementConcluded():
-            unread = {**known.unread, **{_key(u): u for u in body.unread}}
+            told = with_item(known.observations, _key(seen), seen.model_dump_json())
+            return known.model_copy(update={"observations": told})
+        case MeasurementConcluded() if body.unread:
+            unread = {**known.unread, **{_key(u): u.model_dump_json() for u in body.unread}}
             return known.model_copy(update={"unread": unread})
         case ObservationRetracted():
             gone = (body.sample, body.measurement)
             return Knowledge(
-                observations={k: o for k, o in known.observations.items() if (o.sample, o.measurement) != gone},
-                unread={k: u for k, u in known.unread.items() if (u.sample, u.measurement) != gone},
+                observations=_told(o for o in known.in_order if (o.sample, o.measurement) != gone),
+                unread=_told(u for u in known.unread_in_order if (u.sample, u.measurement) != gone),
             )
         case _:
             return known
+
+
+def _told(records: Iterable[Observation | Unread]) -> dict[str, str]:
+    return {_key(one): one.model_dump_json() for one in records}
+
+
+def _listed(told: Mapping[str, str]) -> str:
+    return f"[{','.join(text for _, text in sorted(told.items()))}]"
 
 
 def _key(of: Observation | Unread) -> str:

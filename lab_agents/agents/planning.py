@@ -24,12 +24,14 @@ from lab_agents.agents.fates import FATE_KINDS, follow_fates
 from lab_agents.agents.offers import OFFER_KINDS, Offers, follow_offers
 from lab_agents.agents.planning_state import PlanningState
 from lab_agents.agents.redirecting import WITHDRAWN, redirect, say_redirected
+from lab_agents.agents.settled import count_settled, settle, take_back
 from lab_agents.messages.commands import DenyApproval, GiveApproval
 from lab_agents.messages.course import (
     AgentDeclaredIn,
     AgentDeclaredOut,
     AmendmentAdmitted,
     AwardWithdrawn,
+    CampaignFinished,
     WindowClosed,
     WorkAwarded,
 )
@@ -82,7 +84,7 @@ class Planning:
         if isinstance(body, LabOpened | LabChanged):
             update["lab"] = body.laboratory
         after = follow_offers(before, logged)
-        update |= {"offers": after, "fates": follow_fates(state.fates, before, after, logged, state.lab)}
+        update |= {"offers": after, **_follow_samples(state, after, logged)}
         contests = _follow_contests(dict(state.contests), before, after, logged)
         state = state.model_copy(update=update | {"contests": contests})
         state = redirect(follow_pursuit(state, logged, self.name), logged)
@@ -99,6 +101,17 @@ class Planning:
         if after.pursuit is not None:
             drafts.extend(report_trouble(after.pursuit, logged.position))
         return tuple(drafts)
+
+
+def _follow_samples(state: PlanningState, after: Offers, logged: Logged) -> dict[str, object]:
+    """Fates, those that are only counted any more, and the candidates of these: no planner proposes them again."""
+    fates, settled = take_back(state.fates, state.settled, logged)
+    fates, gone = settle(follow_fates(fates, state.offers, after, logged, state.lab))
+    update: dict[str, object] = {"fates": fates, "settled": count_settled(settled, gone, logged)}
+    if isinstance(logged.entry.record, CampaignFinished):
+        return update | {"tried": {}}
+    tried = {fate.sample: fate.candidate.model_dump_json() for fate in gone if not fate.is_control}
+    return update | ({"tried": {**state.tried, **tried}} if tried else {})
 
 
 def _follow_out(out: frozenset[str], logged: Logged) -> frozenset[str]:

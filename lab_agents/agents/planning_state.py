@@ -9,6 +9,7 @@ from lab_agents.agents.contests import Contest
 from lab_agents.agents.fates import Fate
 from lab_agents.agents.knowledge import Knowledge
 from lab_agents.agents.offers import Offer, Offers
+from lab_agents.agents.settled import Settled
 from lab_agents.agents.spending import Purse, Spending, find_purse
 from lab_agents.messages.life import Timer
 from lab_agents.records.autonomy import may_approve
@@ -42,7 +43,6 @@ class Pursuit(Record):
     batch: tuple[str, ...] = ()
     n_fruitless: int = 0
     obstacle: str = ""
-    known: Knowledge = Knowledge()
     refused: tuple[RefusedCandidate, ...] = ()
     model: Sha256 | None = None
     retracted: int = 0
@@ -59,13 +59,20 @@ class Redirection(Record):
 
 
 class PlanningState(AgentState):
-    """Everything planning knows. `settings` are the protocol's times, constant for a run of the software."""
+    """Everything planning knows. `settings` are the protocol's times, constant for a run of the software.
+
+    Samples of which nothing more will come are counted in `settled`, and no longer among the `fates`; what was asked of
+    them is in `tried`, as JSON. `known` is what the open campaign has learned: with `tried` all that grows with it.
+    """
 
     settings: Settings = DEFAULT
     lab: Laboratory | None = None
     out: frozenset[str] = frozenset()
     offers: Offers = Offers()
     fates: FrozenMap[str, Fate] = Field(default_factory=dict)
+    settled: Settled = Field(default_factory=dict)
+    tried: FrozenMap[str, str] = Field(default_factory=dict)
+    known: Knowledge = Knowledge()
     contests: FrozenMap[str, Contest] = Field(default_factory=dict)
     pursuit: Pursuit | None = None
     redirected: FrozenMap[str, Redirection] = Field(default_factory=dict)
@@ -147,7 +154,7 @@ class PlanningState(AgentState):
             c.phase == "awarded" and c.offer.kind == "make" and not is_control(c.offer.sample)
             for c in self.contests.values()
         )
-        return awarded + sum(fate.is_spent for fate in self.fates.values())
+        return awarded + sum(fate.is_spent for fate in self.fates.values()) + sum(self.settled.values())
 
 
 def _reason(contest: Contest, pursuit: Pursuit | None, left: int) -> str:

@@ -54,7 +54,8 @@ def follow_progress(
     spending = follow_spending(progress.spending, logged)
     update: dict[str, object] = {"known": known, "spending": spending}
     if isinstance(body, ProposalMade):
-        gain = max(expected_gain(c, target, find_best(known, target)) for c in body.proposal.candidates)
+        best = find_best(known, target)
+        gain = max(expected_gain(c, target, best) for c in body.proposal.candidates)
         is_small = rule is not None and gain < _least_gain(rule, progress, prices, logged.entry.at)
         update |= {"gain": None if math.isinf(gain) else gain, "n_small": progress.n_small + 1 if is_small else 0}
         update["n_proposed"] = progress.n_proposed + len(body.proposal.candidates)

@@ -14,6 +14,7 @@ from lab_agents.agents.drift_troubles import drift_trouble
 from lab_agents.agents.fates import FATE_KINDS, follow_fates
 from lab_agents.agents.grants import beyond_trouble, find_beyond, follow_grants
 from lab_agents.agents.offers import OFFER_KINDS, follow_offers
+from lab_agents.agents.settled import count_settled, settle, take_back
 from lab_agents.agents.stalls import STALL_KINDS, find_overdue, follow_stalls, stall_trouble, told_of_ended
 from lab_agents.agents.stillness import STILL, STILL_KINDS, follow_stillness, still_trouble
 from lab_agents.agents.supervision_state import DEADLINE, SupervisionState
@@ -87,7 +88,9 @@ class Supervision:
         """The state after an entry: samples and work, tickets, the campaign, and whether it is finished."""
         before = state.offers
         after = follow_offers(before, logged)
-        update = {"offers": after, "fates": follow_fates(state.fates, before, after, logged, state.lab)}
+        fates, settled = take_back(state.fates, state.settled, logged)
+        fates, gone = settle(follow_fates(fates, before, after, logged, state.lab))
+        update = {"offers": after, "fates": fates, "settled": count_settled(settled, gone, logged)}
         update["grants"] = follow_grants(state.grants, before, logged)
         update["drift"] = follow_drift(state.drift, logged)
         state = _follow_work(state, logged, is_taken=_is_taken(state, logged))

@@ -10,6 +10,7 @@ from lab_agents.agents.drift import Drift
 from lab_agents.agents.fates import Fate
 from lab_agents.agents.grants import Grants
 from lab_agents.agents.offers import Offers
+from lab_agents.agents.settled import Settled
 from lab_agents.agents.stalls import Stalls
 from lab_agents.agents.stillness import QUIET_MINUTES, Stillness, still_timer
 from lab_agents.agents.stopping_rules import Progress
@@ -44,7 +45,7 @@ class Oversight(Record):
 class SupervisionState(AgentState):
     """Everything supervision knows.
 
-    `grants` is what campaigns may have made, and have awarded;
+    `grants` is what campaigns may have made, and have awarded; `settled` counts samples that left `fates` for good;
     `used` counts campaigns by the name they were given; `accepted` is work that has not given its places back;
     `lost` are samples whose place a person must say, with the places where they may be; `drift` is what control films
     say; `versions` counts the amendments of each work; `known` says of each agent at which position it was last
@@ -56,6 +57,7 @@ class SupervisionState(AgentState):
     offers: Offers = Offers()
     grants: Grants = Field(default_factory=dict)
     fates: FrozenMap[str, Fate] = Field(default_factory=dict)
+    settled: Settled = Field(default_factory=dict)
     used: FrozenMap[str, int] = Field(default_factory=dict)
     campaign: Oversight | None = None
     accepted: frozenset[str] = frozenset()
