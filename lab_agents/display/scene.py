@@ -28,7 +28,7 @@ class Scene:
 
     def __init__(self, topics: Topics, truth: Truth | None = None) -> None:
         self._topics, self.truth = topics, truth
-        self._teller = Teller()
+        self._teller = Teller(keeps_details=False)
         self.gauges = GaugeBoard(topics)
         self.agents: dict[str, AgentStatus] = {}
         self.guards: dict[str, GuardStatus] = {}

@@ -10,15 +10,25 @@ from lab_agents.records.recipe import ActResult, Task
 from lab_agents.report.account import Account, CheckAccount, Span, TicketAccount, campaigns_in, spans_of
 from lab_agents.report.sample_account import SampleAccount
 
+DETAILS: tuple[type[Any], ...] = (
+    *(work.BidMade, work.BidRefused, course.WorkAwarded, work.TaskStarted, work.TaskDone, course.ModelTrained),
+)
+"""What nine tenths of an account's memory are made of: bids, awards, acts and models."""
+
 
 class Teller:
     """Takes entries in order and keeps the account of one campaign.
 
     Without a name it follows whatever campaign started last. Entries before a campaign's start count only for what
     they say of the laboratory (its file, versions, births).
+
+    Args:
+        campaign: Its name.
+        keeps_details: Whether the account tells how each sample came about (`DETAILS`), as a report does; a display
+            that follows a campaign of thousands of samples needs none of it.
     """
 
-    def __init__(self, campaign: str | None = None) -> None:
+    def __init__(self, campaign: str | None = None, *, keeps_details: bool = True) -> None:
         self.account = Account()
         self._campaign = campaign
         self._tasks: dict[str, Task] = {}
@@ -51,6 +61,8 @@ class Teller:
             work.SampleQuarantined: self._quarantined,
             work.MeasurementTaken: self._measured,
         }
+        for kind in () if keeps_details else DETAILS:
+            del self._takers[kind]
 
     def take(self, logged: Logged) -> None:
         """Take the next entry."""

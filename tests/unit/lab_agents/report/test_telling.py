@@ -138,3 +138,17 @@ def test_what_is_measured_beside_candidates_is_kept_apart(films):
     assert account.checks["blank-1"].measurements[0].kind == "spectrum"
     assert [o.property for _, o in account.checks["control-1"].observations] == ["gap", "kept"]
     assert all(s.id.startswith("absorber-") for s in account.observed_samples())
+
+
+def test_a_display_is_told_the_same_results_without_how_they_came_about(log):
+    teller, whole = Teller(keeps_details=False), tell(log)
+    for logged in log:
+        teller.take(logged)
+    brief = teller.account
+    assert [s.id for s in brief.leading(5)] == [s.id for s in whole.leading(5)]
+    assert {s.id: (s.outcome, s.objective) for s in brief.samples.values()} == {
+        s.id: (s.outcome, s.objective) for s in whole.samples.values()
+    }
+    assert not brief.spans
+    assert not brief.models
+    assert not any(s.bids or s.awards for s in brief.samples.values())
