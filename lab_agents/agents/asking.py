@@ -6,7 +6,7 @@ for at most what the budget leaves. A campaign whose proposals cannot be begun, 
 
 from lab_agents.agents.behaviour import Draft, Job, JobOutcome
 from lab_agents.agents.causes import cause_of, keyed_seed
-from lab_agents.agents.knowledge import Knowledge, follow_knowledge
+from lab_agents.agents.knowledge import Knowledge, as_list, fill_in, follow_knowledge
 from lab_agents.agents.planning_state import PlanningState, Pursuit
 from lab_agents.agents.spending import find_ruin, follow_spending
 from lab_agents.messages.course import (
@@ -30,7 +30,6 @@ from lab_agents.messages.work import ConsumableUsed, ReservationRefused, Reserva
 from lab_agents.records.control import is_control
 from lab_agents.records.proposal import Proposal
 from lab_agents.records.questions import ASK_ANSWER, AskArguments, RefusedCandidate
-from lab_agents.records.space import Candidate
 from lab_agents.records.ticket import Trouble
 
 MOST_FRUITLESS = 10
@@ -187,15 +186,12 @@ def _find_trouble(pursuit: Pursuit, n_fruitless: int) -> str:
 
 def _ask(state: PlanningState, pursuit: Pursuit, n: int, position: int) -> Job:
     plan, number = pursuit.plan, pursuit.n_proposals + 1
-    arguments = AskArguments(
+    question = AskArguments(
         campaign=plan.name,
         number=number,
         target=plan.target,
         space=plan.space,
         planner=plan.planner,
-        observations=state.known.in_order,
-        unread=state.known.unread_in_order,
-        made=_made(state),
         refused=pursuit.refused,
         n=n,
         first_sample=pursuit.n_samples + 1,
@@ -209,15 +205,14 @@ def _ask(state: PlanningState, pursuit: Pursuit, n: int, position: int) -> Job:
         name="ask",
         campaign=plan.name,
         subject=plan.name,
-        arguments=arguments.model_dump_json(),
+        arguments=fill_in(question, {**state.known.lists(), "made": _made(state)}),
     )
 
 
-def _made(state: PlanningState) -> tuple[Candidate, ...]:
-    """All candidates ever proposed in the campaign, by sample."""
-    open_ones = {name: fate.candidate for name, fate in state.fates.items() if not fate.is_control}
-    tried = {name: Candidate.model_validate_json(text) for name, text in state.tried.items()}
-    return tuple(candidate for _, candidate in sorted((open_ones | tried).items()))
+def _made(state: PlanningState) -> str:
+    """All candidates ever proposed in the campaign, by sample, as a JSON list."""
+    others = {name: fate.candidate.model_dump_json() for name, fate in state.fates.items() if not fate.is_control}
+    return as_list({**others, **state.tried})
 
 
 def conclude_ask(job: Job, outcome: JobOutcome) -> tuple[Draft, ...]:

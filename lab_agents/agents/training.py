@@ -8,7 +8,7 @@ from pydantic import Field
 
 from lab_agents.agents.behaviour import AgentState, Draft, Job, JobOutcome
 from lab_agents.agents.causes import cause_of, keyed_seed
-from lab_agents.agents.knowledge import KNOWLEDGE_KINDS, Knowledge, follow_knowledge
+from lab_agents.agents.knowledge import KNOWLEDGE_KINDS, Knowledge, fill_in, follow_knowledge
 from lab_agents.messages.course import (
     CampaignFinished,
     CampaignStarted,
@@ -111,12 +111,13 @@ def _learn(state: TrainingState, logged: Logged) -> TrainingState:
     sample = _learned_of(plan, known, body)
     if sample is None or not known.observations:
         return state
-    arguments = TrainArguments(
+    # Not validated, since what it learns from is filled in as text.
+    question = TrainArguments.model_construct(
         target=plan.target,
         space=plan.space,
         planner=plan.planner,
-        observations=known.in_order,
-        unread=known.unread_in_order,
+        observations=(),
+        unread=(),
         seed=keyed_seed(plan.seed, campaign, "train", sample),
     )
     is_refit = isinstance(body, ObservationRetracted)
@@ -127,7 +128,7 @@ def _learn(state: TrainingState, logged: Logged) -> TrainingState:
         name="train",
         campaign=campaign,
         subject=sample,
-        arguments=arguments.model_dump_json(),
+        arguments=fill_in(question, known.lists()),
     )
     # Drift retracts many observations in a row: a fit that has not begun is not worth beginning when the next one
     # comes, since that knows all that it would have known.
