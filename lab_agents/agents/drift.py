@@ -9,6 +9,7 @@ the standard's instrument took: nobody can say where between the two the trouble
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from pydantic import Field
 
@@ -31,7 +32,7 @@ from lab_agents.messages.entry import Body
 from lab_agents.messages.frames import Logged
 from lab_agents.messages.life import LabChanged, LabOpened
 from lab_agents.messages.work import CalibrationMade, MeasurementTaken, SampleMade
-from lab_agents.records.base import FrozenMap, Identifier, Name, Record, with_item, without_item
+from lab_agents.records.base import FrozenMap, Name, Record, with_item, without_item
 from lab_agents.records.control import ControlLimits, Controls, is_control
 from lab_agents.records.observation import Observation
 from lab_agents.records.stock import Standard
@@ -42,14 +43,17 @@ DRIFT_KINDS = frozenset(
 )
 
 
-class Seen(Record):
-    """An observation of a candidate that counts, what measured it, and its place in the log."""
+class Seen(NamedTuple):
+    """An observation of a candidate that counts, its place in the log, and what measured it.
 
-    sample: Identifier
-    measurement: Identifier
-    property: Name
-    instrument: str = ""
+    A tuple, because there is one for each observation of a campaign: a record takes four times the memory.
+    """
+
+    sample: str
+    measurement: str
+    property: str
     position: int
+    instrument: str = ""
 
 
 Said = ControlJudged | ObservationRetracted
@@ -61,8 +65,8 @@ class Drift(Record):
     `charts` are those of control films by their property, and those of standards by `chart_name`; the latter outlast
     campaigns. `seen` are observations of candidates, `values` those of the control film's measurement that is being
     concluded; `asked` are the proposals by number, with the entry up to which the planner knew the log; `lines` say who
-    made a control film, `instruments` what took a measurement, `tickets` which chart an open ticket is about.
-    `said` is what the entry at `at` leads to.
+    made a control film, `instruments` what took a measurement until it is concluded, `tickets` which chart an open
+    ticket is about. `said` is what the entry at `at` leads to.
     """
 
     controls: Controls | None = None
@@ -93,10 +97,11 @@ def follow_drift(drift: Drift, logged: Logged) -> Drift:
             return drift.model_copy(update={"asked": with_item(drift.asked, str(body.proposal.number), known)})
         case ObservationMade():
             return _see(drift, body.observation, position)
-        case MeasurementConcluded() if is_control(body.sample):
-            return _judge(drift, body, position)
+        case MeasurementConcluded():
+            judged = _judge(drift, body, position) if is_control(body.sample) else drift
+            return _without_instrument(judged, body.measurement)
         case StandardRead():
-            return _judge_standard(drift, body, position)
+            return _without_instrument(_judge_standard(drift, body, position), body.measurement)
         case RetractObservation():
             of_it = (s for s in drift.seen if s.measurement == body.measurement)
             return _say(drift, _retract(drift, of_it, f"{body.person}: {body.reason}"), position)
@@ -121,6 +126,11 @@ def _without_campaign(drift: Drift) -> Drift:
     charts = {name: chart for name, chart in drift.charts.items() if "/" in name}
     tickets = {ticket: about for ticket, about in drift.tickets.items() if "/" in about}
     return Drift(standards=drift.standards, charts=charts, tickets=tickets)
+
+
+def _without_instrument(drift: Drift, measurement: str) -> Drift:
+    """What took a measurement is of no concern once it is concluded."""
+    return drift.model_copy(update={"instruments": without_item(drift.instruments, measurement)})
 
 
 def _note_control(drift: Drift, body: SampleMade | MeasurementTaken) -> Drift:
