@@ -66,7 +66,7 @@ class Look(Record):
 
 
 class Looks(Record):
-    """What a station knows of samples, and how often its usual looks at promising ones decided.
+    """What a station knows of samples still to be looked at, and how often its usual looks at promising ones decided.
 
     `usual` are such looks that analysis has not answered yet.
     """
@@ -123,7 +123,10 @@ def follow_looks(looks: Looks, logged: Logged, me: str, state: BidderState) -> L
             return looks.model_copy(update={"usual": looks.usual | {m.id}})
         case MeasurementConcluded():
             unread = () if is_control(body.sample) else body.unread
-            return _answer(_see(looks, body.sample, campaign, {}, unread), body.measurement, "n_decided")
+            looks = _answer(_see(looks, body.sample, campaign, {}, unread), body.measurement, "n_decided")
+            plan = state.offers.plans.get(campaign)
+            is_last = plan is not None and body.step + 1 == len(plan.measurements)
+            return looks.model_copy(update={"seen": without_item(looks.seen, body.sample)}) if is_last else looks
         case RemeasureRequested():
             return _answer(looks, body.measurement, "n_open")
         case ObservationRetracted():
