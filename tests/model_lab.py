@@ -212,9 +212,13 @@ class World:
                 ends = now + timedelta(seconds=self.seconds(act))
                 self.executed[token] = self._result(task, number, act, now, ends)
             result = self.executed[token]
-            now = result.ended_at
+            now = max(now, result.ended_at)
             results.append(result)
         return JobOutcome(ok=True, results=tuple(results))
+
+    def n_done(self, task: Task) -> int:
+        """How many of its acts were executed."""
+        return sum(token in self.executed for token in task.tokens)
 
     def seconds(self, act: Act) -> float:
         """How long an act takes."""
@@ -419,6 +423,8 @@ class ModelLab:
         for job in run.state.jobs():
             if job.id in run.concluded or job.id in run.moving or run.position < len(self.log):
                 continue
+            if job.task is not None and self._is_withheld(run, job, job.task):
+                continue
             actions.append(lambda run=run, job=job: self._start(run, job))
         actions.extend(
             lambda run=run, job=job, outcome=outcome: self._conclude(run, job, outcome)
@@ -430,6 +436,11 @@ class ModelLab:
             if timer not in run.rung and (is_early or (timer.due is not None and timer.due <= self.now)):
                 actions.append(lambda run=run, timer=timer: self._ring(run, timer))
         return actions
+
+    def _is_withheld(self, run: Run, job: Job, task: Task) -> bool:
+        """Whether the next act must not begin; what is done already is only told."""
+        number = self.world.n_done(task)
+        return number < len(task.acts) and bool(run.state.withheld(job, number))
 
     def _follow(self, run: Run) -> None:
         """Handle some of the entries that are new to this agent."""
@@ -454,9 +465,13 @@ class ModelLab:
             self._conclude(run, job, self._handle(job))
             return
         assert job.task is not None
-        outcome = self.world.perform(job.task, self.now)
+        outcome = self.world.perform(self.part_to_do(job.task), self.now)
         ends = max((r.ended_at for r in outcome.results), default=self.now + timedelta(seconds=1))
         run.moving[job.id] = (job, ends, outcome)
+
+    def part_to_do(self, task: Task) -> Task:
+        """How much of a task is done in one go; where a pause may come between two acts, less than the whole."""
+        return task
 
     def _handle(self, job: Job) -> JobOutcome:
         """Count what an instrument holds, or load it by hand."""
@@ -476,6 +491,8 @@ class ModelLab:
 
     def _conclude(self, run: Run, job: Job, outcome: JobOutcome) -> None:
         run.moving.pop(job.id, None)
+        if outcome.ok and job.task is not None and len(outcome.results) < len(job.task.acts):
+            return  # the next act begins when it may
         run.concluded.add(job.id)
         run.outbox.extend(
             self.make_entry(f"{run.name}/{job.id}/{i}", job.cause, draft)

@@ -82,7 +82,7 @@ def _progress(pursuit: Pursuit, logged: Logged) -> dict[str, object]:
         case CampaignResumed():
             return {"is_paused": False}
         case CampaignClosing():
-            return {"is_closing": True, "is_paused": False, "asking": None, "trouble": ""}
+            return {"is_closing": True, "asking": None, "trouble": ""}
         case ObservationRetracted():
             return {"model": None, "retracted": logged.position}
         case ModelTrained() if (logged.entry.cause or logged.position) >= pursuit.retracted:

@@ -64,6 +64,11 @@ class AgentState(Record):
         """Jobs that should be running, in the order in which they came up."""
         return ()
 
+    def withheld(self, job: Job, act: int) -> str:
+        """Why a wanted motion does not begin its act number `act`, or an empty text."""
+        del job, act
+        return ""
+
     def timers(self) -> tuple[Timer, ...]:
         """Wake-ups that are wanted."""
         return ()

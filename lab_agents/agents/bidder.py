@@ -15,12 +15,13 @@ from lab_agents.agents.amendments import admit, say_admitted, say_late, settle
 from lab_agents.agents.behaviour import Draft, Job, JobOutcome
 from lab_agents.agents.bidder_state import BidderState, Prepared, Refusal, declare, draw_elsewhere, take_load
 from lab_agents.agents.bids import acts_of, durations_of, in_flight_of, load_of, make_bid, place_in
-from lab_agents.agents.bookings import Booking, accept, held_back, release_lapsed, take_next
+from lab_agents.agents.bookings import Booking, accept, delay, held_back, release_lapsed, take_next
 from lab_agents.agents.courses import COURSE_KINDS, Course, Courses, begin_due, follow_courses
 from lab_agents.agents.failures import EndedBy, give_up, reason_in, say_asked, say_given_up, spoil
 from lab_agents.agents.grants import Beyond, find_beyond, follow_grants
 from lab_agents.agents.learning import learn_durations, learn_outcome
 from lab_agents.agents.offers import OFFER_KINDS, Offer, follow_offers
+from lab_agents.agents.pauses import PAUSE_KINDS, follow_pauses
 from lab_agents.agents.pledges import PLEDGE_KINDS, follow_pledges, pledged
 from lab_agents.agents.policies import with_policies
 from lab_agents.agents.supplies import SUPPLY_KINDS, conclude_count, follow_supplies, held_instruments, say_low
@@ -64,6 +65,7 @@ class Bidder(ABC):
             | COURSE_KINDS
             | PLEDGE_KINDS
             | SUPPLY_KINDS
+            | PAUSE_KINDS
             | {"LabOpened", "LabChanged", "GiveApproval", "AmendmentAdmitted", "BudgetGranted"}
         )
 
@@ -129,10 +131,13 @@ class Bidder(ABC):
         state = self._run(state, logged)
         if isinstance(body, EntryRefused) and body.source == self.name:
             state = give_up(state, body)
-        bookings = take_next(state.bookings, logged.position, logged.entry.at, in_flight_of(self.name, state))
+        state = _pause(state, logged)
+        bookings = take_next(
+            state.bookings, logged.position, logged.entry.at, in_flight_of(self.name, state), state.pauses
+        )
         supplies = follow_supplies(state.supplies, logged, self.name, state.courses, state.lab)
         held = held_instruments(supplies)
-        courses = begin_due(state.courses, state.lab, logged.position, logged.entry.at, held)
+        courses = begin_due(state.courses, state.lab, logged.position, logged.entry.at, held, state.pauses)
         return state.but(bookings=bookings, courses=courses, supplies=supplies)
 
     def _bound(self, state: BidderState, body: Body) -> Offer | None:
@@ -337,6 +342,16 @@ class Bidder(ABC):
                 )
                 drafts.append(Draft(body=body, subject=booking.offer.sample, campaign=booking.offer.campaign))
         return tuple(drafts)
+
+
+def _pause(state: BidderState, logged: Logged) -> BidderState:
+    """The state with the pauses after an entry; what stood still for one will end so much later."""
+    pauses, bookings = follow_pauses(state.pauses, logged), state.bookings
+    if pauses is state.pauses:
+        return state
+    for name in state.pauses.keys() - pauses.keys():
+        bookings = delay(bookings, name, logged.entry.at - state.pauses[name].at)
+    return state.but(pauses=pauses, bookings=bookings)
 
 
 def _amend(state: BidderState, body: Body) -> BidderState:

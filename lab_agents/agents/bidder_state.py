@@ -11,8 +11,10 @@ from lab_agents.agents.courses import Course, collect_timers
 from lab_agents.agents.grants import Grants
 from lab_agents.agents.learning import Experience
 from lab_agents.agents.offers import Offers
+from lab_agents.agents.pauses import Pauses
 from lab_agents.agents.pledges import Pledges
 from lab_agents.agents.supplies import Supply, counting_jobs, waits_for_loads
+from lab_agents.agents.withholding import PAUSED, find_wait, find_withheld
 from lab_agents.messages.life import Timer
 from lab_agents.messages.work import ConsumableLoaded, ConsumableUsed, RefusalCode
 from lab_agents.records.base import FrozenMap, Name, Record, with_item
@@ -46,6 +48,7 @@ class BidderState(AgentState):
     grants: Grants = Field(default_factory=dict)
     bookings: FrozenMap[str, Booking] = Field(default_factory=dict)
     courses: FrozenMap[str, Course] = Field(default_factory=dict)
+    pauses: Pauses = Field(default_factory=dict)
     stock: FrozenMap[str, float] = Field(default_factory=dict)
     pledges: Pledges = Field(default_factory=dict)
     experience: Experience = Experience()
@@ -65,6 +68,10 @@ class BidderState(AgentState):
         moving = tuple(c.job for c in self.courses.values() if c.job is not None)
         return (*moving, *counting_jobs(self.supplies))
 
+    def withheld(self, job: Job, act: int) -> str:
+        """Why a pause keeps an own motion from an act."""
+        return find_withheld(self.courses, self.pauses, self.lab, job, act)
+
     def timers(self) -> tuple[Timer, ...]:
         """Own steps that come too late, or are tried again."""
         return collect_timers(self.courses)
@@ -74,13 +81,15 @@ class BidderState(AgentState):
         reasons = {}
         for work, booking in self.bookings.items():
             course = self.courses.get(work)
-            if booking.phase == "queued":
+            if booking.offer.campaign in self.pauses and booking.phase == "queued":
+                reasons[work] = f"waiting: {PAUSED}"
+            elif booking.phase == "queued":
                 reasons[work] = "waiting for the work before it"
             elif booking.phase == "reserving":
                 needs = ", ".join(n.place or f"any {n.kind}" for n in booking.recipe.needs)
                 reasons[work] = f"waiting for its places: {needs}"
-            elif course is not None and course.wait is not None:
-                reasons[work] = course.wait
+            elif course is not None and (reason := find_wait(course, self.pauses)) is not None:
+                reasons[work] = reason
         return reasons | waits_for_loads(self.supplies)
 
 

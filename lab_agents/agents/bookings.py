@@ -7,7 +7,7 @@ The booking is made when the award binds, before the acceptance is even sent, so
 counts if it has a position before any withdrawal of its round; else the booking is released.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -78,14 +78,30 @@ def release_lapsed(bookings: Bookings, offers: Offers) -> Bookings:
     return bookings
 
 
-def take_next(bookings: Bookings, position: int, now: datetime, in_flight: int = 1) -> Bookings:
-    """Let the first queued works ask for their places, as long as fewer than `in_flight` are under way."""
+def take_next(
+    bookings: Bookings, position: int, now: datetime, in_flight: int = 1, paused: Container[str] = ()
+) -> Bookings:
+    """Let the first queued works ask for their places, as long as fewer than `in_flight` are under way.
+
+    Work of campaigns that are `paused` keeps its place in the queue.
+    """
     n_free = in_flight - sum(b.begun_at is not None for b in bookings.values())
-    queued = sorted((b for b in bookings.values() if b.phase == "queued"), key=lambda b: (b.since, b.work))
+    ready = (b for b in bookings.values() if b.phase == "queued" and b.offer.campaign not in paused)
+    queued = sorted(ready, key=lambda b: (b.since, b.work))
     update = {"phase": "reserving", "since": position, "begun_at": now}
     for first in queued[: max(0, n_free)]:
         bookings = with_item(bookings, first.work, first.model_copy(update=update))
     return bookings
+
+
+def delay(bookings: Bookings, campaign: str, by: timedelta) -> Bookings:
+    """The bookings after work of a campaign stood still: what is under way takes so much longer."""
+    return {
+        work: b.model_copy(update={"begun_at": b.begun_at + by})
+        if b.begun_at is not None and b.offer.campaign == campaign
+        else b
+        for work, b in bookings.items()
+    }
 
 
 def free_at(bookings: Bookings, now: datetime, in_flight: int = 1) -> datetime:

@@ -77,6 +77,8 @@ def follow_campaign(state: SupervisionState, logged: Logged, me: str) -> Supervi
         phase = "running" if campaign.phase == "starting" else campaign.phase
         update = {"phase": phase, "started_at": logged.entry.at}
         return state.model_copy(update={"campaign": campaign.model_copy(update=update)})
+    if isinstance(body, CampaignPaused | CampaignResumed):
+        return state.model_copy(update={"campaign": _stand_still(campaign, logged)})
     if isinstance(body, CampaignClosing):
         return state.model_copy(update={"campaign": campaign.model_copy(update={"is_closing_said": True})})
     if campaign.phase not in ("starting", "running"):
@@ -91,6 +93,16 @@ def follow_campaign(state: SupervisionState, logged: Logged, me: str) -> Supervi
     closing = {"phase": "closing", "changed": logged.position, "reason": reason, "is_measured": measure}
     closing["is_early"] = enough is None
     return state.model_copy(update={"campaign": campaign.model_copy(update=closing)})
+
+
+def _stand_still(campaign: Oversight, logged: Logged) -> Oversight:
+    """The campaign with what its pauses lasted: hours of a pause are none of its budget."""
+    if isinstance(logged.entry.record, CampaignPaused):
+        return campaign.model_copy(update={"paused_at": campaign.paused_at or logged.entry.at})
+    if campaign.paused_at is None:
+        return campaign
+    rested = campaign.rested + (logged.entry.at - campaign.paused_at).total_seconds()
+    return campaign.model_copy(update={"paused_at": None, "rested": rested})
 
 
 def _progress(campaign: Oversight, lab: Laboratory | None, logged: Logged) -> Oversight:
@@ -179,14 +191,15 @@ def say_campaign(before: SupervisionState, after: SupervisionState, logged: Logg
         bodies.append(CampaignClosing(reason=campaign.reason, measure=campaign.is_measured, is_early=campaign.is_early))
     elif has_changed and campaign.phase == "finishing":
         bodies.append(_finished(after, campaign))
-    elif campaign.phase in ("starting", "running") and _concerns(logged, campaign.plan.name):
+    if campaign.phase != "finishing" and _concerns(logged, campaign.plan.name):
         bodies.extend(_pause(body))
     return tuple(Draft(body=b, subject=campaign.plan.name, campaign=campaign.plan.name) for b in bodies)
 
 
 def _pause(body: Body) -> tuple[Body, ...]:
     if isinstance(body, PauseCampaign):
-        return (CampaignPaused(reason=f"{body.person}: {body.reason}" if body.reason else body.person),)
+        reason = f"{body.person}: {body.reason}" if body.reason else body.person
+        return (CampaignPaused(reason=reason, at_once=body.at_once),)
     return (CampaignResumed(reason=body.person),) if isinstance(body, ResumeCampaign) else ()
 
 

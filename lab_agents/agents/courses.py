@@ -17,6 +17,7 @@ from typing import Literal
 from pydantic import AwareDatetime, Field
 
 from lab_agents.agents.behaviour import Job
+from lab_agents.agents.pauses import UNPAUSED, Pauses
 from lab_agents.messages.course import TicketClosed
 from lab_agents.messages.frames import Logged
 from lab_agents.messages.life import Timer, TimerRang
@@ -89,6 +90,11 @@ class Course(Record):
     def is_mine(self) -> bool:
         """Whether the follower owns the present step."""
         return self.present.owner == self.me
+
+    @property
+    def is_chained(self) -> bool:
+        """Whether the present step may wait only for a short time, so that a pause does not part it from the last."""
+        return self.step > 0 and self.present.max_wait is not None
 
     @property
     def has_ended(self) -> bool:
@@ -285,13 +291,19 @@ def motion_job(task: Task, position: int, campaign: str | None) -> Job:
 
 
 def begin_due(
-    courses: Courses, lab: Laboratory | None, position: int, now: datetime, held: frozenset[str] = frozenset()
+    courses: Courses,
+    lab: Laboratory | None,
+    position: int,
+    now: datetime,
+    held: frozenset[str] = frozenset(),
+    pauses: Pauses = UNPAUSED,
 ) -> Courses:
     """Mark own steps that are due as started: for each instrument the first one, if none of its tasks is under way.
 
-    Instruments that are `held` begin nothing.
+    Instruments that are `held` begin nothing; what a pause holds keeps nobody from an instrument before it has begun.
     """
     mine = [c for c in courses.values() if c.is_mine and c.phase in ("due", "started", "moving")]
+    mine = [c for c in mine if c.phase != "due" or not is_held(c, pauses)]
     busy = held.union(*(find_lane(c, lab) for c in mine if c.phase != "due"))
     begun: dict[str, Course] = {}
     for course in sorted((c for c in mine if c.phase == "due"), key=_urgency):
@@ -302,6 +314,12 @@ def begin_due(
         # Also what cannot start keeps its instruments from those behind it, so that nothing is passed by for ever.
         busy |= lane
     return {**courses, **begun} if begun else courses
+
+
+def is_held(course: Course, pauses: Pauses) -> bool:
+    """Whether a pause of its campaign keeps the present step from being begun."""
+    pause = pauses.get(course.campaign or "")
+    return pause is not None and pause.holds(is_chained=course.is_chained)
 
 
 def _urgency(course: Course) -> tuple[bool, float, int, str]:

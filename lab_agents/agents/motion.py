@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import ValidationError
@@ -30,6 +31,14 @@ FORGOTTEN = "forgotten"
 """The outcome, in the journal, of an act whose instrument accepted it and did not know its token afterwards."""
 
 
+@dataclass(frozen=True)
+class Withheld:
+    """An act, by its number, that may not begin, and when the one before it ended, if there was one."""
+
+    act: int
+    since: datetime | None
+
+
 class TaskEndedBadlyError(Exception):
     """An act failed or is unknown; `outcome` is that of the whole task, apart from the acts before."""
 
@@ -50,6 +59,7 @@ class MotionRunner:
         gate: Raises where nothing may start.
         rebuilt_until: Position up to which the journal was made anew: intents of older jobs may be missing.
         now: Laboratory time, for tasks that may not begin too late; without it they are begun whenever they can be.
+        withheld: Why the agent's state withholds an act of a job, by its number; an empty text where it does not.
     """
 
     def __init__(
@@ -61,13 +71,17 @@ class MotionRunner:
         rebuilt_until: Callable[[], int],
         settings: Settings = DEFAULT,
         now: Callable[[], datetime] | None = None,
+        withheld: Callable[[Job, int], str] = lambda job, act: "",
     ) -> None:
         self._motions, self._journal, self._worker, self._gate = motions, journal, worker, gate
         self._rebuilt_until, self._settings, self._now = rebuilt_until, settings, now
+        self._withheld = withheld
         self._one_at_a_time: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self.waits: dict[str, str] = {}
         # Tasks that stand between two acts at a closed gate.
         self.put_off: set[str] = set()
+        # Tasks that stand before an act that their agent's state withholds, with its number and the end of the last.
+        self.withheld: dict[str, Withheld] = {}
 
     async def run(self, job: Job) -> JobOutcome:
         """Carry out the job's task to its end.
@@ -87,8 +101,8 @@ class MotionRunner:
     async def _run_task(self, job: Job, task: Task) -> JobOutcome:
         results: list[ActResult] = []
         try:
-            for number, act in enumerate(task.acts):
-                results.append(await self._once(job, task, number, act))
+            for act in task.acts:
+                results.append(await self._once(job, task, act, results))
         except TaskEndedBadlyError as end:
             # What was done before is no start of nothing, and is not to be done again.
             is_first = not results
@@ -102,10 +116,12 @@ class MotionRunner:
         finally:
             self.waits.pop(task.id, None)
             self.put_off.discard(task.id)
+            self.withheld.pop(task.id, None)
         return JobOutcome(ok=True, results=tuple(results))
 
-    async def _once(self, job: Job, task: Task, number: int, act: Act) -> ActResult:
-        """The result of one act: from the journal, from the instrument, or by doing it."""
+    async def _once(self, job: Job, task: Task, act: Act, done: Sequence[ActResult]) -> ActResult:
+        """The result of the act after those `done`: from the journal, from the instrument, or by doing it."""
+        number = len(done)
         token = task.token(number)
         about = _about(job, task, token)
         while True:
@@ -117,6 +133,7 @@ class MotionRunner:
                 if intent is not None or job.cause <= self._rebuilt_until():
                     result = await self._reconcile(act, number, token, about, intended=intent is not None)
                 if result is None:
+                    await self._wait_while_withheld(job, task, done)
                     self._check_time(task, number)
                     result = await self._perform(act, number, token, about)
             except GateClosedError as closed:
@@ -145,6 +162,13 @@ class MotionRunner:
             # Asked again it would say that nothing had begun, and what is begun again may move again.
             await self._worker.run(self._journal.outcome, token, FORGOTTEN)
             raise _forgotten(act, token) from forgotten
+
+    async def _wait_while_withheld(self, job: Job, task: Task, done: Sequence[ActResult]) -> None:
+        """Wait while the act after those `done` is withheld, and say so."""
+        while reason := self._withheld(job, len(done)):
+            self.withheld[task.id] = Withheld(len(done), done[-1].ended_at if done else None)
+            await self._pause(task, reason)
+        self.withheld.pop(task.id, None)
 
     def _check_time(self, task: Task, number: int) -> None:
         """Refuse to begin a task later than it may be; one that has begun goes on."""

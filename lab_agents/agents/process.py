@@ -135,6 +135,7 @@ class AgentProcess:
             lambda: self._agent.rebuilt_until,
             place.settings,
             self._clock.now,
+            lambda job, act: self._agent.state.withheld(job, act),
         )
         return engine
 

@@ -19,7 +19,9 @@ from lab_agents.agents.courses import (
     begin_due,
     collect_timers,
     follow_courses,
+    is_held,
 )
+from lab_agents.agents.pauses import PAUSE_KINDS, Pauses, follow_pauses
 from lab_agents.agents.places import (
     Places,
     Request,
@@ -46,6 +48,7 @@ from lab_agents.agents.supplies import (
     waits_for_loads,
 )
 from lab_agents.agents.tasks import conclude_motion, fail_refused, say_begun
+from lab_agents.agents.withholding import find_wait, find_withheld
 from lab_agents.messages.course import CampaignClosing, CampaignFinished, ObservationMade, TicketClosed
 from lab_agents.messages.entry import Body
 from lab_agents.messages.frames import Logged
@@ -72,12 +75,17 @@ class ServiceState(AgentState):
     places: Places = Places()
     courses: FrozenMap[str, Course] = Field(default_factory=dict)
     closing: frozenset[str] = frozenset()
+    pauses: Pauses = Field(default_factory=dict)
     supplies: FrozenMap[Name, Supply] = Field(default_factory=dict)
 
     def jobs(self) -> tuple[Job, ...]:
         """The motions of own steps that have begun, and counts of what was loaded."""
         moving = tuple(c.job for c in self.courses.values() if c.job is not None)
         return (*moving, *counting_jobs(self.supplies))
+
+    def withheld(self, job: Job, act: int) -> str:
+        """Why a pause keeps an own motion from an act."""
+        return find_withheld(self.courses, self.pauses, self.lab, job, act)
 
     def timers(self) -> tuple[Timer, ...]:
         """Own steps that come too late, or are tried again."""
@@ -95,11 +103,11 @@ class ServiceState(AgentState):
                     f"waiting for a person: no place of kind {full} is free, and nothing under way frees one"
                 )
         for work, course in self.courses.items():
-            if course.is_mine and course.phase == "due":
+            if course.is_mine and course.phase == "due" and not is_held(course, self.pauses):
                 what = "transfer" if course.present.transfer is not None else course.present.name
                 reasons[work] = f"waiting for the {what} before it"
-            elif course.is_mine and course.wait is not None:
-                reasons[work] = course.wait
+            elif course.is_mine and (reason := find_wait(course, self.pauses)) is not None:
+                reasons[work] = reason
         for place, sample in self.places.blocked.items():
             reasons[place] = f"blocked: {sample} may stand there"
         return reasons | waits_for_loads(self.supplies)
@@ -117,6 +125,7 @@ class Service:
         return (
             COURSE_KINDS
             | SUPPLY_KINDS
+            | PAUSE_KINDS
             | {
                 "LabOpened",
                 "LabChanged",
@@ -149,12 +158,14 @@ class Service:
         courses = follow_courses(state.courses, logged, self.name)
         places = _give_back(places, state.courses, courses)
         supplies = follow_supplies(state.supplies, logged, self.name, courses, lab)
+        pauses, held = follow_pauses(state.pauses, logged), held_instruments(supplies)
         update = {
             "lab": lab,
             "places": grant_waiting(places, logged.position),
-            "courses": begin_due(courses, lab, logged.position, logged.entry.at, held_instruments(supplies)),
+            "courses": begin_due(courses, lab, logged.position, logged.entry.at, held, pauses),
             "supplies": supplies,
             "closing": closing,
+            "pauses": pauses,
         }
         return state.model_copy(update=update)
 

@@ -7,11 +7,13 @@ stops there and nowhere else on the way to the end of a program that hangs.
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from pydantic import AwareDatetime, Field
 
 from lab_agents.agents.learning import PRIOR_SPREAD, SPREAD_WEIGHT, Duration, Experience, learn_durations, programmed
+from lab_agents.agents.pauses import PAUSE_KINDS, Pause, Pauses, follow_pauses
+from lab_agents.messages.course import CampaignFinished, CampaignPaused, CampaignResumed
 from lab_agents.messages.frames import Logged
 from lab_agents.messages.life import Timer, TimerRang
 from lab_agents.messages.work import ReservationRefused, ReservationReleased, TaskDone, TaskFailed, TaskStarted
@@ -21,7 +23,7 @@ from lab_agents.records.quantities import Seconds
 from lab_agents.records.recipe import Act, Argument, Task
 from lab_agents.records.ticket import Trouble
 
-STALL_KINDS = frozenset({"TaskStarted", "TaskDone", "TaskFailed", "ReservationRefused", "ReservationReleased"})
+STALL_KINDS = PAUSE_KINDS | {"TaskStarted", "TaskDone", "TaskFailed", "ReservationRefused", "ReservationReleased"}
 OVERDUE = "overdue"
 """Purpose of a timer whose subject is a task, with the attempt behind it."""
 GRACE: Seconds = 15.0
@@ -33,17 +35,20 @@ REMEDIES = ("seen", "close the campaign")
 
 
 class UnderWay(Record):
-    """A task that was begun. `expected` and `longest` are what was known of it then.
+    """A task that was begun, by the entry at `position`. `expected` and `longest` are what was known of it then.
 
-    `told` is the position of the entry that made it a ticket, 0 before.
+    `told` is the position of the entry that made it a ticket, 0 before. From `held_at` on a pause may keep it waiting,
+    and nobody can say when it is overdue.
     """
 
     task: Task
     campaign: str | None
+    position: int
     begun_at: AwareDatetime
     expected: Seconds
     longest: Seconds
     told: int = 0
+    held_at: AwareDatetime | None = None
 
     @property
     def purpose(self) -> str:
@@ -62,11 +67,12 @@ class Stalls(Record):
 
     running: FrozenMap[str, UnderWay] = Field(default_factory=dict)
     experience: Experience = Experience()
+    pauses: Pauses = Field(default_factory=dict)
 
     @property
     def timers(self) -> tuple[Timer, ...]:
         """When each of them is overdue."""
-        return tuple(one.timer for one in self.running.values() if not one.told)
+        return tuple(one.timer for one in self.running.values() if not one.told and one.held_at is None)
 
 
 def follow_stalls(stalls: Stalls, logged: Logged, lab: Laboratory | None, me: str) -> Stalls:
@@ -74,11 +80,12 @@ def follow_stalls(stalls: Stalls, logged: Logged, lab: Laboratory | None, me: st
     body = logged.entry.record
     match body:
         case TaskStarted(task=task):
-            begun = _begun(stalls.experience, task, logged, lab)
+            pause = stalls.pauses.get(logged.entry.campaign or "")
+            begun = _hold(_begun(stalls.experience, task, logged, lab), pause, logged.entry.at)
             return stalls.model_copy(update={"running": with_item(stalls.running, task.id, begun)})
         case TaskDone(task=name, results=results) if name in stalls.running:
             learned = learn_durations(stalls.experience, stalls.running[name].task.acts, results)
-            return Stalls(running=without_item(stalls.running, name), experience=learned)
+            return stalls.model_copy(update={"running": without_item(stalls.running, name), "experience": learned})
         case TaskDone(task=name) | TaskFailed(task=name) if name in stalls.running:
             return stalls.model_copy(update={"running": without_item(stalls.running, name)})
         case ReservationRefused(work=work) | ReservationReleased(work=work):
@@ -87,8 +94,35 @@ def follow_stalls(stalls: Stalls, logged: Logged, lab: Laboratory | None, me: st
         case TimerRang() if find_overdue(stalls, logged, me) is not None:
             told = stalls.running[logged.entry.subject].model_copy(update={"told": logged.position})
             return stalls.model_copy(update={"running": with_item(stalls.running, told.task.id, told)})
+        case CampaignPaused() | CampaignResumed() | CampaignFinished():
+            return _follow_pause(stalls, logged)
         case _:
             return stalls
+
+
+def _follow_pause(stalls: Stalls, logged: Logged) -> Stalls:
+    """What a pause may keep waiting is not overdue before it ends, and so much later after it."""
+    pauses, name = follow_pauses(stalls.pauses, logged), logged.entry.campaign
+    pause = pauses.get(name or "")
+    running = {
+        task: _hold(_release(one, logged.entry.at), pause, logged.entry.at) if one.campaign == name else one
+        for task, one in stalls.running.items()
+    }
+    return stalls.model_copy(update={"pauses": pauses, "running": running})
+
+
+def _hold(one: UnderWay, pause: Pause | None, at: datetime) -> UnderWay:
+    """The task as a pause leaves it: one that was begun before may have a single act, which ends by itself."""
+    if pause is None or not pause.holds(is_chained=one.task.not_after is not None):
+        return one
+    ends_by_itself = len(one.task.acts) == 1 and one.position < pause.since
+    return one if ends_by_itself else one.model_copy(update={"held_at": at})
+
+
+def _release(one: UnderWay, at: datetime) -> UnderWay:
+    if one.held_at is None:
+        return one
+    return one.model_copy(update={"held_at": None, "begun_at": one.begun_at + (at - one.held_at)})
 
 
 def find_overdue(stalls: Stalls, logged: Logged, me: str) -> UnderWay | None:
@@ -132,6 +166,7 @@ def _begun(experience: Experience, task: Task, logged: Logged, lab: Laboratory |
     return UnderWay(
         task=task,
         campaign=logged.entry.campaign,
+        position=logged.position,
         begun_at=logged.entry.at,
         expected=sum(experience.expect_act(act, settings) for act in task.acts),
         longest=longest_duration(experience, task.acts, settings),

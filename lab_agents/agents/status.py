@@ -93,6 +93,7 @@ class StatusTeller:
             next_timer=min((*timers, *untils), default=None),
             activity=_activity(motions, tuple(self._executor.running)),
             waits={**agent.state.waits(), **self._executor.waits, **(self._runner.waits if self._runner else {})},
+            withheld={} if self._runner is None else {t: w.since for t, w in self._runner.withheld.items()},
             stuck=agent.stuck or agent.trouble(),
             pid=os.getpid(),
         )
@@ -111,15 +112,23 @@ class StatusTeller:
         return tuple(owed)
 
     def _is_put_off(self, job: Job) -> bool:
-        """Whether a job starts no more, or goes no further, because the laboratory is being ended.
+        """Whether a job starts no more, or goes no further, because of a pause or the end of the laboratory.
 
         What still runs may need laboratory time to end by itself; a clock that waited for this job would never let it.
         """
+        if self._is_withheld(job):
+            return True
         if not self._executor.is_ending:
             return False
         if job.id not in self._executor.running:
             return True
         return job.task is not None and self._runner is not None and job.task.id in self._runner.put_off
+
+    def _is_withheld(self, job: Job) -> bool:
+        """Whether its motion stands before an act that the state withholds: once that ends, the clock must wait."""
+        if job.task is None or self._runner is None or job.task.id not in self._runner.withheld:
+            return False
+        return bool(self._agent.state.withheld(job, self._runner.withheld[job.task.id].act))
 
 
 def _tokens(status: AgentStatus | None) -> frozenset[str]:

@@ -19,6 +19,7 @@ from lab_agents.messages.life import Timer
 from lab_agents.records.base import FrozenMap, Record
 from lab_agents.records.campaign import CampaignPlan
 from lab_agents.records.laboratory import Laboratory
+from lab_agents.records.quantities import Seconds
 
 DEADLINE = "deadline"
 """Purpose of a timer whose subject is a ticket."""
@@ -29,6 +30,7 @@ class Oversight(Record):
     """The open campaign. `changed` is the entry that led to the phase, `reason` why it closes.
 
     `is_early` where neither its budget nor its stopping rules close it; `progress` is what those rules look at.
+    `rested` is the laboratory time of its pauses that have ended.
     """
 
     plan: CampaignPlan
@@ -40,6 +42,8 @@ class Oversight(Record):
     is_closing_said: bool = False
     is_early: bool = True
     progress: Progress = Progress()
+    paused_at: AwareDatetime | None = None
+    rested: Seconds = 0.0
 
 
 class SupervisionState(AgentState):
@@ -105,12 +109,12 @@ class SupervisionState(AgentState):
 
     def _hours(self) -> tuple[Timer, ...]:
         campaign = self.campaign
-        if campaign is None or campaign.phase != "running" or campaign.started_at is None:
+        if campaign is None or campaign.phase != "running" or campaign.started_at is None or campaign.paused_at:
             return ()
         hours = campaign.plan.budget.hours
         if hours is None:
             return ()
-        due = campaign.started_at + timedelta(hours=hours)
+        due = campaign.started_at + timedelta(hours=hours, seconds=campaign.rested)
         return (Timer(subject=campaign.plan.name, purpose="hours", due=due),)
 
     def left(self) -> tuple[str, ...]:

@@ -26,10 +26,11 @@ class AbortCampaign(Body):
 
 @kind("person")
 class PauseCampaign(Body):
-    """Propose and award nothing until resumed."""
+    """Propose, award and begin nothing until resumed; `at_once` also holds what may wait only for a short time."""
 
     person: str
     reason: str = ""
+    at_once: bool = False
 
 
 @kind("person")

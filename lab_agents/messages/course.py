@@ -137,9 +137,13 @@ class CampaignStarted(Body):
 
 @kind("supervision")
 class CampaignPaused(Body):
-    """Nothing is proposed or awarded until resumed."""
+    """Nothing is proposed, awarded or begun until resumed; acts and chains under way come to their end.
+
+    With `at_once` also what may wait only for a short time waits, and spoils.
+    """
 
     reason: str
+    at_once: bool = False
 
 
 @kind("supervision")

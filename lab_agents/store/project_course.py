@@ -27,8 +27,9 @@ MODEL, TICKET = table_of(ModelRow), table_of(TicketRow)
 
 
 def fill_campaign(connection: Connection, logged: Logged) -> None:
-    """A campaign's row: made when it starts, changed by what supervision says of it."""
+    """A campaign's row: made when it starts, changed by what supervision says of it; a closing one stays closing."""
     entry = logged.entry
+    key: dict[str, Any] = {"campaign": entry.campaign}
     match entry.record:
         case CampaignStarted(plan=plan):
             values: dict[str, Any] = {"content": plan.content, "state": "running", "reason": "", "granted": 0}
@@ -40,16 +41,16 @@ def fill_campaign(connection: Connection, logged: Logged) -> None:
         case BudgetGranted(samples=samples):
             values = {"granted": samples}
         case CampaignPaused(reason=reason):
-            values = {"state": "paused", "reason": reason}
+            key, values = key | {"state": "running"}, {"state": "paused", "reason": reason}
         case CampaignResumed(reason=reason):
-            values = {"state": "running", "reason": reason}
+            key, values = key | {"state": "paused"}, {"state": "running", "reason": reason}
         case CampaignClosing(reason=reason):
             values = {"state": "closing", "reason": reason}
         case CampaignFinished(reason=reason):
             values = {"state": "finished", "reason": reason, "ended_at": entry.at}
         case _:
             return
-    change(connection, CAMPAIGN, {"campaign": entry.campaign}, values)
+    change(connection, CAMPAIGN, key, values)
 
 
 def fill_proposal(connection: Connection, logged: Logged) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from lab_agents.agents.bookings import Booking, accept, done_at, free_at, held_back, release_lapsed, take_next
+from lab_agents.agents.bookings import Booking, accept, delay, done_at, free_at, held_back, release_lapsed, take_next
 from lab_agents.agents.offers import Offer, Offers
 from lab_agents.records.recipe import Act, Recipe, Step
 from lab_agents.records.space import Candidate
@@ -76,3 +76,16 @@ def test_a_work_is_not_done_before_the_instrument_that_has_most_to_do():
 
 def test_stock_is_held_back_by_every_booking():
     assert held_back({"w1": booking(1), "w2": booking(2)}, "inks") == 20.0
+
+
+def test_work_of_a_paused_campaign_keeps_its_place_in_the_queue():
+    bookings = {"w1": booking(1, phase="queued")}
+    assert take_next(bookings, 7, START, 1, {bookings["w1"].offer.campaign: "any"}) == bookings
+
+
+def test_what_stood_still_ends_so_much_later():
+    begun = {"w1": booking(1, phase="running", begun_at=START), "w2": booking(2)}
+    campaign, hour = begun["w1"].offer.campaign, timedelta(hours=1)
+    delayed = delay(begun, campaign, hour)
+    assert (delayed["w1"].begun_at, delayed["w2"].begun_at) == (START + hour, None)
+    assert delay(begun, "other", hour) == begun

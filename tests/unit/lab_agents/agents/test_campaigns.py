@@ -1,5 +1,7 @@
 """The course of a campaign."""
 
+from datetime import timedelta
+
 import pytest
 
 from lab_agents.agents.campaigns import find_gap, name_plan
@@ -19,9 +21,10 @@ from lab_agents.messages.course import (
     TicketClosed,
 )
 from lab_agents.messages.life import TimerRang, TroubleMet
-from lab_agents.messages.work import ReservationReleased
+from lab_agents.messages.work import ReservationReleased, ReservationRequested
 from lab_agents.records.campaign import Budget
 from lab_agents.records.observation import Observation
+from lab_agents.records.recipe import Act, Recipe, Step
 from lab_agents.records.space import DesignSpace, Parameter
 from lab_agents.records.stopping import StoppingRules, TargetMet
 from lab_agents.records.ticket import Trouble
@@ -29,6 +32,13 @@ from tests.model_lab import laboratory, plan
 from tests.story import Story, proposal, sample
 from tests.unit.lab_agents.agents.test_fates import BEGUN
 
+REQUEST = {
+    "work": "w",
+    "sample": "opv-0001",
+    "service": "robot",
+    "needs": (),
+    "recipe": Recipe(steps=(Step(name="soak", owner="line_a", acts=(Act(instrument="pump", plan="soak"),)),)),
+}
 START_IT = StartCampaign(plan=plan(n=1, batch=1), person="ada")
 
 
@@ -144,3 +154,25 @@ def test_a_campaign_that_has_done_enough_closes_before_its_budget():
     assert closing == CampaignClosing(
         reason="the target is met: 1 sample meets it with a confidence of at least 90 %", is_early=False
     )
+
+
+def test_a_pause_outlives_the_closing_of_its_campaign_until_somebody_lets_it_go_on():
+    story = running()
+    story.tell("once-2", PauseCampaign(person="ada", at_once=True), subject="opv")
+    (closing,) = story.tell("once-3", AbortCampaign(person="bo", reason="r"), subject="opv")
+    story.tell("line_a", ReservationRequested(**REQUEST), subject="opv-0001")
+    story.tell("supervision", closing, subject="opv")
+    assert story.tell("once-4", PauseCampaign(person="ada"), subject="opv") == (CampaignPaused(reason="ada"),)
+    assert story.tell("once-5", ResumeCampaign(person="ada"), subject="opv") == (CampaignResumed(reason="ada"),)
+
+
+def test_hours_of_a_pause_are_none_of_the_budget():
+    story = running(budget=Budget(samples=1, hours=2.0))
+    (before,) = story.state.timers()
+    story.tell("supervision", CampaignPaused(reason="ada"))
+    assert story.state.timers() == ()
+    story.tell("supervision", CampaignPaused(reason="bo"))
+    story.tell("supervision", CampaignResumed())
+    story.tell("supervision", CampaignResumed())
+    (after,) = story.state.timers()
+    assert after.due - before.due == timedelta(seconds=2)

@@ -19,7 +19,7 @@ from instruments.errors import (
 from instruments.protocols import Gate, Reconciled
 from lab_agents.agents.behaviour import Job, JobOutcome
 from lab_agents.agents.gates import GateClosedError
-from lab_agents.agents.motion import MotionRunner
+from lab_agents.agents.motion import MotionRunner, Withheld
 from lab_agents.journal import Journal
 from lab_agents.records.motion import Motion
 from lab_agents.records.recipe import Act, ActResult, Task
@@ -76,9 +76,18 @@ class Station:
     worker: OwnThread
     closed: str = ""
     rebuilt_until: int = 0
+    withheld_from: int = len(ACTS)
 
     def __post_init__(self) -> None:
-        self.runner = MotionRunner(self.bench, self.journal, self.worker, self._gate, lambda: self.rebuilt_until, QUICK)
+        self.runner = MotionRunner(
+            self.bench,
+            self.journal,
+            self.worker,
+            self._gate,
+            lambda: self.rebuilt_until,
+            QUICK,
+            withheld=lambda job, act: "paused" if act >= self.withheld_from else "",
+        )
 
     def _gate(self) -> None:
         if self.closed:
@@ -317,3 +326,31 @@ async def test_what_an_instrument_accepted_and_forgot_is_unknown_for_good(statio
     again = await station.run()
     assert (again.unknown, station.bench.performed) == ((TASK.token(1),), [0])
     assert station.bench.asked == [(1, True)], "the next life asks nothing"
+
+
+async def test_a_task_stops_before_an_act_that_is_withheld_and_goes_on_with_it(station: Station) -> None:
+    """It says since when it stands still."""
+    station.withheld_from = 1
+    running = asyncio.create_task(station.run())
+    await until(lambda: station.runner.withheld)
+    assert station.runner.withheld == {"w/0": Withheld(1, AT)}
+    assert station.runner.waits == {"w/0": "paused"}
+    assert station.bench.performed == [0]
+    station.withheld_from = len(ACTS)
+    assert (await running).ok
+    assert station.bench.performed == [0, 1, 2]
+    assert (station.runner.withheld, station.runner.waits) == ({}, {})
+
+
+async def test_what_had_begun_before_a_kill_is_followed_to_its_end_although_acts_are_withheld(station: Station) -> None:
+    """Only what certainly did not begin waits."""
+    station.withheld_from = 0
+    await station.intend(0)
+    station.bench.verdicts[0] = Reconciled("done", result(0))
+    running = asyncio.create_task(station.run())
+    await until(lambda: station.runner.withheld)
+    assert station.runner.withheld["w/0"].act == 1
+    assert (station.bench.performed, station.bench.asked) == ([], [(0, True)])
+    station.withheld_from = len(ACTS)
+    await running
+    assert station.bench.performed == [1, 2]

@@ -10,8 +10,8 @@ from lab_agents.agents.learning import Experience, learn_durations
 from lab_agents.agents.stalls import GRACE, longest_duration, student99
 from lab_agents.agents.supervision import Supervision
 from lab_agents.messages.commands import AnswerTicket
-from lab_agents.messages.course import TicketClosed, TicketOpened
-from lab_agents.messages.life import TimerRang
+from lab_agents.messages.course import CampaignPaused, CampaignResumed, TicketClosed, TicketOpened
+from lab_agents.messages.life import AgentStarted, TimerRang
 from lab_agents.messages.work import ReservationReleased, TaskDone, TaskFailed, TaskStarted
 from lab_agents.records.recipe import Act, ActResult, Task
 from tests.model_lab import START
@@ -133,3 +133,38 @@ def test_another_attempt_has_a_timer_of_its_own():
     assert (first.purpose, second.purpose) == ("overdue-0", "overdue-1")
     assert ring(story, first) == ()
     assert len(ring(story, second)) == 1
+
+
+PAUSED = CampaignPaused(reason="ada")
+
+
+def test_a_task_that_a_pause_may_stop_between_two_acts_is_not_overdue_before_it_goes_on():
+    story = Story(Supervision("supervision"))
+    story.tell("line_a", TaskStarted(task=TASK.model_copy(update={"acts": (SOAK, SOAK)})))
+    (before,) = story.state.timers()
+    story.tell("supervision", PAUSED)
+    assert story.state.timers() == ()
+    story.tell("tester", AgentStarted(agent="tester", epoch=2, version="0"), campaign=None)
+    story.tell("supervision", CampaignResumed())
+    (after,) = story.state.timers()
+    assert after.due - before.due == timedelta(seconds=2)
+
+
+@pytest.mark.parametrize("chained", [False, True])
+def test_what_ends_by_itself_is_watched_also_during_a_pause(chained: bool):
+    """One act that was begun before it, or any that may wait only for a short time."""
+    story = Story(Supervision("supervision"))
+    acts, until = ((SOAK, SOAK), START) if chained else ((SOAK,), None)
+    story.tell("tester", TaskStarted(task=TASK.model_copy(update={"acts": acts, "not_after": until})))
+    watched = story.state.timers()
+    story.tell("supervision", PAUSED)
+    assert story.state.timers() == watched
+
+
+def test_a_task_whose_start_comes_after_the_pause_is_not_watched():
+    story = Story(Supervision("supervision"))
+    story.tell("supervision", PAUSED)
+    story.tell("tester", TaskStarted(task=TASK))
+    assert story.state.timers() == ()
+    story.tell("supervision", CampaignResumed())
+    assert len(story.state.timers()) == 1

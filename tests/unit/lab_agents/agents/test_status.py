@@ -13,7 +13,7 @@ import pytest
 from lab_agents.agents.behaviour import Job
 from lab_agents.agents.executor import Executor
 from lab_agents.agents.gates import Gates
-from lab_agents.agents.motion import MotionRunner
+from lab_agents.agents.motion import MotionRunner, Withheld
 from lab_agents.agents.status import StatusTeller, will
 from lab_agents.messages.frames import AgentStatus
 from lab_agents.messages.life import Timer
@@ -161,6 +161,29 @@ async def test_a_job_that_starts_no_more_is_not_owed(tmp_path: Path) -> None:
         runner.put_off.add(TASK.id)
         assert teller.status().owed == ()
         executor.running.pop(job.id).cancel()
+
+
+async def test_a_job_that_stands_before_an_act_that_is_withheld_is_not_owed(tmp_path: Path) -> None:
+    """It is again as soon as the state lets it go on, whenever its runner looks."""
+
+    class Paused(EchoState):
+        is_paused: bool = True
+
+        def withheld(self, job: Job, act: int) -> str:
+            return "paused" if self.is_paused and act == 1 else ""
+
+    job = Job(id="7/dose", cause=7, kind="motion", name="dose", subject="s", task=TASK)
+    async with small_log(tmp_path) as log, living(log, tmp_path, 1) as life:
+        life.agent.state = Paused(**dict(life.agent.state.model_copy(update={"wanted": (job,)})))
+        gates = Gates(life.agent.link, lambda: True)
+        runner = MotionRunner(Moving(), life.journal, life.worker, gates.check, lambda: 0)
+        teller = StatusTeller(life.agent, Executor(life.agent, {}, gates), life.bus, TOPICS, Moving(), runner)
+        assert teller.status().owed == ("7/dose",)
+        runner.withheld[TASK.id] = Withheld(1, AT)
+        status = teller.status()
+        assert (status.owed, status.withheld) == ((), {TASK.id: AT})
+        life.agent.state = life.agent.state.model_copy(update={"is_paused": False})
+        assert teller.status().owed == ("7/dose",)
 
 
 async def test_people_who_are_asked_hold_the_clock_until_the_laboratory_is_ended(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from lab_agents.messages import course
 from lab_agents.store import projection_tables as rows
+from tests.small_campaign import PLAN
 
 
 def test_a_retracted_observation_stays_with_its_reason(book, one_row):
@@ -13,16 +14,21 @@ def test_a_retracted_observation_stays_with_its_reason(book, one_row):
 
 
 def test_a_campaign_is_followed_from_start_to_end(book, one_row):
-    """Paused, resumed, closing, finished; the budget as it was granted last."""
+    """Paused, resumed, closing whatever is paused then, finished; the budget as it was granted last."""
+    other = PLAN.model_copy(update={"name": "second"})
     for body, state in (
+        (course.CampaignStarted(plan=other, person="ada"), "running"),
         (course.CampaignPaused(reason="lunch"), "paused"),
         (course.CampaignResumed(), "running"),
         (course.CampaignClosing(reason="enough"), "closing"),
+        (course.CampaignPaused(reason="lunch"), "closing"),
+        (course.CampaignResumed(), "closing"),
+        (course.CampaignFinished(reason="enough", n_made=0, n_observed=0, n_failed=0), "finished"),
     ):
-        book.add("supervision", body, cause=book.writer.position)
-        assert one_row(rows.CampaignRow, campaign="first").state == state
-    book.add("supervision", course.BudgetGranted(samples=9), cause=book.writer.position)
-    assert one_row(rows.CampaignRow, campaign="first").granted == 9
+        book.add("supervision", body, campaign="second", cause=book.writer.position)
+        assert one_row(rows.CampaignRow, campaign="second").state == state
+    book.add("supervision", course.BudgetGranted(samples=9), campaign="second", cause=book.writer.position)
+    assert one_row(rows.CampaignRow, campaign="second").granted == 9
 
 
 def test_an_answered_ticket_is_closed_with_who_answered_what(one_row):
