@@ -66,6 +66,11 @@ BENCHMARKS: Mapping[str, tuple[str, str, int]] = {
         "how soon a thousand open works are awarded among fifty bidders",
         5,
     ),
+    "survival": (
+        "lab_agents.benchmarks.survival:benchmark_survival",
+        "what a laboratory survives: kills and freezes of every process, a machine cut off, a permit that is lost",
+        1,
+    ),
     "soak": (
         "lab_agents.benchmarks.soak:benchmark_soak",
         "memory and disk of a campaign of two thousand samples",
@@ -73,7 +78,7 @@ BENCHMARKS: Mapping[str, tuple[str, str, int]] = {
     ),
     "reliability": (
         "lab_agents.benchmarks.reliability:benchmark_reliability",
-        "what a laboratory survives: kills, freezes, lost permits, and all that other benchmarks measure of it",
+        "all that is promised of reliability: survival, stop, fuzz, failures, stalls, load, soak, tampering",
         1,
     ),
 }
@@ -96,7 +101,8 @@ def benchmark(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Answer with one JSON object.")] = False,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Write the figures to FILE.json and FILE.md too.")
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Write the figures into the scorecard FILE.json and FILE.md too."),
     ] = None,
 ) -> int:
     """Run a benchmark and compare its figures with their targets."""
@@ -107,16 +113,28 @@ def benchmark(
         warn(f"error: there is no benchmark {name!r}; known are {', '.join(BENCHMARKS)}.")
         return Exit.USAGE
     seeds = seeds or BENCHMARKS[name][2]
-    figures = find_benchmark(name)(seeds, table, _show_progress)
-    if out is not None:
-        from lab_agents.benchmarks.publishing import publish_figures
+    figures: list[Figure] = []
+    for part, n in parts_of(name, seeds):
+        measured = find_benchmark(part)(n, table, _show_progress)
+        figures.extend(measured)
+        if out is not None:
+            from lab_agents.benchmarks.publishing import publish_figures
 
-        publish_figures(out, name, seeds, figures)
+            publish_figures(out, part, n, measured)
     if as_json:
         say_json({"benchmark": name, "seeds": seeds, "figures": figures})
     else:
         say(as_text(figures))
     return exit_for(figures)
+
+
+def parts_of(name: str, seeds: int) -> list[tuple[str, int]]:
+    """The benchmarks that one is made of, with their seeds: what is published as soon as it was measured."""
+    if name != "reliability":
+        return [(name, seeds)]
+    from lab_agents.benchmarks.reliability import sections_of
+
+    return sections_of(seeds)
 
 
 def exit_for(figures: "Sequence[Figure]") -> Exit:
