@@ -45,8 +45,8 @@ class EchoState(AgentState):
 class Echo:
     """Says twice what a person said; `poison` is a word it cannot hear.
 
-    Words with a meaning: `forbidden` makes it publish what is not its own, `compute` wants a job, `wake` a timer,
-    `alarm` one that is due at once by the wall.
+    Words with a meaning: `hush` is only heard, `forbidden` makes it publish what is not its own, `compute` wants a job,
+    `wake` a timer, `alarm` one that is due at once by the wall.
     """
 
     poison: str = ""
@@ -77,7 +77,7 @@ class Echo:
 
     def decide(self, before: EchoState, after: EchoState, logged: Logged) -> tuple[Draft, ...]:
         record = logged.entry.record
-        if not isinstance(record, AbortCampaign):
+        if not isinstance(record, AbortCampaign) or record.reason == "hush":
             return ()
         if record.reason == "forbidden":
             return (Draft(body=PlannerExhausted(reason="not mine"), subject="s"),)

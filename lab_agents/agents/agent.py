@@ -64,6 +64,7 @@ class Agent(Generic[S]):
         self.rebuilt_until = 0
         self.changed = Changes()
         self._saved_position = 0
+        self._saved_state: S | None = None
         self._known: list[int] = []
         self._wants = wants(name, behaviour)
         self.follows = tuple(sorted(follows(behaviour)))
@@ -105,7 +106,7 @@ class Agent(Generic[S]):
             except ValidationError:
                 return False
         self.cursor = Cursor(saved.log, saved.position, saved.chain)
-        self._saved_position = saved.position
+        self._saved_state, self._saved_position = self.state, saved.position
         return True
 
     async def _rebuild(self, answer: Answer) -> None:
@@ -121,12 +122,14 @@ class Agent(Generic[S]):
 
     def _start_over(self, rebuild: Rebuild[S], answer: Answer) -> None:
         self._journal.start_over()
+        self._saved_state = None
         with self._journal.transaction() as journal:
             journal.write_rebuilt(answer.sequence, answer.head)
             self.cursor = rebuild.cursor
-            self._write_all(journal)
+            self._write(journal, self.state, self.cursor)
             for cause, ordinal, draft in rebuild.missing():
                 journal.add_outbox(self._entry(decision_id(self.name, cause, ordinal), cause, draft))
+        self._saved_state, self._saved_position = self.state, self.cursor.position
 
     def _write_epochs(self, epochs: Sequence[int]) -> None:
         with self._journal.transaction() as journal:
@@ -175,7 +178,8 @@ class Agent(Generic[S]):
     def _handle(self, logged: Logged) -> None:
         """Begin, apply, decide, write position, state and outbox, commit: whole in the journal's thread.
 
-        What changes nothing is of no concern after all, and moves the position in memory.
+        What brings nothing to say moves position and state in memory: it stands in the log, `keep_position` writes it
+        within a second, and a process that dies before handles it again, to the same state.
         """
         cursor = _cursor_at(logged)
         if not concerns(self.name, self.behaviour, logged):
@@ -184,20 +188,18 @@ class Agent(Generic[S]):
         before = self.state
         taken = step(self.name, self.behaviour, before, logged)
         after = taken.state if taken.state != before else before
-        if after is before and not taken.drafts and not self._is_answer(logged):
-            self.cursor = cursor
-            return
-        with self._journal.transaction() as journal:
-            self._settle(journal, logged)
-            journal.write_position(cursor.log, cursor.position, cursor.chain)
-            if after is not before:
-                journal.write_state(self._state_text.of(after), __version__)
-            self._forget_ended(journal, before, after)
-            self._add(journal, f"{logged.position}", logged.position, taken.drafts)
-        self._look()
+        ended = _ended(before, after)
+        if taken.drafts or ended or self._is_answer(logged):
+            with self._journal.transaction() as journal:
+                self._settle(journal, logged)
+                self._write(journal, after, cursor)
+                _forget(journal, ended)
+                self._add(journal, f"{logged.position}", logged.position, taken.drafts)
+            self._look()
+            self._saved_state, self._saved_position = after, cursor.position
         # The status is read from another thread: whoever sees the new cursor must see the new state and outbox too.
         self.state = after
-        self.cursor, self._saved_position = cursor, cursor.position
+        self.cursor = cursor
 
     def _is_answer(self, logged: Logged) -> bool:
         record = logged.entry.record
@@ -211,12 +213,6 @@ class Agent(Generic[S]):
             journal.drop_outbox(logged.seal.sequence)
         elif isinstance(record, EntryRefused) and record.source == self.name:
             journal.drop_outbox(record.sequence)
-
-    def _forget_ended(self, journal: Journal, before: S, after: S) -> None:
-        wanted = {job.id for job in after.jobs()}
-        ended = [job for job in before.jobs() if job.id not in wanted]
-        tokens = [job.task.token(i) for job in ended if job.task for i in range(len(job.task.acts))]
-        journal.forget([job.id for job in ended], tokens)
 
     # Submitting.
 
@@ -323,21 +319,25 @@ class Agent(Generic[S]):
     # The rest.
 
     async def keep_position(self) -> None:
-        """Write the position once a second where only entries of no concern came by."""
+        """Write position and state once a second where only entries came by that brought nothing to say."""
         while True:
             await asyncio.sleep(1.0)
             if self.cursor.position != self._saved_position:
-                await self._worker.run(self._keep)
+                await self._worker.run(self.keep)
 
-    def _keep(self) -> None:
+    def keep(self) -> None:
+        """Write position and state; runs in the journal's thread."""
+        # The loop moves the cursor meanwhile, by entries that change no state.
+        state, cursor = self.state, self.cursor
         with self._journal.transaction() as journal:
-            journal.write_position(self.cursor.log, self.cursor.position, self.cursor.chain)
-        self._saved_position = self.cursor.position
+            self._write(journal, state, cursor)
+        self._saved_state, self._saved_position = state, cursor.position
 
-    def _write_all(self, journal: Journal) -> None:
-        journal.write_position(self.cursor.log, self.cursor.position, self.cursor.chain)
-        journal.write_state(self._state_text.of(self.state), __version__)
-        self._saved_position = self.cursor.position
+    def _write(self, journal: Journal, state: S, cursor: Cursor) -> None:
+        """Write position and state, which belong together; a state that stands there is not written again."""
+        journal.write_position(cursor.log, cursor.position, cursor.chain)
+        if state is not self._saved_state:
+            journal.write_state(self._state_text.of(state), __version__)
 
     def _look(self) -> None:
         self.outbox_size = self._journal.outbox_size()
@@ -359,6 +359,18 @@ class Agent(Generic[S]):
     def jobs_wanted(self) -> tuple[Job, ...]:
         """Jobs that the state wants and that have not ended."""
         return tuple(job for job in self.state.jobs() if job.id not in self.concluded)
+
+
+def _ended(before: AgentState, after: AgentState) -> list[Job]:
+    """The jobs that a new state does not want any more."""
+    jobs = before.jobs()
+    wanted = {job.id for job in after.jobs()} if jobs else ()
+    return [job for job in jobs if job.id not in wanted]
+
+
+def _forget(journal: Journal, ended: Sequence[Job]) -> None:
+    tokens = [job.task.token(i) for job in ended if job.task for i in range(len(job.task.acts))]
+    journal.forget([job.id for job in ended], tokens)
 
 
 def _cursor_at(logged: Logged | Passed) -> Cursor:

@@ -75,6 +75,26 @@ async def test_a_network_that_doubles_and_loses_does_not_make_an_agent_hear_twic
         assert len(set(await words(log, 17))) == len(await words(log, 17)) == 10
 
 
+async def test_what_brings_nothing_to_say_is_written_later_and_heard_again_after_a_death(tmp_path: Path) -> None:
+    """Position and state of the journal belong together, also where both are behind."""
+    async with small_log(tmp_path) as log:
+        async with living(log, tmp_path, 1) as life:
+            await say(log, 1, "one")
+            await life.until(lambda: life.agent.cursor.position == 5)
+            await say(log, 2, "hush")
+            await life.until(lambda: life.agent.cursor.position == 6)
+            assert (await life.worker.run(life.journal.load)).position == 5
+        async with living(log, tmp_path, 2) as life:
+            await life.until(lambda: life.agent.cursor.position == 7)
+            assert life.agent.state.heard == ("one", "hush")
+            await say(log, 3, "hush")
+            await life.until(lambda: life.agent.cursor.position == 8)
+            await life.worker.run(life.agent.keep)
+            saved = await life.worker.run(life.journal.load)
+        assert (saved.position, saved.state) == (8, life.agent.state.model_dump_json())
+        assert await words(log, 8) == ["one one", "one two"]
+
+
 async def test_an_outbox_outlives_its_process(tmp_path: Path) -> None:
     """What was decided and never sent is sent by the next life."""
     async with small_log(tmp_path) as log:
