@@ -43,8 +43,8 @@ def follow_pursuit(state: PlanningState, logged: Logged, me: str) -> PlanningSta
     """The state after an entry, as far as the open campaign goes; offers and fates are up to date already."""
     body = logged.entry.record
     if isinstance(body, CampaignStarted):
-        pursuit = Pursuit(plan=body.plan, started_at=logged.entry.at)
-        return state.model_copy(update={"pursuit": pursuit, "known": Knowledge()})
+        begun = Pursuit(plan=body.plan, started_at=logged.entry.at)
+        return state.model_copy(update={"pursuit": begun, "known": Knowledge()})
     pursuit = state.pursuit
     if pursuit is None:
         return state

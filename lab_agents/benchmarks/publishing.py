@@ -4,7 +4,6 @@ A scorecard has one section for each benchmark that was written into it. Writing
 scorecard that takes a night comes about in parts, each of which stands as soon as it was measured.
 """
 
-import os
 import platform
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from pydantic import ValidationError
 
 from lab_agents import __version__
 from lab_agents.benchmarks.figures import Figure
+from lab_agents.benchmarks.machine import measure_load, name_machine
 from lab_agents.errors import ReportError
 from lab_agents.records.base import Record
 from lab_agents.state_folder import write_atomically
@@ -51,8 +51,8 @@ def publish_figures(stem: Path, benchmark: str, seeds: int, figures: Sequence[Fi
         software=__version__,
         measured_at=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         python=platform.python_version(),
-        machine=f"{find_processor()}, {os.cpu_count()} cores, {platform.system()}",
-        load=round(os.getloadavg()[2], 2),
+        machine=name_machine(),
+        load=measure_load(),
         figures=tuple(figures),
     )
     # Not `with_suffix`: a stem may have a dot of its own, as a version has.
@@ -81,13 +81,6 @@ def read_published(data: Path) -> Published:
         return Published.model_validate_json(data.read_bytes())
     except ValidationError as error:
         raise ReportError(f"{data} is no scorecard: {error}. Write to another file, or delete it.") from error
-
-
-def find_processor(info: Path = Path("/proc/cpuinfo")) -> str:
-    """The processor's name where the system tells it, else its kind."""
-    lines = info.read_text().splitlines() if info.exists() else []
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, platform.machine())
 
 
 def as_markdown(published: Published) -> str:

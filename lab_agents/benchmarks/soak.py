@@ -25,8 +25,9 @@ FLAT = 1.10
 """Largest memory of a process from then on, as a share of what it had then."""
 WINDOW = 5
 """Looks of which the median is taken."""
-JOURNAL = 12e6
-"""Bytes that one agent's journal may take: its write-ahead file of 4 MB, and an open campaign's state twice."""
+JOURNAL = 24e6
+"""Bytes that one agent's journal may take at any time: a write-ahead file of 4 MB, and training's state of 2,000
+samples, with some trainings that wait, twice: in the file and on its way there."""
 PER_SAMPLE: Mapping[str, float] = {"store": 90e3, "blobs": 200e3, "ledger": 6e3, "documents": 60e3}
 """Bytes of a sample that docs/bounds.md promises."""
 

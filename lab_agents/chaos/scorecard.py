@@ -14,6 +14,7 @@ from lab_agents.auditing.evidence import Evidence, gather
 from lab_agents.auditing.ledger import Ledger, read_ledger
 from lab_agents.auditing.report import AuditReport
 from lab_agents.benchmarks.kills import Recovery
+from lab_agents.benchmarks.machine import measure_load, name_machine
 from lab_agents.chaos.faults import FAULTS
 from lab_agents.chaos.plan import ChaosPlan
 from lab_agents.chaos.running import NightOfChaos
@@ -49,6 +50,13 @@ class FaultLine(Record):
     note: str = ""
 
 
+class TicketLine(Record):
+    """How often a person was told the same thing."""
+
+    what: str
+    n: int
+
+
 class RecoveryLine(Record):
     """Wall seconds from one kind of blow on one kind of process to working again; `n_missing` never did in time."""
 
@@ -81,6 +89,7 @@ class Scorecard(Record):
         n_completed: Of these, those that were made, measured and concluded.
         n_spoiled: Of these, those that failed or were quarantined, each with its reason in the log.
         interventions: What a person (real or simulated) had to decide; loading trays and bottles is `loads`.
+        machine: Where it ran; recoveries are its own, and those of `load`, the machine's over the last 15 minutes.
     """
 
     name: str
@@ -89,6 +98,8 @@ class Scorecard(Record):
     seed: int
     software: str
     written_at: str
+    machine: str
+    load: float
     seconds: float
     n_entries: int
     n_ordered: int
@@ -104,6 +115,7 @@ class Scorecard(Record):
     interventions: int
     interventions_per_100_samples: float
     loads: int
+    told: tuple[TicketLine, ...]
     faults: tuple[FaultLine, ...]
     recoveries: tuple[RecoveryLine, ...]
     promises: tuple[Promise, ...]
@@ -181,6 +193,8 @@ def score(plan: ChaosPlan, state: Path, chaos: NightOfChaos) -> Scorecard:
         seed=plan.seed,
         software=__version__,
         written_at=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        machine=name_machine(),
+        load=measure_load(),
         seconds=round(chaos.night.seconds, 1),
         n_entries=audited.head,
         n_ordered=audited.n_ordered,
@@ -196,10 +210,17 @@ def score(plan: ChaosPlan, state: Path, chaos: NightOfChaos) -> Scorecard:
         interventions=helped,
         interventions_per_100_samples=round(100 * helped / max(1, len(begun)), 2),
         loads=len(list(records(entries, work.ConsumableLoaded))),
+        told=ticket_lines(entries),
         faults=tuple(fault_lines(plan, chaos)),
         recoveries=tuple(recovery_lines(plan, chaos.night.recoveries)),
         promises=tuple(_promises(counted, chaos)),
     )
+
+
+def ticket_lines(entries: Iterable[Logged]) -> tuple[TicketLine, ...]:
+    """What people were told, the most frequent first."""
+    told = Counter(body.ticket.trouble.what for body in records(entries, course.TicketOpened))
+    return tuple(TicketLine(what=what, n=n) for what, n in told.most_common())
 
 
 def records(entries: Iterable[Logged], kind: type[B]) -> Iterator[B]:

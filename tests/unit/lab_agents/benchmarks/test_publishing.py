@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lab_agents.benchmarks.figures import Figure
-from lab_agents.benchmarks.publishing import find_processor, publish_figures, read_published
+from lab_agents.benchmarks.publishing import publish_figures, read_published
 from lab_agents.errors import ReportError
 
 FIGURES = (
@@ -45,10 +45,3 @@ def test_another_file_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "notes.json").write_text('{"my": "notes"}')
     with pytest.raises(ReportError, match="is no scorecard"):
         publish_figures(tmp_path / "notes", "stop", 1, FIGURES)
-
-
-def test_the_processor_is_named_as_the_system_names_it(tmp_path: Path) -> None:
-    """Where it does not, its kind must do."""
-    (tmp_path / "cpuinfo").write_text("processor\t: 0\nmodel name\t: EPYC 7713\n")
-    assert find_processor(tmp_path / "cpuinfo") == "EPYC 7713"
-    assert find_processor(tmp_path / "none")

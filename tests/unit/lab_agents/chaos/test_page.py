@@ -1,7 +1,7 @@
 """The scorecard for people."""
 
 from lab_agents.chaos.page import figures_of, render_scorecard, to_text
-from lab_agents.chaos.scorecard import FaultLine, Promise, RecoveryLine, Scorecard
+from lab_agents.chaos.scorecard import FaultLine, Promise, RecoveryLine, Scorecard, TicketLine
 
 CARD = Scorecard(
     name="night",
@@ -10,6 +10,8 @@ CARD = Scorecard(
     seed=3,
     software="0.1.0",
     written_at="2026-01-01 00:00 UTC",
+    machine="EPYC, 2 cores, Linux",
+    load=1.5,
     seconds=200.0,
     n_entries=900,
     n_ordered=200,
@@ -25,8 +27,9 @@ CARD = Scorecard(
     interventions=1,
     interventions_per_100_samples=5.0,
     loads=0,
+    told=(TicketLine(what="robot is silent", n=3),),
     faults=(
-        FaultLine(fault="kill", what="kill -9", planned=3, given=2, note="<ended>"),
+        FaultLine(fault="kill", what="kill -9; `resume`", planned=3, given=2, note="<ended>"),
         FaultLine(fault="messages_dropped", what="never arrives", planned=None, given=17),
     ),
     recoveries=(RecoveryLine(fault="kill", target="robot", n=2, n_missing=1, p50=1.5, p95=None, worst=None),),
@@ -45,6 +48,9 @@ def test_the_page_needs_nothing_beside_itself_and_escapes_what_it_is_told() -> N
     assert "&lt;ended&gt;" in page
     assert "A promise was broken." in page
     assert "18 of 20" in page
+    assert "on EPYC, 2 cores, Linux, load 1.5" in page
+    assert "robot is silent" in page
+    assert "`" not in page
 
 
 def test_a_terminal_shows_the_same_figures_and_the_broken_promise() -> None:
@@ -52,6 +58,8 @@ def test_a_terminal_shows_the_same_figures_and_the_broken_promise() -> None:
     text = to_text(CARD)
     for name, value in figures_of(CARD):
         assert any(line.startswith(name) and line.endswith(value) for line in text.splitlines())
+    assert any("robot is silent" in line and "3" in line for line in text.splitlines())
+    assert "on EPYC, 2 cores, Linux, load 1.5" in text
     assert any(line.startswith("BROKEN") and "1 repeated" in line for line in text.splitlines())
 
 
