@@ -9,7 +9,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from event_model import DocumentNames, sanitize_doc, schema_validators
+import numpy as np
+from event_model import DocumentNames, schema_validators
 from jsonschema import ValidationError
 
 from instruments.errors import DocumentsError
@@ -42,7 +43,7 @@ class DocumentFiles:
         """Take one document; returns at once."""
         if name == "start":
             self._run, self._kept = str(document["uid"]), []
-        kept = {"name": name, "doc": sanitize_doc(dict(document))}
+        kept = {"name": name, "doc": json.loads(json.dumps(document, default=_plain))}
         self._kept.append(kept)
         self._last = self._thread.submit(self._write, name, kept, self._last)
 
@@ -117,6 +118,13 @@ class DocumentFiles:
 
 
 _NAMES = frozenset(name.name for name in DocumentNames)
+
+
+def _plain(value: object) -> object:
+    """A numpy object as plain numbers; event-model's own encoder looks for dask on the disk for each of them."""
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    raise TypeError(f"a document holds {value!r}, which is no JSON")
 
 
 def _line(kept: Mapping[str, Any]) -> bytes:

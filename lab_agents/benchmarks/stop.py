@@ -202,13 +202,16 @@ def is_lost(name: str) -> bool:
     return "_lost_" in name
 
 
-def generate_laboratory(holes: Sequence[int]) -> dict[str, Any]:
-    """A lab file of fifty simulated instruments; the unreachable ones are at the ports `holes` of another address."""
+def generate_laboratory(holes: Sequence[int], kinds: Sequence[Kind] = KINDS) -> dict[str, Any]:
+    """A lab file of simulated instruments; the unreachable ones are at the ports `holes` of another address.
+
+    Robots must be among the `kinds`: the first one serves all places.
+    """
     instruments: dict[str, Any] = {}
     agents: dict[str, Any] = {}
     places = []
     ports = iter(holes)
-    for kind in KINDS:
+    for kind in kinds:
         names = [f"{kind.name}_{i}" for i in range(1, kind.reachable + 1)]
         lost = [f"{kind.name}_lost_{i}" for i in range(1, kind.unreachable + 1)]
         for number, name in enumerate([*names, *lost], start=1):

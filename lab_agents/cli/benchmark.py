@@ -63,7 +63,7 @@ BENCHMARKS: Mapping[str, tuple[str, str, int]] = {
     ),
     "load": (
         "lab_agents.benchmarks.load:benchmark_load",
-        "how soon a thousand open works are awarded among fifty bidders",
+        "how soon a thousand works are awarded, and the steps of fifty instruments begun; on an idle machine",
         5,
     ),
     "survival": (

@@ -3,6 +3,7 @@
 import json
 import time
 
+import numpy as np
 import pytest
 from event_model import compose_run
 
@@ -48,6 +49,22 @@ def test_a_run_becomes_one_file_of_json_lines(files, tmp_path):
     assert (tmp_path / f"{TOKEN}_{uid}.jsonl").read_bytes() == content
     assert files.start_of(TOKEN)["uid"] == uid
     assert files.start_of("00" * 8) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"), [(np.float32(1.5), 1.5), (np.array([1.0, 2.0]), [1.0, 2.0]), (np.int64(3), 3)]
+)
+def test_numpy_becomes_plain_numbers(files, value, kept):
+    documents = _run()
+    documents[2][1]["data"]["x"] = value
+    _feed(files, documents)
+    assert files.finish()[1][2]["doc"]["data"] == {"x": kept}
+
+
+def test_what_is_no_json_is_no_document(files):
+    name, document = _run()[0]
+    with pytest.raises(TypeError, match="which is no JSON"):
+        files(name, {**document, "what": object()})
 
 
 def test_the_youngest_run_of_a_token_is_found(files):
