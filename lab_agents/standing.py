@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import AwareDatetime, Field
 
 from instruments.lab import read_laboratory
+from lab_agents.agents.pauses import PAUSE_KINDS, UNPAUSED, Pauses, follow_pauses
 from lab_agents.credentials import PEOPLE, access_of
 from lab_agents.errors import GuardError, ReportError, StateFolderError, StoreError
 from lab_agents.guard_door import find_guard, guard_status
@@ -17,6 +18,7 @@ from lab_agents.records.base import FrozenMap, Record
 from lab_agents.records.campaign import CampaignPlan
 from lab_agents.records.laboratory import Laboratory
 from lab_agents.report.account import Account
+from lab_agents.report.outlook import OUTLOOK_KINDS, Outlook, PauseTeller
 from lab_agents.report.sample_account import SampleAccount
 from lab_agents.report.target_words import plain_name
 from lab_agents.report.telling import tell
@@ -100,7 +102,8 @@ class Standing(Record):
     """How a laboratory stands.
 
     `guards` are machines with a living guard; `unattended` those that have none, or one that nobody would start again.
-    `waits` and `refusing` (why the recorder appends nothing) are heard from the processes that run.
+    `waits` and `refusing` (why the recorder appends nothing) are heard from the processes that run. `pause` says of a
+    paused campaign since when it is still, or when it will be and who keeps it from that.
     """
 
     state: str
@@ -116,11 +119,16 @@ class Standing(Record):
     approvals: tuple[ApprovalStanding, ...] = ()
     waits: tuple[WaitStanding, ...] = ()
     refusing: str | None = None
+    pause: Outlook | None = None
 
     def to_text(self) -> str:
         """For people."""
         lines = [f"laboratory {self.lab} in {self.state}, {self.head} log entries"]
         lines += _campaign_lines(self.campaign)
+        if self.pause is not None:
+            lines.append(f"PAUSED by {self.pause.reason}: {self.pause.when}{', because' if self.pause.holders else ''}")
+            lines += [f"  {holder.text}" for holder in self.pause.holders]
+            lines.append(f"  lab-agents continue --state {self.state}")
         if self.latched:
             lines.append(f"STOPPED by {self.latched}; re-arm with: lab-agents rearm {self.latched} --reason WHY")
             lines += [f"  {name}: {state}" for name, state in self.instruments.items()]
@@ -197,7 +205,20 @@ def standing_of(state: Path) -> Standing:
             for subject, reason in sorted(status.waits.items())
         ),
         refusing=heard.head.refusing if heard.head is not None else None,
+        pause=_pause(folder, heard) if account is not None else None,
     )
+
+
+def _pause(folder: StateFolder, heard: Heard) -> Outlook | None:
+    """When a paused campaign is still; the whole log is read for it only where one is paused."""
+    pauses: Pauses = UNPAUSED
+    with StoreReader(folder.store) as reader:
+        for logged in reader.entries(PAUSE_KINDS):
+            pauses = follow_pauses(pauses, logged)
+        teller = PauseTeller()
+        for logged in reader.entries(OUTLOOK_KINDS) if pauses else ():
+            teller.take(logged)
+    return teller.outlook(heard.agents)
 
 
 def _hear(folder: StateFolder, laboratory: Laboratory) -> Heard:

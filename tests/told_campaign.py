@@ -245,6 +245,23 @@ def tell_campaign(n: int = 60, failing: int | None = 17) -> list[Logged]:
     return Telling(example()).run(n, failing)
 
 
+def tell_paused() -> list[Logged]:
+    """The log up to where a person paused the campaign while a sample was being soaked."""
+    log = tell_campaign(12, failing=None)
+    made = max(n for n, logged in enumerate(log) if logged.entry.kind == "SampleMade")
+    telling = Telling(example())
+    telling.log, telling.at = log[: made + 1], log[made].entry.at
+    sample = log[made].entry.subject
+    act, of = Act(instrument="tester", plan="soak"), {"work": f"measure-{sample}-1", "sample": sample}
+    recipe = Recipe(steps=(Step(name="soak", owner="tester", acts=(act,)),))
+    telling.add(work.ReservationRequested(**of, service="robot", needs=(), recipe=recipe), "tester", sample)
+    telling.add(work.ReservationMade(**of, holder="tester", places={}), "robot", sample)
+    task = Task(id=f"{of['work']}/0", **of, step=0, name="soak", owner="tester", acts=(act,))
+    telling.add(work.TaskStarted(task=task), "tester", sample)
+    telling.add(course.CampaignPaused(reason="ada: visitors"), "supervision")
+    return telling.log
+
+
 def write_state(path: Path, log: list[Logged]) -> StateFolder:
     """A state folder that holds this log, through the real store."""
     campaign = example()

@@ -22,6 +22,8 @@ Person = Annotated[
 Reason = Annotated[str, typer.Option("--reason", help="Why; it stands in the log.")]
 Campaign = Annotated[str | None, typer.Option("--campaign", help="Which campaign; by default the open one.")]
 
+AsJson = Annotated[bool, typer.Option("--json", help="Answer with one JSON object.")]
+
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
@@ -151,22 +153,37 @@ def abort(reason: Reason, person: Person, campaign: Campaign = None, state: Stat
     say(f"{name}: closing; what was begun runs to its outcome")
 
 
-def pause(person: Person, reason: Reason = "", campaign: Campaign = None, state: State = None) -> None:
-    """Propose and award nothing until continued; what runs goes on to its end."""
+def pause(
+    person: Person,
+    reason: Reason = "",
+    campaign: Campaign = None,
+    at_once: Annotated[
+        bool, typer.Option("--at-once", help="Also hold what may wait only for a short time; its samples spoil.")
+    ] = False,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Begin nothing until continued: acts and what may not wait come to their end. `status` says when all is still."""
     from lab_agents.cli.submitting import submit_for_campaign
     from lab_agents.messages.commands import PauseCampaign
 
-    name = submit_for_campaign(state, campaign, PauseCampaign(person=person, reason=reason))
-    say(f"{name}: paused")
+    name = submit_for_campaign(state, campaign, PauseCampaign(person=person, reason=reason, at_once=at_once))
+    if as_json:
+        say_json({"campaign": name, "said": "paused", "person": person, "at_once": at_once})
+    else:
+        say(f"{name}: paused; lab-agents status says when it is still, lab-agents continue goes on")
 
 
-def go_on(person: Person, campaign: Campaign = None, state: State = None) -> None:
-    """Go on after a pause."""
+def go_on(person: Person, campaign: Campaign = None, state: State = None, as_json: AsJson = False) -> None:
+    """Go on after a pause, each task with the act that is next."""
     from lab_agents.cli.submitting import submit_for_campaign
     from lab_agents.messages.commands import ResumeCampaign
 
     name = submit_for_campaign(state, campaign, ResumeCampaign(person=person))
-    say(f"{name}: goes on")
+    if as_json:
+        say_json({"campaign": name, "said": "continued", "person": person})
+    else:
+        say(f"{name}: goes on")
 
 
 @log.callback()

@@ -9,6 +9,7 @@ from rich.text import Text
 from lab_agents.display.scene import Scene
 from lab_agents.messages.frames import AgentStatus
 from lab_agents.records.motion import Motion
+from lab_agents.report.outlook import Outlook
 from lab_agents.report.sample_account import SampleAccount
 from lab_agents.report.target_words import plain_name
 from lab_agents.report.wording import composition_text, count, duration, percent
@@ -35,7 +36,7 @@ def _title(scene: Scene) -> str:
     plan = scene.account.plan
     if plan is None:
         return "waiting for the campaign to start"
-    state = " · paused" if scene.paused is not None else ""
+    state = " · paused" if scene.pause is not None else ""
     state = state or (" · finished" if scene.account.is_complete else " · closing" if scene.account.closing else "")
     return f"[bold]{plan.name}[/]: {plan.target.direction} {plan.target.property}{state}"
 
@@ -59,9 +60,17 @@ def _head(scene: Scene) -> list[RenderableType]:
             bar.add_row(*cells)
     if scene.regret is not None:
         bar.add_row("regret", f"{scene.regret:.3g}", "against the best recorded material")
+    if scene.pause is not None:
+        bar.add_row("pause", *_pause(scene.pause))
     held = f"  [dim]clock held by {scene.tick.held_by}[/]" if scene.tick is not None and scene.tick.held_by else ""
     bar.add_row("time", _lab_time(scene), f"{duration(scene.wall_elapsed)} on the clock{held}")
     return [bar]
+
+
+def _pause(pause: Outlook) -> tuple[str, str]:
+    """When it is still, and each who keeps it from that."""
+    style, why = ("yellow", "\n".join(h.text for h in pause.holders)) if pause.holders else ("green", pause.reason)
+    return f"[{style}]{pause.when}[/]", why
 
 
 def _lab_time(scene: Scene) -> str:

@@ -10,6 +10,7 @@ from lab_agents.display.gauges import GaugeBoard
 from lab_agents.messages.frames import AgentStatus, GuardStatus, Head, Logged, Tick
 from lab_agents.messages.topics import Topics
 from lab_agents.report.account import Account
+from lab_agents.report.outlook import OUTLOOK_KINDS, Outlook, PauseTeller
 from lab_agents.report.sample_account import SampleAccount
 from lab_agents.report.telling import Teller
 from lab_agents.report.truth import Truth, regrets
@@ -34,7 +35,7 @@ class Scene:
         self.guards: dict[str, GuardStatus] = {}
         self.tick: Tick | None = None
         self.head: Head | None = None
-        self.paused: str | None = None
+        self._pauses = PauseTeller()
         self.began = time.monotonic()
         self.notice = ""
         self.is_resting = False
@@ -47,10 +48,8 @@ class Scene:
     def take_entry(self, logged: Logged) -> None:
         """Take the next log entry."""
         self._teller.take(logged)
-        if logged.entry.kind == "CampaignPaused":
-            self.paused = getattr(logged.entry.record, "reason", "")
-        elif logged.entry.kind in ("CampaignResumed", "CampaignStarted"):
-            self.paused = None
+        if logged.entry.kind in OUTLOOK_KINDS:
+            self._pauses.take(logged)
 
     def hear(self, message: Message) -> None:
         """Take a status from the bus; what is none is passed over, because anybody may publish nonsense."""
@@ -76,6 +75,11 @@ class Scene:
             self.tick = Tick.model_validate_json(payload)
         elif name == "head":
             self.head = Head.model_validate_json(payload)
+
+    @property
+    def pause(self) -> Outlook | None:
+        """When the campaign is still, where it is paused."""
+        return self._pauses.outlook(self.agents, self.lab_now)
 
     @property
     def lab_now(self) -> datetime | None:

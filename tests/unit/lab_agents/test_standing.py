@@ -5,7 +5,7 @@ import pytest
 from lab_agents.standing import WaitStanding, standing_of
 from lab_agents.state_folder import StateFolder
 from tests.told_absorber import write_absorber
-from tests.told_campaign import example, tell_campaign, write_state
+from tests.told_campaign import example, tell_campaign, tell_paused, write_state
 
 
 @pytest.fixture(scope="module")
@@ -74,3 +74,11 @@ def test_hits_and_the_best_of_them_are_told(tmp_path):
     assert campaign.chance > 0.9
     assert "1 hit: samples that meet every constraint" in standing.to_text()
     assert "best lead 0.28" in standing.to_text()
+
+
+def test_a_pause_says_who_paused_when_all_is_still_and_how_to_go_on(tmp_path):
+    standing = standing_of(write_state(tmp_path / "state", tell_paused()).path)
+    assert standing.pause.reason == "ada: visitors"
+    text = standing.to_text()
+    assert "PAUSED by ada: visitors: still at about 20" in text
+    assert f"  lab-agents continue --state {standing.state}" in text

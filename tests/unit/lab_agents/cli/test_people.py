@@ -31,6 +31,7 @@ def folder(tmp_path, monkeypatch):
         (["answer", "t-1", "done"], AnswerTicket(ticket="t-1", answer="done", person="Ada")),
         (["abort", "--reason", "enough"], AbortCampaign(person="Ada", reason="enough")),
         (["pause"], PauseCampaign(person="Ada")),
+        (["pause", "--at-once", "--reason", "fire"], PauseCampaign(person="Ada", reason="fire", at_once=True)),
         (["continue"], ResumeCampaign(person="Ada")),
         (
             ["retract", "m-1", "--reason", "lamp off"],

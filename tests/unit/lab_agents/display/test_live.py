@@ -14,7 +14,7 @@ from lab_agents.messages.topics import Topics
 from lab_agents.records.motion import Motion
 from lab_agents.report.truth import Truth
 from tests.told_absorber import tell_absorber
-from tests.told_campaign import START, example, tell_campaign
+from tests.told_campaign import START, example, tell_campaign, tell_paused
 
 TOPICS = Topics("opv_replay")
 
@@ -116,3 +116,18 @@ def test_before_the_first_hit_the_nearest_is_shown(tmp_path):
     text = drawn(scene, width=200)
     assert "nearest" in text
     assert "best" not in text
+
+
+def test_a_pause_says_when_all_is_still_and_why_not_before():
+    scene = Scene(TOPICS)
+    for logged in tell_paused():
+        scene.take_entry(logged)
+    text = drawn(scene, 200)
+    for words in ("opv_blend: minimize degradation · paused", "still at about 20", "under way", "it does not answer"):
+        assert words in text
+    task = tell_paused()[-2].entry.record.task
+    told = AgentStatus(agent=task.owner, epoch=1, position=10**6, withheld={task.id: scene.lab_now})
+    heard(scene, "agent_status", told, source=task.owner)
+    text = drawn(scene, 200)
+    assert "still since 20" in text
+    assert "ada: visitors" in text
