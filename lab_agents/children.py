@@ -29,6 +29,12 @@ def assembly(folder: StateFolder) -> Program:
     return program
 
 
+GIVE_BACK = {"MALLOC_MMAP_THRESHOLD_": str(256 * 1024)}
+"""For agents on glibc: memory of a quarter megabyte and more is given back as soon as it is free. Otherwise glibc takes
+the largest text that a process ever wrote, a state or a question of megabytes, for what it will always need, and a
+process that holds little grows with each. Smaller texts are not worth the system calls, nor are a fit's matrices."""
+
+
 @dataclass(frozen=True)
 class Household:
     """One machine of a laboratory and what its processes are started with.
@@ -149,7 +155,7 @@ class Household:
             self._command(role, name),
             self.folder.log(name),
             instruments=instruments,
-            environment=lambda: self.epics_environment(instruments),
+            environment=lambda: {**GIVE_BACK, **self.epics_environment(instruments)},
         )
 
     def _command(self, role: str, name: str) -> Callable[[Spawn], list[str]]:

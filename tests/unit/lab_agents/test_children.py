@@ -4,7 +4,7 @@ import pytest
 
 from instruments.lab import read_laboratory
 from lab_agents.child import Spawn
-from lab_agents.children import Household, assembly
+from lab_agents.children import GIVE_BACK, Household, assembly
 from lab_agents.settings import Settings
 from lab_agents.state_folder import StateFolder
 from tests.simulated_world import LAB_FILE
@@ -75,9 +75,9 @@ def test_a_child_with_channel_access_gets_the_environment_it_needs_and_no_other(
     ports = listening(household)
     plans = {plan.name: plan for plan in household.plans()}
     port = ports["dispenser_b"].split(":")[2].split("/")[0]
-    assert plans["line_b"].environment() == {
+    assert plans["line_b"].environment() == GIVE_BACK | {
         "EPICS_CA_ADDR_LIST": f"127.0.0.1:{port}",
         "EPICS_CA_AUTO_ADDR_LIST": "NO",
         "EPICS_CA_REPEATER_PORT": "5065",
     }
-    assert plans["line_a"].environment() == {}
+    assert plans["line_a"].environment() == GIVE_BACK
