@@ -13,10 +13,20 @@ from lab_agents.errors import UnreadableEntryError
 from lab_agents.log import Cursor, LogLink
 from lab_agents.messages.course import AgentDeclaredIn, AgentDeclaredOut, CampaignFinished, CampaignStarted
 from lab_agents.messages.entry import Body
-from lab_agents.messages.frames import AgentStatus, GuardStatus, Head, Logged, Passed
+from lab_agents.messages.frames import AgentStatus, GuardStatus, Head, Logged
 from lab_agents.messages.life import LabChanged, LabOpened
 from lab_agents.messages.topics import Topics
-from lab_agents.messages.work import TaskDone, TaskFailed, TaskStarted
+from lab_agents.messages.work import (
+    WORK_KINDS,
+    ReservationRefused,
+    ReservationReleased,
+    ReservationRequested,
+    TaskDone,
+    TaskFailed,
+    TaskStarted,
+    WorkAmended,
+    work_of,
+)
 from lab_agents.records.recipe import Task
 from lab_agents.settings import DEFAULT, Settings
 
@@ -37,9 +47,9 @@ _READ = frozenset(
     kind.__name__
     for kind in (
         *(LabOpened, LabChanged, AgentDeclaredOut, AgentDeclaredIn),
-        *(TaskStarted, TaskDone, TaskFailed, CampaignStarted, CampaignFinished),
+        *(CampaignStarted, CampaignFinished),
     )
-)
+).union(WORK_KINDS)
 
 
 def _wants(_source: str, kind: str) -> bool:
@@ -74,6 +84,8 @@ class RestWatch:
         self._declared: frozenset[str] = frozenset()
         self._out: frozenset[str] = frozenset()
         self._follows: dict[str, frozenset[str]] = {}
+        self._partakes: dict[str, frozenset[str]] = {}
+        self._partners: dict[str, frozenset[str]] = {}
         self._needed: dict[str, int] = {}
         self._tasks: dict[str, Task] = {}
         self._open = 0
@@ -95,8 +107,9 @@ class RestWatch:
                 self._need(unread.position)
             else:
                 if isinstance(met, Logged):
-                    self._take(met.entry.record)
-                self._need(met.position, met.seal.source, met.kind if isinstance(met, Passed) else met.entry.kind)
+                    self._take(met)
+                else:
+                    self._need(met.position, met.seal.source, met.kind)
             self._changed.set()
 
     def verdict(self, finished: Collection[str], running: Collection[str] = ()) -> Look:
@@ -163,15 +176,35 @@ class RestWatch:
             return frozenset()
         return ended - {motion.token for status in statuses for motion in status.motions}
 
-    def _need(self, position: int, source: str = "", kind: str | None = None) -> None:
-        """Let everybody whom the entry at `position` may concern report for it; without a kind it is everybody."""
+    def _need(
+        self, position: int, source: str = "", kind: str | None = None, partners: frozenset[str] | None = None
+    ) -> None:
+        """Let everybody whom the entry at `position` may make act report for it; without a kind it is everybody.
+
+        `partners` take part in the work that it is about; without them everybody may.
+        """
         self._followed = position
         for name in self._declared:
             follows = self._follows.get(name)
-            if follows is None or kind is None or source == name or kind in follows:
+            may_partake = kind in self._partakes.get(name, ()) and (partners is None or name in partners)
+            if follows is None or kind is None or source == name or kind in follows or may_partake:
                 self._needed[name] = position
 
-    def _take(self, record: Body) -> None:
+    def _take(self, logged: Logged) -> None:
+        """What an entry says of the laboratory, and who must report for it: who takes part in a work until its end."""
+        record = logged.entry.record
+        self._take_record(record)
+        work = work_of(record)
+        if work is not None and isinstance(record, ReservationRequested | WorkAmended):
+            asked = {record.service} if isinstance(record, ReservationRequested) else set()
+            joined = {logged.seal.source, *asked, *(step.owner for step in record.recipe.steps)}
+            self._partners[work] = self._partners.get(work, frozenset()) | joined
+        partners = None if work is None else self._partners.get(work)
+        self._need(logged.position, logged.seal.source, logged.entry.kind, partners)
+        if work is not None and isinstance(record, ReservationReleased | ReservationRefused):
+            self._partners.pop(work, None)
+
+    def _take_record(self, record: Body) -> None:
         if isinstance(record, LabOpened | LabChanged):
             self._declared = frozenset(record.laboratory.agents)
         elif isinstance(record, AgentDeclaredOut):
@@ -202,9 +235,11 @@ class RestWatch:
         if known is None or status.epoch > known.status.epoch:
             # Another process, perhaps of other software: what it follows is not known, and where it stands neither.
             self._follows.pop(status.agent, None)
+            self._partakes.pop(status.agent, None)
             self._needed[status.agent] = self._followed
         if status.follows:
             self._follows[status.agent] = frozenset(status.follows)
+            self._partakes[status.agent] = frozenset(status.partakes)
         at = float("-inf") if message.retained else self._monotonic()
         self._agents[status.agent] = _Heard(status, at)
         self._changed.set()

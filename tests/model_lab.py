@@ -18,7 +18,7 @@ import yaml
 from lab_agents.agents.analysis import Analysis
 from lab_agents.agents.behaviour import AgentState, AnyBehaviour, Draft, Job, JobOutcome
 from lab_agents.agents.characterization import Characterization
-from lab_agents.agents.decisions import concerns, decision_id, step
+from lab_agents.agents.decisions import concerns, decision_id, heeds, step
 from lab_agents.agents.learning import TIMED
 from lab_agents.agents.person import SimulatedPerson
 from lab_agents.agents.planning import Planning
@@ -299,6 +299,11 @@ class World:
         self.standing = {place: other for place, other in self.standing.items() if other != sample}
 
 
+def _bearing(state: AgentState) -> tuple[object, ...]:
+    """What the clock goes by."""
+    return state.jobs(), state.timers(), state.owed(), state.asked()
+
+
 @dataclass
 class Run:
     """One agent: its behaviour, state, place in the log, what it has not yet submitted, what it has concluded."""
@@ -450,8 +455,13 @@ class ModelLab:
             logged = self.log[run.position]
             run.position += 1
             if concerns(run.name, run.behaviour, logged):
-                taken = step(run.name, run.behaviour, run.state, logged)
+                before, taken = run.state, step(run.name, run.behaviour, run.state, logged)
                 run.state = taken.state
+                if not heeds(run.name, run.behaviour, before, taken.state, logged):
+                    # Laboratory time may have gone on before this agent has read it.
+                    why = f"{run.name} acts on {logged.entry.kind}, of which it is only told"
+                    assert not taken.drafts, why
+                    assert _bearing(before) == _bearing(taken.state), why
                 run.outbox.extend(
                     self.make_entry(decision_id(run.name, logged.position, i), logged.position, draft)
                     for i, draft in enumerate(taken.drafts)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lab_agents.agents.agent import Agent, Memory
-from lab_agents.agents.behaviour import AgentState, AnyBehaviour, Draft, Job, JobOutcome
+from lab_agents.agents.behaviour import ALL_MATTER, AgentState, AnyBehaviour, Draft, Job, JobOutcome, OnlyTold
 from lab_agents.bus.memory import MemoryBus
 from lab_agents.clock import FollowedClock
 from lab_agents.journal import Journal, PatientWorker
@@ -51,6 +51,7 @@ class Echo:
 
     poison: str = ""
     kinds: frozenset[str] = field(default_factory=lambda: frozenset({"AbortCampaign"}))
+    only_told: OnlyTold = ALL_MATTER
 
     def start(self) -> EchoState:
         return EchoState()

@@ -12,7 +12,7 @@ from lab_agents import __version__
 from lab_agents.agents.behaviour import AgentState, Behaviour, Draft, Job, JobOutcome
 from lab_agents.agents.birth import Met, check_log, find_voided, is_lost, next_of
 from lab_agents.agents.changes import Changes
-from lab_agents.agents.decisions import concerns, decision_id, follows, step, wants
+from lab_agents.agents.decisions import concerns, decision_id, follows, heeds, step, wants
 from lab_agents.agents.poison import stuck_at, voids
 from lab_agents.agents.rebuild import Rebuild
 from lab_agents.agents.state_text import StateText
@@ -67,7 +67,10 @@ class Agent(Generic[S]):
         self._saved_state: S | None = None
         self._known: list[int] = []
         self._wants = wants(name, behaviour)
-        self.follows = tuple(sorted(follows(behaviour)))
+        told = behaviour.only_told
+        self.follows = tuple(sorted(follows(behaviour) - told.kinds - told.works))
+        self.partakes = tuple(sorted(behaviour.kinds & told.works))
+        self.heeded = 0
         self._wakes_at_head = False
         self._state_text = StateText()
         self._submitter: Submitter | None = None
@@ -93,7 +96,8 @@ class Agent(Generic[S]):
             await self._rebuild(answer)
         started = AgentStarted(agent=self.name, epoch=self.link.epoch, version=__version__, rebuilt=has_lost)
         await self._worker.run(self._begin, started)
-        self.is_born = True
+        # A new process reports for all that its laboratory already has.
+        self.is_born, self.heeded = True, max(self.heeded, answer.head)
         self.link.on_answer = self._hear
         submitter.wake()
         self.changed.set()
@@ -153,41 +157,49 @@ class Agent(Generic[S]):
     async def _take(self, logged: Met) -> None:
         if isinstance(logged, Passed):
             self.cursor = _cursor_at(logged)
-            if self._wakes_at_head and self.link.has_caught_up:
-                self._wakes_at_head = False
-                self.changed.set()
+            self._pass_by()
             return
         if isinstance(logged, UnreadableEntryError):
             await self._be_stuck(Cursor(logged.log, logged.position, logged.chain), str(logged), str(logged))
             return
         for _ in range(self.settings.poison_tries):
             try:
-                await self._worker.run(self._handle, logged)
+                may_act = await self._worker.run(self._handle, logged)
             except Exception as error:  # noqa: BLE001 - the loop's edge: becomes TroubleMet with its trace
                 trace = "".join(traceback.format_exception(error))
             else:
-                self._tell()
+                self._tell() if may_act else self._pass_by()
                 return
         what = f"{self.name} cannot handle entry {logged.position} ({logged.entry.kind} {logged.entry.id})"
         await self._be_stuck(_cursor_at(logged), what, trace)
+
+    def _pass_by(self) -> None:
+        """Nobody need look because of the last entry, unless somebody waits for the head."""
+        if self._wakes_at_head and self.link.has_caught_up:
+            self._wakes_at_head = False
+            self.changed.set()
 
     def wake_at_head(self) -> None:
         """Set `changed` once the head is handled; an entry of no concern is no reason to look at anything otherwise."""
         self._wakes_at_head = True
 
-    def _handle(self, logged: Logged) -> None:
+    def _handle(self, logged: Logged) -> bool:
         """Begin, apply, decide, write position, state and outbox, commit: whole in the journal's thread.
 
         What brings nothing to say moves position and state in memory: it stands in the log, `keep_position` writes it
         within a second, and a process that dies before handles it again, to the same state.
+
+        Returns:
+            Whether the entry is one that may make this agent act.
         """
         cursor = _cursor_at(logged)
         if not concerns(self.name, self.behaviour, logged):
             self.cursor = cursor
-            return
+            return False
         before = self.state
         taken = step(self.name, self.behaviour, before, logged)
         after = taken.state if taken.state != before else before
+        may_act = bool(taken.drafts) or heeds(self.name, self.behaviour, before, after, logged)
         ended = _ended(before, after)
         if taken.drafts or ended or self._is_answer(logged):
             with self._journal.transaction() as journal:
@@ -197,9 +209,13 @@ class Agent(Generic[S]):
                 self._add(journal, f"{logged.position}", logged.position, taken.drafts)
             self._look()
             self._saved_state, self._saved_position = after, cursor.position
-        # The status is read from another thread: whoever sees the new cursor must see the new state and outbox too.
+        # The status is read from another thread: whoever sees the new cursor must see the new state and outbox too, and
+        # whoever sees that an entry is to be reported has the place to report.
         self.state = after
         self.cursor = cursor
+        if may_act:
+            self.heeded = cursor.position
+        return may_act
 
     def _is_answer(self, logged: Logged) -> bool:
         record = logged.entry.record

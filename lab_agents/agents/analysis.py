@@ -6,7 +6,7 @@ that a sample never waits for an observation that cannot come.
 
 from pydantic import Field
 
-from lab_agents.agents.behaviour import AgentState, Draft, Job, JobOutcome
+from lab_agents.agents.behaviour import ALL_MATTER, AgentState, Draft, Job, JobOutcome, OnlyTold
 from lab_agents.agents.causes import cause_of
 from lab_agents.messages.course import (
     CampaignFinished,
@@ -73,6 +73,11 @@ class Analysis:
         """Kinds of entries that concern analysis."""
         kinds = {"CampaignStarted", "CampaignFinished", "SampleMade", "MeasurementTaken"}
         return frozenset(kinds | {"LabOpened", "LabChanged"})
+
+    @property
+    def only_told(self) -> OnlyTold:
+        """Nothing: it follows no more kinds than it acts on."""
+        return ALL_MATTER
 
     def start(self) -> AnalysisState:
         """Nothing to analyse."""

@@ -1,5 +1,7 @@
 """What an agent is, apart from the loop that runs it: a state, two pure functions, and jobs that it wants done."""
 
+from collections.abc import Container
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeVar
 
 from pydantic import AwareDatetime, Field, SerializeAsAny
@@ -81,12 +83,34 @@ class AgentState(Record):
         """What people alone can give: it is owed too, unless the laboratory is being ended."""
         return ()
 
+    def works(self) -> Container[str]:
+        """Reserved work in which the agent takes part: it holds it, grants its places, or owns a step of it."""
+        return ()
+
     def waits(self) -> dict[str, str]:
         """For people: each waiting subject and its reason."""
         return {}
 
 
 S = TypeVar("S", bound=AgentState)
+
+
+@dataclass(frozen=True)
+class OnlyTold:
+    """Entries of others that only tell an agent something, so that nobody has to wait until it has read them.
+
+    After such an entry it decides nothing, and its jobs, timers and debts are what they were.
+
+    Attributes:
+        kinds: Kinds of which this is true of every entry.
+        works: Kinds of which it is true where the entry is about reserved work in which the agent takes no part.
+    """
+
+    kinds: frozenset[str] = frozenset()
+    works: frozenset[str] = frozenset()
+
+
+ALL_MATTER = OnlyTold()
 
 
 class Behaviour(Protocol[S]):
@@ -99,6 +123,11 @@ class Behaviour(Protocol[S]):
     @property
     def kinds(self) -> frozenset[str]:
         """Kinds of entries that concern this agent; others only move its position."""
+        ...
+
+    @property
+    def only_told(self) -> OnlyTold:
+        """Which of these never make this agent do anything."""
         ...
 
     def start(self) -> S:

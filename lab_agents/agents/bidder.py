@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
 from lab_agents.agents.amendments import admit, say_admitted, say_late, settle
-from lab_agents.agents.behaviour import Draft, Job, JobOutcome
+from lab_agents.agents.behaviour import Draft, Job, JobOutcome, OnlyTold
 from lab_agents.agents.bidder_state import BidderState, Prepared, Refusal, declare, draw_elsewhere, take_load
 from lab_agents.agents.bids import acts_of, durations_of, in_flight_of, load_of, make_bid, place_in
 from lab_agents.agents.bookings import Booking, accept, delay, held_back, release_lapsed, take_next
@@ -32,6 +32,7 @@ from lab_agents.messages.entry import Body
 from lab_agents.messages.frames import Logged
 from lab_agents.messages.life import EntryRefused, LabChanged, LabOpened
 from lab_agents.messages.work import (
+    WORK_KINDS,
     AwardAccepted,
     AwardDeclined,
     BidMade,
@@ -68,6 +69,11 @@ class Bidder(ABC):
             | PAUSE_KINDS
             | {"LabOpened", "LabChanged", "GiveApproval", "AmendmentAdmitted", "BudgetGranted"}
         )
+
+    @property
+    def only_told(self) -> OnlyTold:
+        """Bids and their windows wait for an award, and the courses of others wait for nobody else."""
+        return OnlyTold(frozenset({"BidMade", "WindowClosed"}), WORK_KINDS)
 
     def start(self) -> BidderState:
         """A bidder that knows nothing."""

@@ -1,6 +1,6 @@
 """What a line or station knows, all of it from the log."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Self
 
 from pydantic import Field
@@ -75,6 +75,10 @@ class BidderState(AgentState):
     def timers(self) -> tuple[Timer, ...]:
         """Own steps that come too late, or are tried again."""
         return collect_timers(self.courses)
+
+    def works(self) -> Container[str]:
+        """Work of which it follows the course."""
+        return self.courses
 
     def waits(self) -> dict[str, str]:
         """Why accepted work does not move."""

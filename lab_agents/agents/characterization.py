@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
-from lab_agents.agents.behaviour import Draft
+from lab_agents.agents.behaviour import Draft, OnlyTold
 from lab_agents.agents.bidder import Bidder
 from lab_agents.agents.bidder_state import BidderState, Prepared, Refusal
 from lab_agents.agents.calibrations import CALIBRATION_KINDS, Asked, follow_calibrations, say_calibrated
@@ -47,6 +47,12 @@ class Characterization(Bidder):
     def kinds(self) -> frozenset[str]:
         """Kinds of entries that concern a station."""
         return super().kinds | CALIBRATION_KINDS | {"ObservationMade", "ObservationRetracted"}
+
+    @property
+    def only_told(self) -> OnlyTold:
+        """What was seen of samples counts when one is offered."""
+        told = super().only_told
+        return OnlyTold(told.kinds | {"ObservationMade", "ObservationRetracted"}, told.works)
 
     def start(self) -> CharacterizationState:
         """A station that knows nothing."""

@@ -7,6 +7,7 @@ from lab_agents.agents.behaviour import AgentState, Behaviour, Draft
 from lab_agents.log import Wants
 from lab_agents.messages.frames import Logged
 from lab_agents.messages.life import EntryRefused, TroubleMet
+from lab_agents.messages.work import work_of
 from lab_agents.records.ticket import Trouble
 
 S = TypeVar("S", bound=AgentState)
@@ -38,6 +39,17 @@ def wants(name: str, behaviour: Behaviour[S]) -> Wants:
 def concerns(name: str, behaviour: Behaviour[S], logged: Logged) -> bool:
     """Whether an entry is more to this agent than a position: its own, of a kind it follows, or its own refused."""
     return logged.seal.source == name or logged.entry.kind in behaviour.kinds or _refuses(name, logged)
+
+
+def heeds(name: str, behaviour: Behaviour[S], before: S, after: S, logged: Logged) -> bool:
+    """Whether an entry that concerns this agent may make it act: the clock waits until it has been handled."""
+    told, kind = behaviour.only_told, logged.entry.kind
+    if logged.seal.source == name:
+        return True
+    if kind in told.works:
+        work = work_of(logged.entry.record)
+        return work in before.works() or work in after.works()
+    return kind not in told.kinds
 
 
 def step(name: str, behaviour: Behaviour[S], state: S, logged: Logged) -> Step[S]:

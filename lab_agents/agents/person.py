@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from pydantic import AwareDatetime, Field
 
-from lab_agents.agents.behaviour import AgentState, Draft, Job, JobOutcome
+from lab_agents.agents.behaviour import ALL_MATTER, AgentState, Draft, Job, JobOutcome, OnlyTold
 from lab_agents.agents.supplies import LOADED, NOT_LOADED
 from lab_agents.messages.commands import AnswerTicket, GiveApproval
 from lab_agents.messages.course import AwardWithdrawn, CampaignFinished, TicketClosed, TicketOpened, WorkAwarded
@@ -73,6 +73,11 @@ class SimulatedPerson:
             {"LabOpened", "LabChanged", "TicketOpened", "TicketClosed", "WorkAwarded", "AwardWithdrawn"}
             | {"AwardAccepted", "AwardDeclined", "CampaignFinished", "AnswerTicket"}
         )
+
+    @property
+    def only_told(self) -> OnlyTold:
+        """Nothing: it follows no more kinds than it acts on."""
+        return ALL_MATTER
 
     def start(self) -> PersonState:
         """Nothing to answer."""

@@ -16,7 +16,7 @@ from lab_agents.agents.asking import (
     report_trouble,
 )
 from lab_agents.agents.awards import award_held
-from lab_agents.agents.behaviour import Draft, Job, JobOutcome
+from lab_agents.agents.behaviour import ALL_MATTER, Draft, Job, JobOutcome, OnlyTold
 from lab_agents.agents.causes import cause_of
 from lab_agents.agents.choices import AwardRule
 from lab_agents.agents.contests import Award, Contest, close_window, take_bid, take_refusal
@@ -68,6 +68,11 @@ class Planning:
             | {"BidMade", "BidRefused", "GiveApproval", "DenyApproval", "ReservationRefused", "ReservationReleased"}
             | {"CampaignPaused", "CampaignResumed", "TicketClosed", "ConsumableUsed", "AmendmentAdmitted"}
         )
+
+    @property
+    def only_told(self) -> OnlyTold:
+        """Nothing: it follows no more kinds than it acts on."""
+        return ALL_MATTER
 
     def start(self) -> PlanningState:
         """No laboratory, no campaign."""

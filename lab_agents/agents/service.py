@@ -7,9 +7,11 @@ Where a sample may be after a failed transfer or an unknown coating, the places 
 ticket of that sample (`clearing`). Where every buffer place is full, a person is asked to empty it.
 """
 
+from collections.abc import Container
+
 from pydantic import Field
 
-from lab_agents.agents.behaviour import AgentState, Draft, Job, JobOutcome
+from lab_agents.agents.behaviour import AgentState, Draft, Job, JobOutcome, OnlyTold
 from lab_agents.agents.causes import cause_of
 from lab_agents.agents.clearing import clear_course, clearing_request, say_cleared
 from lab_agents.agents.courses import (
@@ -54,6 +56,7 @@ from lab_agents.messages.entry import Body
 from lab_agents.messages.frames import Logged
 from lab_agents.messages.life import EntryRefused, LabChanged, LabOpened, Timer, TroubleMet
 from lab_agents.messages.work import (
+    WORK_KINDS,
     ReservationMade,
     ReservationRefused,
     ReservationReleased,
@@ -90,6 +93,10 @@ class ServiceState(AgentState):
     def timers(self) -> tuple[Timer, ...]:
         """Own steps that come too late, or are tried again."""
         return collect_timers(self.courses)
+
+    def works(self) -> Container[str]:
+        """Work of which it follows the course."""
+        return self.courses
 
     def waits(self) -> dict[str, str]:
         """Why requests are not granted, and transfers not begun."""
@@ -137,6 +144,11 @@ class Service:
                 "CampaignFinished",
             }
         )
+
+    @property
+    def only_told(self) -> OnlyTold:
+        """The courses of others; and that a sample was seen, which counts when it is carried away."""
+        return OnlyTold(frozenset({"ObservationMade"}), WORK_KINDS)
 
     def start(self) -> ServiceState:
         """A service that knows nothing."""

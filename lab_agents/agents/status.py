@@ -49,7 +49,7 @@ class StatusTeller:
             is_news = last is None or status.stuck != last.stuck
             if is_news or loop.time() - told_at >= self._agent.settings.beat:
                 # The next one comes by itself: an acknowledgement of each would double what the broker carries.
-                told = status.model_copy(update={"follows": self._agent.follows})
+                told = status.model_copy(update={"follows": self._agent.follows, "partakes": self._agent.partakes})
                 await self._bus.publish(self._topic, told.model_dump_json().encode(), retain=True, qos=0)
                 last, told_at = status, loop.time()
             try:
@@ -67,8 +67,10 @@ class StatusTeller:
         is_behind = head is not None and status.position < head.position
         if is_behind:
             self._agent.wake_at_head()
+        if last is not None and self._agent.heeded <= last.position and _bearing(status) == _bearing(last):
+            return
         may_matter = (status.owes_nothing and not is_behind) or last is None or last.owes_nothing
-        if status != last and (may_matter or _tokens(status) != _tokens(last)):
+        if may_matter or _tokens(status) != _tokens(last):
             await self._bus.publish(self._rest_topic, status.model_dump_json().encode(), qos=0)
             self._rested = status
 
@@ -129,6 +131,11 @@ class StatusTeller:
         if job.task is None or self._runner is None or job.task.id not in self._runner.withheld:
             return False
         return bool(self._agent.state.withheld(job, self._runner.withheld[job.task.id].act))
+
+
+def _bearing(status: AgentStatus) -> tuple[object, ...]:
+    """What bears on the clock, apart from how far the log was handled."""
+    return status.log, status.outbox, status.owed, status.motions, status.next_timer, status.stuck
 
 
 def _tokens(status: AgentStatus | None) -> frozenset[str]:

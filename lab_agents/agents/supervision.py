@@ -6,7 +6,7 @@ What supervision meets outside the log (silent agents, guards' reports) comes in
 """
 
 from lab_agents.agents.amending import find_refusal, follow_amendments, say_admitted
-from lab_agents.agents.behaviour import Draft, Job, JobOutcome
+from lab_agents.agents.behaviour import ALL_MATTER, Draft, Job, JobOutcome, OnlyTold
 from lab_agents.agents.campaigns import finish, follow_campaign, name_plan, say_campaign
 from lab_agents.agents.clearing import ANSWERS, PREFIX
 from lab_agents.agents.drift import DRIFT_KINDS, find_unknown, follow_drift, is_asked
@@ -74,6 +74,11 @@ class Supervision:
             | {"StartCampaign", "AbortCampaign", "PauseCampaign", "ResumeCampaign", "AnswerTicket", "PlannerExhausted"}
             | {"BudgetGranted", "BudgetSpent", "ConsumableUsed", "AmendWork"}
         )
+
+    @property
+    def only_told(self) -> OnlyTold:
+        """Nothing: it follows no more kinds than it acts on."""
+        return ALL_MATTER
 
     def start(self) -> SupervisionState:
         """No laboratory, no campaign."""

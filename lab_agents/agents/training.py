@@ -6,7 +6,7 @@ that its campaign wants was concluded, so that a model never learns half of a sa
 
 from pydantic import Field
 
-from lab_agents.agents.behaviour import AgentState, Draft, Job, JobOutcome
+from lab_agents.agents.behaviour import AgentState, Draft, Job, JobOutcome, OnlyTold
 from lab_agents.agents.causes import cause_of, keyed_seed
 from lab_agents.agents.knowledge import KNOWLEDGE_KINDS, Knowledge, fill_in, follow_knowledge
 from lab_agents.messages.course import (
@@ -52,6 +52,11 @@ class Training:
     def kinds(self) -> frozenset[str]:
         """Kinds of entries that concern training."""
         return frozenset({"CampaignStarted", "CampaignFinished"}) | KNOWLEDGE_KINDS
+
+    @property
+    def only_told(self) -> OnlyTold:
+        """Single observations: a model is trained when the measurement is concluded."""
+        return OnlyTold(frozenset({"ObservationMade"}))
 
     def start(self) -> TrainingState:
         """Nothing learned."""

@@ -204,9 +204,10 @@ class AgentStatus(Record):
 
     `owed` names what the agent still owes (computing jobs, motions not yet started, open bid windows), so that the
     simulated clock waits for it; `waits` are reasons shown to people, by subject. `alive` is False in the last will.
-    `follows` are the kinds of entries that concern the agent, beside its own; an entry of another kind changes nothing
-    of what its last status said. They are told with each beat. `withheld` are tasks that a pause keeps between two
-    acts, with the laboratory time at which the last one ended (None before the first).
+    `follows` are the kinds of entries that may make the agent act, beside its own; `partakes` are those that do only
+    where they are about reserved work in which it takes part. Any other entry changes nothing of what its last status
+    said. Both are told with each beat. `withheld` are tasks that a pause keeps between two acts, with the laboratory
+    time at which the last one ended (None before the first).
     """
 
     agent: str
@@ -224,6 +225,7 @@ class AgentStatus(Record):
     pid: int = 0
     follows: tuple[str, ...] = ()
     withheld: FrozenMap[str, AwareDatetime | None] = Field(default_factory=dict)
+    partakes: tuple[str, ...] = ()
 
     @property
     def owes_nothing(self) -> bool:

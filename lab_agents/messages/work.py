@@ -209,3 +209,31 @@ class ReservationReleased(Body):
 
     work: Identifier
     places: tuple[Name, ...]
+
+
+WORK_KINDS = frozenset(
+    {
+        "ReservationRequested",
+        "ReservationMade",
+        "ReservationRefused",
+        "ReservationReleased",
+        "TaskStarted",
+        "TaskDone",
+        "TaskFailed",
+        "WorkAmended",
+    }
+)
+"""Kinds of entries about reserved work: of interest to whoever holds it, grants its places, or owns a step of it."""
+
+
+def work_of(body: Body) -> Identifier | None:
+    """The reserved work that an entry of one of `WORK_KINDS` is about, or None for another kind."""
+    match body:
+        case TaskStarted():
+            return body.task.work
+        case ReservationRequested() | ReservationMade() | ReservationRefused() | ReservationReleased():
+            return body.work
+        case TaskDone() | TaskFailed() | WorkAmended():
+            return body.work
+        case _:
+            return None

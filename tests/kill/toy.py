@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from instruments.protocols import Gate, Intents, Reconciled
-from lab_agents.agents.behaviour import AgentState, Draft, Job, JobOutcome
+from lab_agents.agents.behaviour import ALL_MATTER, AgentState, Draft, Job, JobOutcome
 from lab_agents.messages.commands import AbortCampaign
 from lab_agents.messages.frames import Logged
 from lab_agents.messages.work import TaskDone, TaskFailed, TaskStarted
@@ -109,6 +109,7 @@ class ToyBehaviour:
     """A person's command starts a task of `N_ACTS` acts; its outcome is one entry."""
 
     kinds = frozenset({"AbortCampaign", "TaskDone", "TaskFailed", "TaskStarted"})
+    only_told = ALL_MATTER
 
     def start(self) -> ToyState:
         return ToyState()

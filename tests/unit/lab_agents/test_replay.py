@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from lab_agents import __version__
-from lab_agents.agents.behaviour import AgentState, Draft, Job, JobOutcome
+from lab_agents.agents.behaviour import ALL_MATTER, AgentState, Draft, Job, JobOutcome
 from lab_agents.messages import commands, course, life
 from lab_agents.records.laboratory import AgentDeclaration, Laboratory
 from lab_agents.records.ticket import Trouble
@@ -28,6 +28,7 @@ class Counting:
     """Answers every pause with its number, and has that number doubled."""
 
     kinds = frozenset({"PauseCampaign"})
+    only_told = ALL_MATTER
 
     def start(self) -> Counted:
         """Nothing heard."""

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from lab_agents.agents.behaviour import AgentState, Draft, JobOutcome
+from lab_agents.agents.behaviour import ALL_MATTER, AgentState, Draft, JobOutcome
 from lab_agents.messages.course import CampaignPaused
 from lab_agents.messages.entry import Entry
 from lab_agents.messages.frames import Logged, Seal
@@ -19,6 +19,7 @@ class Twice:
     """Decides two things on every pause of others."""
 
     kinds = frozenset({"CampaignPaused"})
+    only_told = ALL_MATTER
 
     def start(self):
         """Nothing."""
