@@ -13,10 +13,10 @@ from lab_agents.messages.entry import Body
 from lab_agents.messages.frames import GENESIS, AgentStatus, GuardStatus, Head, Seal, chain_after, pack
 from lab_agents.messages.life import LabOpened
 from lab_agents.messages.topics import Topics
-from lab_agents.messages.work import TaskFailed, TaskStarted
+from lab_agents.messages.work import WORK_KINDS, ReservationReleased, ReservationRequested, TaskFailed, TaskStarted
 from lab_agents.records.base import Record
 from lab_agents.records.motion import Motion
-from lab_agents.records.recipe import Act, Task
+from lab_agents.records.recipe import Act, Recipe, Step, Task
 from lab_agents.rest import RestWatch
 from tests.small_log import AT, LABORATORY, make_entry
 
@@ -127,6 +127,24 @@ async def test_an_agent_need_not_report_for_an_entry_that_does_not_concern_it(wa
     await ward.log(AbortCampaign(person="p", reason="r"), source="line")
     await ward.status("planning")
     assert ward.watch.verdict(()).reason == "line has handled entry 3 of 4"
+
+
+async def test_who_takes_no_part_in_a_work_need_not_report_for_its_course(ward: Ward) -> None:
+    """Its holder, its service and the owners of its steps do; of unknown work everybody does."""
+    for agent in ("line", "planning"):
+        await ward.status(agent, follows=("TroubleMet",), partakes=tuple(WORK_KINDS))
+    steps = (Step(name="dose", owner="line", acts=(DOSE,)),)
+    asked = {"work": "w", "sample": "s", "service": "robot", "needs": (), "recipe": Recipe(needs=(), steps=steps)}
+    await ward.log(ReservationRequested.model_validate(asked), source="tester")
+    await ward.status("line")
+    assert ward.watch.verdict(()).at_rest
+    await ward.log(ReservationReleased(work="w", places=()), source="tester")
+    assert ward.watch.verdict(()).reason == "line has handled entry 2 of 3"
+    await ward.status("line")
+    assert ward.watch.verdict(()).at_rest
+    await ward.log(TaskFailed(task="w/0", work="w", sample="s", step=0, owner="line", cause="c"), source="tester")
+    await ward.status("line")
+    assert ward.watch.verdict(()).reason == "planning has handled entry 1 of 4"
 
 
 async def test_a_new_process_of_an_agent_reports_for_everything_before_its_birth(ward: Ward) -> None:

@@ -1,10 +1,13 @@
 """One step over one entry, as loop, rebuild and replay all take it."""
 
-from lab_agents.agents.decisions import concerns, decision_id, step
+from lab_agents.agents.behaviour import OnlyTold
+from lab_agents.agents.decisions import concerns, decision_id, heeds, step
 from lab_agents.messages.commands import AbortCampaign, ResumeCampaign
+from lab_agents.messages.course import CampaignPaused
 from lab_agents.messages.entry import Body
 from lab_agents.messages.frames import Logged, Seal
 from lab_agents.messages.life import EntryRefused, TroubleMet
+from lab_agents.messages.work import WORK_KINDS, ReservationReleased
 from tests.small_log import AT, make_entry
 from tests.toy_agent import Echo, EchoState
 
@@ -55,3 +58,32 @@ def test_a_refusal_with_a_very_long_reason_still_makes_trouble() -> None:
 def test_ids_are_derived_from_cause_and_ordinal() -> None:
     """Taken again, a decision is the same entry."""
     assert decision_id("line", 7, 1) == "line/7/1"
+
+
+TOLD = Echo(only_told=OnlyTold(frozenset({"CampaignPaused"}), WORK_KINDS))
+"""Of pauses it is only told, and of the work of others."""
+
+
+class Partaking(EchoState):
+    """Takes part in one work."""
+
+    def works(self) -> tuple[str, ...]:
+        """That work."""
+        return ("mine",)
+
+
+def test_the_clock_waits_for_an_agent_only_after_entries_that_may_make_it_act() -> None:
+    """Its own, those of work in which it takes part before or after, and kinds of which it is not only told."""
+    out, taking_part = EchoState(), Partaking()
+
+    def waits(body: Body, before: EchoState = out, after: EchoState = out, source: str = "robot") -> bool:
+        return heeds("line", TOLD, before, after, logged(body, source))
+
+    released = ReservationReleased(work="mine", places=("p",))
+    assert waits(COMMAND)
+    assert not waits(CampaignPaused(reason="r"))
+    assert waits(CampaignPaused(reason="r"), source="line")
+    assert not waits(released)
+    assert waits(released, before=taking_part)
+    assert waits(released, after=taking_part)
+    assert not waits(ReservationReleased(work="other", places=("p",)), before=taking_part, after=taking_part)
