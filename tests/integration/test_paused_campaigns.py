@@ -87,10 +87,10 @@ def test_paused_films_are_finished_before_all_is_still_and_none_is_lost(seed):
     """No film waits longer for its plate than it may, however long the pause."""
     model = PausedLab(film_laboratory(), seed)
     model.compute["ask"] = ask_films
-    model.say("once-1", StartCampaign(plan=film_plan(n=6, batch=3, seed=seed), person="ada"), "films")
+    model.say("once-1", StartCampaign(plan=film_plan(n=4, batch=2, seed=seed), person="ada"), "films")
     finished = ended(model)
     assert isinstance(finished, CampaignFinished)
-    assert (finished.n_made, finished.n_observed, finished.n_failed) == (6, 6, 0)
+    assert (finished.n_made, finished.n_observed, finished.n_failed) == (4, 4, 0)
     check_pauses(model)
 
 
@@ -99,9 +99,9 @@ def test_paused_films_are_finished_before_all_is_still_and_none_is_lost(seed):
 def test_a_pause_falls_between_the_doses_of_a_blend(seed):
     """Its dispensing goes on with the next dose; none is given twice."""
     model = PausedLab(laboratory(), seed)
-    model.say("once-1", StartCampaign(plan=plan(n=6, batch=3, seed=seed), person="ada"), "opv")
+    model.say("once-1", StartCampaign(plan=plan(n=4, batch=2, seed=seed), person="ada"), "opv")
     finished = ended(model)
-    assert (finished.n_made, finished.n_observed, finished.n_failed) == (6, 6, 0)
+    assert (finished.n_made, finished.n_observed, finished.n_failed) == (4, 4, 0)
     check_pauses(model)
 
 

@@ -147,3 +147,12 @@ def test_a_lack_that_is_no_infeasibility_is_said_at_once():
     (trouble,) = refuse_all(story, "no_stock")
     assert "line_a: too small" in trouble.trouble.what
     assert story.state.pursuit.refused == ()
+
+
+def test_a_pause_outlives_the_closing_of_its_campaign():
+    story = granted()
+    story.tell("supervision", CampaignPaused(reason="ada"), subject="opv")
+    story.tell("supervision", CampaignClosing(reason="enough"), subject="opv")
+    assert story.state.pursuit.is_paused
+    story.tell("supervision", CampaignResumed(), subject="opv")
+    assert not story.state.pursuit.is_paused
