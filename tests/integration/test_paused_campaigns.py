@@ -27,11 +27,15 @@ class PausedLab(ModelLab):
     def __init__(self, lab: Laboratory, seed: int, *, at_once: bool = False) -> None:
         super().__init__(lab, seed=seed)
         self.at_once, self.n_pauses, self.stills = at_once, 0, []
+        self.begun: list[tuple[int, Task, int]] = []
         self.before_step = PausedLab.meddle
 
     def part_to_do(self, task: Task) -> Task:
         """The acts that were done, and the next one."""
-        return task.model_copy(update={"acts": task.acts[: self.world.n_done(task) + 1]})
+        number = self.world.n_done(task)
+        if number < len(task.acts):
+            self.begun.append((len(self.log), task, number))
+        return task.model_copy(update={"acts": task.acts[: number + 1]})
 
     def meddle(self) -> None:
         """What a person and bad luck do before the next step."""
@@ -66,7 +70,8 @@ class PausedLab(ModelLab):
 
 
 def check_pauses(model: PausedLab) -> None:
-    """While it was still nothing began, each act was done once, and paused time made no ticket."""
+    """Nothing began that a pause holds, each act was done once, and paused time made no ticket."""
+    check_begun(model)
     for (_, before), (_, after) in zip(model.stills[::2], model.stills[1::2], strict=True):
         assert before == after
     assert len(model.bodies(CampaignPaused)) == len(model.bodies(CampaignResumed)) == model.n_pauses
@@ -74,6 +79,17 @@ def check_pauses(model: PausedLab) -> None:
     assert max(Counter((task.id, task.attempt) for task in tasks).values()) == 1
     assert not [r for r in model.world.executed.values() if began_within_a_pause(r.started_at, model)]
     assert not [b.ticket.trouble.what for b in model.bodies(TicketOpened)]
+
+
+def check_begun(model: PausedLab) -> None:
+    """Behind a pause began only chained steps, and first acts of tasks that stand in the log before it."""
+    started = {b.task.id: n for n, b in enumerate((e.entry.record for e in model.log), 1) if isinstance(b, TaskStarted)}
+    pauses = [e.position for e in model.log if isinstance(e.entry.record, CampaignPaused)]
+    ends = [e.position for e in model.log if isinstance(e.entry.record, CampaignResumed)]
+    for since, end in zip(pauses, ends, strict=True):
+        for position, task, number in model.begun:
+            if since <= position < end and task.not_after is None:
+                assert (number, started[task.id] < since) == (0, True), task
 
 
 def began_within_a_pause(at: datetime, model: PausedLab) -> bool:
