@@ -32,6 +32,9 @@ simulator or a rebooting controller is back by then; longer only delays the pers
 SELDOM = 0.5
 """Seconds (wall) after which an instrument is asked in any case: laboratory time stood still or its program should run
 yet, but it may have failed, or been halted. A second would be felt by whoever waits beside it."""
+LATENESS = 0.02
+"""Share of the time that a program has run after which it is asked about again, up to `SELDOM`: an instrument that
+anneals for an hour is not asked fifty times a second, which fifty instruments would make a load of its own."""
 LASTS = "duration"
 """The set-point that says how long (s) a program lasts at least, where it has one."""
 
@@ -47,7 +50,7 @@ class Pace:
     """How often and how long an instrument is asked, in seconds of wall time.
 
     It is asked every `poll`, but every `seldom` at most while laboratory time stands still, because nothing ends then,
-    and while its program is not due.
+    and while its program is not due. A program that has run for long is asked about less often, see `LATENESS`.
     """
 
     poll: float
@@ -122,10 +125,10 @@ class ProgramRunner:
             ActuationUnknownError: The instrument was silent for too long.
         """
         self.watcher.answered(program.token)
-        asked_at, pause = self.clock.now(), self._pace.poll
-        due = asked_at + _least(program)
+        begun_at, pause = self.clock.now(), self._pace.poll
+        asked_at, due = begun_at, begun_at + _least(program)
         while (answer := await self.ask_patiently(program)).state is TokenState.RUNNING:
-            moved = await self._wait(asked_at, due, pause)
+            moved = await self._wait(max(due, asked_at + self._step(asked_at - begun_at)), asked_at, pause)
             pause = min(2 * pause, self._pace.seldom) if moved is None else self._after(moved)
             asked_at = self.clock.now()
         self.watcher.ended(program.token)
@@ -143,15 +146,19 @@ class ProgramRunner:
             )
         return answer
 
-    async def _wait(self, asked_at: datetime, due: datetime, pause: float) -> timedelta | None:
-        """Return when it is worth asking again: laboratory time has moved and reached `due`, or `pause` is over.
+    def _step(self, ran: timedelta) -> timedelta:
+        """Laboratory time to the next question about a program that was followed for so long."""
+        return timedelta(seconds=max(self._pace.poll, min(self._pace.seldom, LATENESS * ran.total_seconds())))
+
+    async def _wait(self, until: datetime, asked_at: datetime, pause: float) -> timedelta | None:
+        """Return when it is worth asking again: laboratory time has reached `until`, or `pause` is over.
 
         Returns:
             How far laboratory time has moved; None where only `pause` is over.
         """
         try:
             async with asyncio.timeout(pause):
-                await self.clock.sleep_until(max(due, asked_at + timedelta(seconds=self._pace.poll)))
+                await self.clock.sleep_until(until)
         except TimeoutError:
             return None
         return self.clock.now() - asked_at

@@ -100,6 +100,32 @@ async def test_a_program_is_asked_about_when_laboratory_time_moves_and_seldom_wh
     assert firmware.n_asked < 30
 
 
+class Flowing:
+    """A clock that is always at the instant that was waited for, as if time had passed."""
+
+    def __init__(self):
+        self.at = START
+
+    def now(self):
+        return self.at
+
+    async def sleep_until(self, due):
+        self.at = max(self.at, due)
+        await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize(("seconds", "most", "late"), [(0.5, 30, 0.02), (600.0, 1500, 0.5)])
+async def test_a_program_that_has_run_for_long_is_asked_about_less_often(seconds, most, late):
+    """A fiftieth of its time late at most, half a second at most, and not fifty questions for each second."""
+    clock = Flowing()
+    firmware = Timed(clock, START + timedelta(seconds=seconds))
+    runner = ProgramRunner("coater_a", LAB.instruments["coater_a"], firmware, Pace(0.02))
+    runner.clock = clock
+    assert await runner.follow(Program(COAT.token, COAT.epoch, COAT.command)) == DONE
+    assert firmware.n_asked < most
+    assert clock.now() - firmware.ends_at <= timedelta(seconds=late)
+
+
 async def test_a_program_that_ends_just_after_a_jump_of_laboratory_time_is_asked_about_again_soon():
     """The tick goes out before what is due ends, so the first question may come too early."""
     clock = FollowedClock(START)
