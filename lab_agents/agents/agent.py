@@ -65,6 +65,7 @@ class Agent(Generic[S]):
         self.changed = Changes()
         self._saved_position = 0
         self._saved_state: S | None = None
+        self._timers: tuple[S | None, tuple[Timer, ...]] = (None, ())
         self._known: list[int] = []
         self._wants = wants(name, behaviour)
         told = behaviour.only_told
@@ -172,6 +173,14 @@ class Agent(Generic[S]):
                 return
         what = f"{self.name} cannot handle entry {logged.position} ({logged.entry.kind} {logged.entry.id})"
         await self._be_stuck(_cursor_at(logged), what, trace)
+
+    def timers(self) -> tuple[Timer, ...]:
+        """The wake-ups that the state wants; one object for one state, because they are asked for all the time."""
+        state, (asked, timers) = self.state, self._timers
+        if asked is not state:
+            timers = state.timers()
+            self._timers = (state, timers)
+        return timers
 
     def _pass_by(self) -> None:
         """Nobody need look because of the last entry, unless somebody waits for the head."""

@@ -114,6 +114,7 @@ class Timers:
 
     def __init__(self, agent: Agent[AgentState]) -> None:
         self._agent = agent
+        self._wanted: tuple[Timer, ...] = ()
         self._since: dict[Timer, float] = {}
         self._rung: set[Timer] = set()
 
@@ -130,11 +131,13 @@ class Timers:
                     await changed.wait()
 
     async def _look(self, now: float) -> None:
-        wanted = self._agent.state.timers()
-        self._rung &= set(wanted)
-        self._since = {timer: self._since.get(timer, now) for timer in wanted}
+        wanted = self._agent.timers()
+        if wanted is not self._wanted:
+            self._wanted = wanted
+            self._rung &= set(wanted)
+            self._since = {timer: self._since.get(timer, now) for timer in wanted}
         for timer in wanted:
-            if timer not in self._rung and self._is_due(timer, now):
+            if self._is_due(timer, now) and timer not in self._rung:
                 self._rung.add(timer)
                 await self._agent.ring(timer)
 

@@ -81,7 +81,7 @@ class StatusTeller:
         # never shows an entry as handled without what follows from it.
         cursor = agent.cursor
         motions = self._motions.motions() if self._motions else ()
-        timers = [t.due for t in agent.state.timers() if t.due is not None]
+        timers = [t.due for t in agent.timers() if t.due is not None]
         untils = [m.until for m in motions if m.waits and m.until is not None]
         owed = self._owed(motions)
         return AgentStatus(
