@@ -288,7 +288,9 @@ class Bidder(ABC):
         if beyond is not None:
             return beyond.code, beyond.reason
         refused = self._prepare(before, offer)
-        return "not_able", refused.reason if isinstance(refused, Refusal) else "the work was lost"
+        if not isinstance(refused, Refusal):
+            return "not_able", "the work was lost"
+        return "outside_limits" if refused.code == "infeasible" else "not_able", refused.reason
 
     def _report(self, before: BidderState, body: Body) -> tuple[Draft, ...]:
         if not isinstance(body, TaskDone | TaskFailed) or body.work not in before.bookings:

@@ -133,9 +133,17 @@ def _why_ask(plan: CampaignPlan, offer: Offer, n_spent: int) -> str:
 
 def beyond_trouble(body: WorkAwarded, beyond: Beyond) -> Trouble:
     """What supervision tells of an award that lies beyond."""
-    return Trouble(
-        what=f"{body.work} was awarded to {body.bidder} beyond what its campaign may do: {beyond.reason}"[:2000],
-        evidence={"code": beyond.code, "round": str(body.round), "reason of the award": body.reason[:500]},
-        remedies=REMEDIES,
-        default=REMEDIES[0],
-    )
+    what = f"{body.work} was awarded to {body.bidder} beyond what its campaign may do: {beyond.reason}"
+    return _trouble(what, {"code": beyond.code, "round": str(body.round), "reason of the award": body.reason[:500]})
+
+
+def declined_trouble(body: AwardDeclined) -> Trouble | None:
+    """What supervision tells of an award outside a bidder's limits, which makes the recipe; None for other codes."""
+    if body.code != "outside_limits":
+        return None
+    what = f"{body.work} was awarded to {body.bidder}, which declined it: {body.reason}"
+    return _trouble(what, {"code": body.code, "round": str(body.round)})
+
+
+def _trouble(what: str, evidence: dict[str, str]) -> Trouble:
+    return Trouble(what=what[:2000], evidence=evidence, remedies=REMEDIES, default=REMEDIES[0])

@@ -12,7 +12,7 @@ from lab_agents.agents.clearing import ANSWERS, PREFIX
 from lab_agents.agents.drift import DRIFT_KINDS, find_unknown, follow_drift, is_asked
 from lab_agents.agents.drift_troubles import drift_trouble
 from lab_agents.agents.fates import FATE_KINDS, follow_fates
-from lab_agents.agents.grants import beyond_trouble, find_beyond, follow_grants
+from lab_agents.agents.grants import beyond_trouble, declined_trouble, find_beyond, follow_grants
 from lab_agents.agents.offers import OFFER_KINDS, follow_offers
 from lab_agents.agents.settled import count_settled, settle, take_back
 from lab_agents.agents.stalls import STALL_KINDS, find_overdue, follow_stalls, stall_trouble, told_of_ended
@@ -35,6 +35,7 @@ from lab_agents.messages.frames import Logged
 from lab_agents.messages.life import AgentStarted, EntryRefused, LabChanged, LabOpened, TimerRang, TroubleMet
 from lab_agents.messages.work import (
     AwardAccepted,
+    AwardDeclined,
     ReservationRefused,
     ReservationReleased,
     ReservationRequested,
@@ -262,6 +263,8 @@ def _trouble_in(state: SupervisionState, logged: Logged) -> Trouble | None:
             # The award itself changes nothing of what it is judged by, so it may be judged after it.
             beyond = find_beyond(state.grants, state.offers, body)
             return None if beyond is None else beyond_trouble(body, beyond)
+        case AwardDeclined():
+            return declined_trouble(body)
         case AgentDeclaredOut(agent=agent, reason=reason):
             return Trouble(what=f"{agent} is declared out: {reason}"[:2000], remedies=("seen",), default="seen")
         case EntryRefused() if state.lab is None or body.source not in state.lab.agents:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lab_agents.agents.grants import Grants, beyond_trouble, find_beyond, follow_grants
+from lab_agents.agents.grants import Grants, beyond_trouble, declined_trouble, find_beyond, follow_grants
 from lab_agents.agents.offers import Offers, follow_offers
 from lab_agents.messages.course import (
     AwardWithdrawn,
@@ -143,3 +143,13 @@ def test_supervision_tells_what_was_tried():
     trouble = beyond_trouble(award(2), beyond)
     assert "granted 1 samples, and 1 are begun or awarded" in trouble.what
     assert trouble.default in trouble.remedies
+
+
+def test_supervision_tells_of_an_award_outside_the_limits_and_of_no_other_that_is_declined():
+    said = {"work": "make-opv-0001", "round": 1, "bidder": "line_a", "reason": "1250 is above the limit of 1100"}
+    trouble = declined_trouble(AwardDeclined(code="outside_limits", **said))
+    assert trouble is not None
+    assert "1250 is above the limit of 1100" in trouble.what
+    assert trouble.evidence["code"] == "outside_limits"
+    assert declined_trouble(AwardDeclined(**said)) is None
+    assert declined_trouble(AwardDeclined(code="over_budget", **said)) is None
