@@ -1,10 +1,11 @@
 """The composition root: which classes make up each process of a laboratory.
 
-`python -m lab_agents.assembly ROLE NAME --state DIR --epoch N [--up FD --down FD]`, started by the guard.
+`python -m lab_agents.starting ROLE NAME --state DIR --epoch N [--up FD --down FD]`, run by the guard, comes here.
 """
 
 import argparse
 import asyncio
+import gc
 import logging
 import signal
 import sys
@@ -65,6 +66,9 @@ def main() -> None:
         str(read_json(folder.runtime)["broker"]),
     )
     preload(place)
+    # What is there stays: the collector need not look through it again.
+    gc.freeze()
+    gc.enable()
     sys.exit(asyncio.run(run_place(place, arguments.up, arguments.down)))
 
 

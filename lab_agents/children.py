@@ -24,7 +24,7 @@ def assembly(folder: StateFolder) -> Program:
     """The command line of our own processes."""
 
     def program(role: str, name: str) -> list[str]:
-        return [sys.executable, "-m", "lab_agents.assembly", role, name, "--state", str(folder.path)]
+        return [sys.executable, "-m", "lab_agents.starting", role, name, "--state", str(folder.path)]
 
     return program
 

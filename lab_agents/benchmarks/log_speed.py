@@ -47,7 +47,7 @@ async def measure_log(folder: Path, n_entries: int = 2000, n_round_trips: int = 
         ended.push_async_callback(_end, broker)
         await wait_until_ready(url)
         recorder = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "lab_agents.assembly", "recorder", "recorder"),
+            *(sys.executable, "-m", "lab_agents.starting", "recorder", "recorder"),
             *("--state", str(folder), "--epoch", "1"),
         )
         ended.push_async_callback(_end, recorder)

@@ -139,7 +139,7 @@ async def test_a_journal_that_another_process_holds_is_said_without_a_trace(
 
 def test_a_process_started_by_hand_says_what_is_wrong_with_its_state(tmp_path: Path) -> None:
     """The module runs as a program: a folder without a laboratory is refused."""
-    command = [sys.executable, "-m", "lab_agents.assembly", "training", "training", "--epoch", "1"]
+    command = [sys.executable, "-m", "lab_agents.starting", "training", "training", "--epoch", "1"]
     ended = subprocess.run(
         [*command, "--state", str(tmp_path)], capture_output=True, text=True, timeout=60, check=False
     )

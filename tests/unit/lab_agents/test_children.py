@@ -38,7 +38,7 @@ def test_a_command_line_names_role_state_epoch_and_pipes(household):
     plan = next(plan for plan in household.plans() if plan.name == "line_a")
     state = str(household.folder.path)
     assert plan.command(Spawn(7, 4, 5))[2:] == [
-        "lab_agents.assembly", "synthesis", "line_a", "--state", state, "--epoch", "7", "--up", "4", "--down", "5",
+        "lab_agents.starting", "synthesis", "line_a", "--state", state, "--epoch", "7", "--up", "4", "--down", "5",
     ]  # fmt: skip
 
 
