@@ -22,6 +22,7 @@ from lab_agents.messages.course import TicketClosed
 from lab_agents.messages.frames import Logged
 from lab_agents.messages.life import Timer, TimerRang
 from lab_agents.messages.work import (
+    WORK_KINDS,
     ReservationMade,
     ReservationRefused,
     ReservationReleased,
@@ -35,19 +36,7 @@ from lab_agents.records.base import FrozenMap, Identifier, Name, Record, with_it
 from lab_agents.records.laboratory import Laboratory
 from lab_agents.records.recipe import LAST_ATTEMPT, Act, Need, Recipe, Step, Task
 
-COURSE_KINDS = frozenset(
-    {
-        "ReservationRequested",
-        "ReservationMade",
-        "ReservationRefused",
-        "ReservationReleased",
-        "TaskStarted",
-        "TaskDone",
-        "TaskFailed",
-        "TicketClosed",
-        "WorkAmended",
-    }
-)
+COURSE_KINDS = WORK_KINDS | {"TicketClosed"}
 STEP_ANSWERS = ("retry", "skip", "discard")
 """What a person may say of a failed step whose policy is to ask."""
 MEASURED_AGAIN = 2
