@@ -33,12 +33,12 @@ demo-table: .venv/installed
 		&& $(BIN)/lab-agents run examples/replay_table.yaml --table "$(TABLE)" --state "$$folder"
 
 # The checker of types computes on one core, so the first tests run beside it. Some tests wait, so a third worker is not
-# idle on two cores. Whole campaigns, a dozen processes each, run in pairs, longest first; nights of kills run alone,
-# because they measure how soon a laboratory works again.
+# idle on two cores. So do whole campaigns, a dozen processes each, longest first. Nights of kills run alone, because
+# they measure how soon a laboratory works again.
 KILL_NIGHTS := tests/campaigns/test_random_kills.py
 test: .venv/installed
 	$(MAKE) --jobs 2 lint test-parts
-	$(BIN)/python -m pytest -n 2 --maxschedchunk 1 -m campaign --ignore $(KILL_NIGHTS)
+	$(BIN)/python -m pytest -n 3 --maxschedchunk 1 -m campaign --ignore $(KILL_NIGHTS)
 	$(BIN)/python -m pytest $(KILL_NIGHTS)
 
 # All but campaigns.

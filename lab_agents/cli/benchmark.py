@@ -31,6 +31,11 @@ BENCHMARKS: Mapping[str, tuple[str, str, int]] = {
         "samples and regret per laboratory hour of joint awards against first come, first served",
         10,
     ),
+    "demo": (
+        "lab_agents.benchmarks.demo:benchmark_demo",
+        "the demonstration through all processes: time, memory, audit, regret beside that of the bench",
+        10,
+    ),
     "processes": (
         "lab_agents.benchmarks.processes:benchmark_processes",
         "speed, memory and recovery of the processes of one laboratory",
