@@ -4,8 +4,11 @@ The next ask comes when every sample of the batch has ended: observed and traine
 for at most what the budget leaves. A campaign whose proposals cannot be begun, again and again, asks a person instead.
 """
 
+from collections.abc import Iterable
+
 from lab_agents.agents.behaviour import Draft, Job, JobOutcome
 from lab_agents.agents.causes import cause_of, keyed_seed
+from lab_agents.agents.contests import Contest
 from lab_agents.agents.knowledge import Knowledge, as_list, fill_in, follow_knowledge
 from lab_agents.agents.planning_state import PlanningState, Pursuit
 from lab_agents.agents.spending import find_ruin, follow_spending
@@ -26,7 +29,13 @@ from lab_agents.messages.course import (
 from lab_agents.messages.entry import Body
 from lab_agents.messages.frames import Logged
 from lab_agents.messages.life import EntryRefused, TroubleMet
-from lab_agents.messages.work import ConsumableUsed, ReservationRefused, ReservationReleased, SampleQuarantined
+from lab_agents.messages.work import (
+    AwardDeclined,
+    ConsumableUsed,
+    ReservationRefused,
+    ReservationReleased,
+    SampleQuarantined,
+)
 from lab_agents.records.control import is_control
 from lab_agents.records.proposal import Proposal
 from lab_agents.records.questions import ASK_ANSWER, AskArguments, RefusedCandidate
@@ -35,6 +44,9 @@ from lab_agents.records.ticket import Trouble
 MOST_FRUITLESS = 10
 """Proposals in a row of which nothing could be begun, before a person is asked: enough for a planner to learn what is
 infeasible, few enough that a campaign nobody can serve does not spin through the night."""
+MOST_UNPAID = 3
+"""Awards in a row that lines decline as not paid for while nothing is being made, before a person is asked: planning
+counts the same as they do then, so that one of them errs."""
 REMEDIES = ("try again", "close the campaign")
 """The last one is the default: a lab that nobody watches ends cleanly instead of waiting for ever."""
 
@@ -54,7 +66,7 @@ def follow_pursuit(state: PlanningState, logged: Logged, me: str) -> PlanningSta
         state = state.model_copy(update={"known": follow_knowledge(state.known, body)})
     if isinstance(body, TicketClosed):
         again = logged.entry.subject == pursuit.plan.name and body.answer == "try again"
-        changes: dict[str, object] = {"trouble": "", "n_fruitless": 0, "batch": ()} if again else {}
+        changes: dict[str, object] = {"trouble": "", "n_fruitless": 0, "n_unpaid": 0, "batch": ()} if again else {}
     else:
         changes = _progress(pursuit, logged) if logged.entry.campaign == pursuit.plan.name else {}
         changes |= _answer(pursuit, body, logged) if logged.seal.source == me else {}
@@ -75,8 +87,10 @@ def _progress(pursuit: Pursuit, logged: Logged) -> dict[str, object]:
     match body:
         case BudgetGranted():
             return {"granted": body.samples}
-        case ConsumableUsed() | ReservationReleased() | ReservationRefused() | SampleQuarantined():
+        case ConsumableUsed():
             return {"spending": follow_spending(pursuit.spending, logged)}
+        case ReservationReleased() | ReservationRefused() | SampleQuarantined():
+            return {"spending": follow_spending(pursuit.spending, logged), "n_unpaid": 0}
         case CampaignPaused():
             return {"is_paused": True}
         case CampaignResumed():
@@ -135,6 +149,32 @@ def note_refusals(state: PlanningState, position: int) -> PlanningState:
             reason = "; ".join(f"{bidder}: {declined.reason}" for bidder, declined in refusals)
             pursuit = pursuit.model_copy(update={"obstacle": reason or "no agent is declared for this work"})
     return state.model_copy(update={"pursuit": pursuit})
+
+
+def note_unpaid(state: PlanningState, logged: Logged) -> PlanningState:
+    """The state after a line declined a work as not paid for; the contests are up to date already."""
+    pursuit, body = state.pursuit, logged.entry.record
+    if pursuit is None or not isinstance(body, AwardDeclined) or body.code != "not_paid_for":
+        return state
+    if logged.entry.campaign != pursuit.plan.name:
+        return state
+    changes: dict[str, object] = {"n_unpaid": max(1, pursuit.n_unpaid)}
+    if not is_making(state.contests.values()):
+        changes = {"n_unpaid": pursuit.n_unpaid + 1}
+        if changes["n_unpaid"] == MOST_UNPAID:
+            what = f"{body.bidder} and planning do not agree on what the budget still pays for: {body.reason}"
+            changes |= {"trouble": what[:2000], "since": logged.position}
+    return state.model_copy(update={"pursuit": pursuit.model_copy(update=changes)})
+
+
+def awaits_payment(pursuit: Pursuit, contests: Iterable[Contest]) -> bool:
+    """Whether no sample is awarded because a line found one not paid for: what is under way ends first."""
+    return pursuit.n_unpaid >= MOST_UNPAID or (pursuit.n_unpaid > 0 and is_making(contests))
+
+
+def is_making(contests: Iterable[Contest]) -> bool:
+    """Whether any work that makes a sample is awarded or taken on."""
+    return any(c.offer.kind == "make" and c.phase in ("awarded", "accepted") for c in contests)
 
 
 def find_end_of_means(state: PlanningState, logged: Logged) -> PlanningState:

@@ -2,7 +2,8 @@
 
 A bidder answers every entry that opens a round of work that it is able to do, with `BidMade` or `BidRefused`. When an
 award binds (at once, or with `GiveApproval` where it needs one) it books stock and a place in its queue and accepts, or
-declines; an award beyond what supervision granted the campaign is declined, whoever says it. Accepted work asks for its
+declines; an award beyond what supervision granted the campaign, or beyond what the rest of its budget pays for, is
+declined, whoever says it. Accepted work asks for its
 places when its turn comes, at most `in_flight` (a setting of the agent, 1 if it is not declared) at a time, and runs to
 its outcome. It always ends by one entry that everybody understands: its product, or `SampleQuarantined`. What its steps
 bring the bidder reports, whoever owns them.
@@ -13,13 +14,22 @@ from collections.abc import Mapping
 
 from lab_agents.agents.amendments import admit, say_admitted, say_late, settle
 from lab_agents.agents.behaviour import Draft, Job, JobOutcome, OnlyTold
-from lab_agents.agents.bidder_state import BidderState, Prepared, Refusal, declare, draw_elsewhere, take_load
+from lab_agents.agents.bidder_state import (
+    BidderState,
+    Prepared,
+    Refusal,
+    declare,
+    draw_elsewhere,
+    find_unpaid_work,
+    take_load,
+)
 from lab_agents.agents.bids import acts_of, durations_of, in_flight_of, load_of, make_bid, place_in
 from lab_agents.agents.bookings import Booking, accept, delay, held_back, release_lapsed, take_next
 from lab_agents.agents.courses import COURSE_KINDS, Course, Courses, begin_due, follow_courses
 from lab_agents.agents.failures import EndedBy, give_up, reason_in, say_asked, say_given_up, spoil
 from lab_agents.agents.grants import Beyond, find_beyond, follow_grants
 from lab_agents.agents.learning import learn_durations, learn_outcome
+from lab_agents.agents.means import follow_means
 from lab_agents.agents.offers import OFFER_KINDS, Offer, follow_offers
 from lab_agents.agents.pauses import PAUSE_KINDS, follow_pauses
 from lab_agents.agents.pledges import PLEDGE_KINDS, follow_pledges, pledged
@@ -133,7 +143,8 @@ class Bidder(ABC):
         if isinstance(body, AwardAccepted) and body.bidder == self.name and body.work in state.offers.open:
             bookings = accept(bookings, body.work, body.round, logged.position)
         grants, offers = follow_grants(state.grants, state.offers, logged), follow_offers(state.offers, logged)
-        state = state.but(grants=grants, offers=offers, bookings=release_lapsed(bookings, offers))
+        means = follow_means(state.means, logged)
+        state = state.but(grants=grants, means=means, offers=offers, bookings=release_lapsed(bookings, offers))
         state = self._run(state, logged)
         if isinstance(body, EntryRefused) and body.source == self.name:
             state = give_up(state, body)
@@ -172,6 +183,8 @@ class Bidder(ABC):
         offer = None if self._beyond(state, body) else self._bound(state, body)
         prepared = None if offer is None else self._prepare(state, offer)
         if offer is None or not isinstance(prepared, Prepared):
+            return state
+        if find_unpaid_work(state, offer, prepared, logged.entry.at):
             return state
         booking = Booking(
             work=offer.work,
@@ -247,7 +260,7 @@ class Bidder(ABC):
         body = logged.entry.record
         drafts: tuple[Draft, ...] = (
             *(self._bid(after, o, logged) for o in after.offers.opened_at(logged.position) if self.is_able(after, o)),
-            *self._answer(before, after, body),
+            *self._answer(before, after, logged),
             *self._report(before, body),
             *self._end(before, after, logged),
             *self._amended(before, body),
@@ -271,7 +284,8 @@ class Bidder(ABC):
         bid = make_bid(self.name, state, offer, prepared, logged.entry.at)
         return Draft(body=BidMade(bid=bid), subject=offer.sample, campaign=offer.campaign)
 
-    def _answer(self, before: BidderState, after: BidderState, body: Body) -> tuple[Draft, ...]:
+    def _answer(self, before: BidderState, after: BidderState, logged: Logged) -> tuple[Draft, ...]:
+        body = logged.entry.record
         if isinstance(body, WorkAwarded) and body.bidder == self.name and body.work not in before.offers.open:
             return ()
         offer = self._bound(before, body)
@@ -279,18 +293,19 @@ class Bidder(ABC):
             return ()
         answer: Body = AwardAccepted(work=offer.work, round=offer.round, bidder=self.name)
         if offer.work not in after.bookings:
-            code, reason = self._why_declined(before, offer, body)
+            code, reason = self._why_declined(before, offer, logged)
             answer = AwardDeclined(work=offer.work, round=offer.round, bidder=self.name, code=code, reason=reason)
         return (Draft(body=answer, subject=offer.sample, campaign=offer.campaign),)
 
-    def _why_declined(self, before: BidderState, offer: Offer, body: Body) -> tuple[DeclineCode, str]:
-        beyond = self._beyond(before, body)
+    def _why_declined(self, before: BidderState, offer: Offer, logged: Logged) -> tuple[DeclineCode, str]:
+        beyond = self._beyond(before, logged.entry.record)
         if beyond is not None:
             return beyond.code, beyond.reason
-        refused = self._prepare(before, offer)
-        if not isinstance(refused, Refusal):
-            return "not_able", "the work was lost"
-        return "outside_limits" if refused.code == "infeasible" else "not_able", refused.reason
+        found = self._prepare(before, offer)
+        if isinstance(found, Prepared):
+            unpaid = find_unpaid_work(before, offer, found, logged.entry.at)
+            return ("not_paid_for", unpaid) if unpaid else ("not_able", "the work was lost")
+        return "outside_limits" if found.code == "infeasible" else "not_able", found.reason
 
     def _report(self, before: BidderState, body: Body) -> tuple[Draft, ...]:
         if not isinstance(body, TaskDone | TaskFailed) or body.work not in before.bookings:

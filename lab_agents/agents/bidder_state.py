@@ -1,6 +1,7 @@
 """What a line or station knows, all of it from the log."""
 
 from collections.abc import Container, Mapping
+from datetime import datetime
 from typing import Self
 
 from pydantic import Field
@@ -10,7 +11,8 @@ from lab_agents.agents.bookings import Booking
 from lab_agents.agents.courses import Course, collect_timers
 from lab_agents.agents.grants import Grants
 from lab_agents.agents.learning import Experience
-from lab_agents.agents.offers import Offers
+from lab_agents.agents.means import AllMeans, find_unpaid
+from lab_agents.agents.offers import Offer, Offers
 from lab_agents.agents.pauses import Pauses
 from lab_agents.agents.pledges import Pledges
 from lab_agents.agents.supplies import Supply, counting_jobs, waits_for_loads
@@ -46,6 +48,7 @@ class BidderState(AgentState):
     lab: Laboratory | None = None
     offers: Offers = Offers()
     grants: Grants = Field(default_factory=dict)
+    means: AllMeans = Field(default_factory=dict)
     bookings: FrozenMap[str, Booking] = Field(default_factory=dict)
     courses: FrozenMap[str, Course] = Field(default_factory=dict)
     pauses: Pauses = Field(default_factory=dict)
@@ -124,6 +127,15 @@ def draw_elsewhere(state: BidderState, used: ConsumableUsed, cause: int) -> Bidd
     if name not in state.stock or cause <= state.counted.get(name, 0):
         return state
     return state.but(stock=with_item(state.stock, name, max(0.0, state.stock[name] - used.amount)))
+
+
+def find_unpaid_work(state: BidderState, offer: Offer, prepared: Prepared, now: datetime) -> str:
+    """Why the rest of its campaign's budget does not pay for a work at `now` (laboratory time), or an empty text."""
+    if state.lab is None or offer.campaign not in state.means:
+        return ""
+    own = [b.stock for b in state.bookings.values() if b.offer.campaign == offer.campaign]
+    others = [p.promised for p in state.pledges.values() if p.campaign == offer.campaign and p.is_accepted]
+    return find_unpaid(state.means[offer.campaign], state.lab.prices, now, (*own, *others), prepared.stock)
 
 
 def take_load(state: BidderState, loaded: ConsumableLoaded, cause: int) -> BidderState:

@@ -85,7 +85,10 @@ class Award(Record):
 
 
 class Contest(Record):
-    """One round of bidding. `closed` is the entry that closed the window, or changed how it closed."""
+    """One round of bidding. `closed` is the entry that closed the window, or changed how it closed.
+
+    `taken_by` is who accepted the work.
+    """
 
     offer: Offer
     asked: tuple[Name, ...]
@@ -94,7 +97,13 @@ class Contest(Record):
     refusals: FrozenMap[Name, Declined] = Field(default_factory=dict)
     closed: int | None = None
     award: Award | None = None
+    taken_by: Name | None = None
     lapsed: int | None = None
+
+    @property
+    def doer(self) -> str | None:
+        """Whoever has the work, or will have it once it accepts, by the log's award even where it was never decided."""
+        return self.taken_by or (None if self.award is None else self.award.bidder)
 
     @property
     def silent(self) -> tuple[str, ...]:

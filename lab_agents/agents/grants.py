@@ -138,8 +138,11 @@ def beyond_trouble(body: WorkAwarded, beyond: Beyond) -> Trouble:
 
 
 def declined_trouble(body: AwardDeclined) -> Trouble | None:
-    """What supervision tells of an award outside a bidder's limits, which makes the recipe; None for other codes."""
-    if body.code != "outside_limits":
+    """What supervision tells of a decline that only the bidder can judge, which makes the recipe; None for others.
+
+    These are awards outside its limits, and beyond what the budget still pays for.
+    """
+    if body.code not in ("outside_limits", "not_paid_for"):
         return None
     what = f"{body.work} was awarded to {body.bidder}, which declined it: {body.reason}"
     return _trouble(what, {"code": body.code, "round": str(body.round)})

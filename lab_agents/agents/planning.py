@@ -9,10 +9,12 @@ A candidate that every able bidder refused as infeasible is feasibility data of 
 from lab_agents.agents.approvals import find_objection, note_denials, say_denied, take_word
 from lab_agents.agents.asking import (
     ask_next,
+    awaits_payment,
     conclude_ask,
     find_end_of_means,
     follow_pursuit,
     note_refusals,
+    note_unpaid,
     report_trouble,
 )
 from lab_agents.agents.awards import award_held
@@ -92,7 +94,7 @@ class Planning:
         update |= {"offers": after, **_follow_samples(state, after, logged)}
         contests = _follow_contests(dict(state.contests), before, after, logged)
         state = state.model_copy(update=update | {"contests": contests})
-        state = redirect(follow_pursuit(state, logged, self.name), logged)
+        state = note_unpaid(redirect(follow_pursuit(state, logged, self.name), logged), logged)
         state = _close(_open(state, logged.position), logged, self.name)
         state = note_denials(note_refusals(state, logged.position), logged.position)
         return ask_next(find_end_of_means(_award(state, logged), logged), logged.position)
@@ -136,7 +138,7 @@ def _follow_contests(contests: dict[str, Contest], before: Offers, after: Offers
         contests.pop(body.work, None)
     is_taken = isinstance(body, AwardAccepted) and body.work in before.open and body.work not in after.open
     if isinstance(body, AwardAccepted) and is_taken and body.work in contests:
-        contests[body.work] = contests[body.work].model_copy(update={"phase": "accepted"})
+        contests[body.work] = contests[body.work].model_copy(update={"phase": "accepted", "taken_by": body.bidder})
     for work, contest in tuple(contests.items()):
         offer = after.open.get(work)
         if contest.phase != "accepted" and (offer is None or offer.round != contest.offer.round):
@@ -231,7 +233,8 @@ def _award(state: PlanningState, logged: Logged) -> PlanningState:
         out=state.out,
         purse=state.purse(now),
     )
-    contests = award_held(contests, make, max(0, pursuit.granted - state.n_spent), rule)
+    n_left = 0 if awaits_payment(pursuit, contests.values()) else max(0, pursuit.granted - state.n_spent)
+    contests = award_held(contests, make, n_left, rule)
     return state.model_copy(update={"contests": award_held(contests, measure, len(measure), rule)})
 
 

@@ -27,7 +27,8 @@ class Pursuit(Record):
     `trouble` is why nothing more is asked until a person answers; `since` the entry that brought it. `batch` are the
     samples of the last proposal, `obstacle` why one of them could not be begun although it could be made, `n_fruitless`
     counts proposals in a row of which nothing could be begun. `ruin` is why no further sample can be
-    paid for. `retracted` is the last entry that retracted something.
+    paid for, and `n_unpaid` counts awards that lines declined as not paid for since some work ended. `retracted` is the
+    last entry that retracted something.
     """
 
     plan: CampaignPlan
@@ -38,6 +39,7 @@ class Pursuit(Record):
     spending: Spending = Spending()
     started_at: AwareDatetime
     ruin: str = ""
+    n_unpaid: int = 0
     n_proposals: int = 0
     n_samples: int = 0
     batch: tuple[str, ...] = ()

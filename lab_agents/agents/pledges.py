@@ -38,9 +38,14 @@ class Pledge(Record):
     awarded: Name | None = None
     is_accepted: bool = False
 
+    @property
+    def promised(self) -> Amounts:
+        """How much of each stock is promised, as far as it is not drawn."""
+        return {} if self.awarded is None else self.bids.get(self.awarded, {})
+
     def amount(self, consumable: str) -> float:
         """How much of a stock is promised."""
-        return 0.0 if self.awarded is None else self.bids.get(self.awarded, {}).get(consumable, 0.0)
+        return self.promised.get(consumable, 0.0)
 
 
 Pledges = FrozenMap[str, Pledge]

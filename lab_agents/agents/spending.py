@@ -35,12 +35,15 @@ class Purse(Record):
 
     def find_lack(self, bid: Standing) -> str:
         """What is too little for a bid, in words, or an empty text."""
+        return self.find_lack_of(bid.consumables, (bid.end_at - bid.start_at).total_seconds() / 3600)
+
+    def find_lack_of(self, consumables: Mapping[str, float], hours: float = 0.0) -> str:
+        """What is too little for so much of the consumables, and so many hours."""
         for name, left in sorted(self.left.items()):
-            needed = bid.consumables.get(name, 0.0)
+            needed = consumables.get(name, 0.0)
             if needed > left:
                 return f"{name}: {max(0.0, left):.4g} of the budget are left, {needed:.4g} are needed"
-        hours = (bid.end_at - bid.start_at).total_seconds() / 3600
-        cost = self.prices.of(bid.consumables) + hours * self.prices.hour
+        cost = self.prices.of(consumables) + hours * self.prices.hour
         if self.money is not None and cost > self.money:
             currency = self.prices.currency
             return f"{max(0.0, self.money):.2f} {currency} of the budget are left, {cost:.2f} {currency} are needed"
@@ -48,8 +51,12 @@ class Purse(Record):
 
     def less(self, bid: Standing) -> "Purse":
         """What is left once a bid was awarded; its hours cost when they pass."""
-        left = {name: amount - bid.consumables.get(name, 0.0) for name, amount in self.left.items()}
-        money = None if self.money is None else self.money - self.prices.of(bid.consumables)
+        return self.less_of(bid.consumables)
+
+    def less_of(self, consumables: Mapping[str, float]) -> "Purse":
+        """What is left once so much of the consumables is promised."""
+        left = {name: amount - consumables.get(name, 0.0) for name, amount in self.left.items()}
+        money = None if self.money is None else self.money - self.prices.of(consumables)
         return self.model_copy(update={"left": left, "money": money})
 
 
@@ -104,11 +111,11 @@ def find_purse(
     money = None if budget.money is None else budget.money - money_spent(spending, prices, hours)
     purse = Purse(left=left, money=money, prices=prices)
     for contest in contests:
-        bid = None if contest.award is None else contest.bids.get(contest.award.bidder)
+        bid = contest.bids.get(contest.doer or "")
         if bid is not None:
             own = spending.by_work.get(contest.offer.work, {})
             owed = {name: max(0.0, amount - own.get(name, 0.0)) for name, amount in bid.consumables.items()}
-            purse = purse.less(bid.model_copy(update={"consumables": owed}))
+            purse = purse.less_of(owed)
     return purse
 
 

@@ -14,9 +14,10 @@ from lab_agents.records.sample import Sample
 RefusalCode = Literal["infeasible", "no_stock", "no_place", "unsafe", "not_mine"]
 """`infeasible` is feasibility data: this agent can never make it. The others may pass."""
 
-DeclineCode = Literal["not_able", "over_budget", "not_approved", "outside_limits"]
-"""`not_able`: the bidder's booked state. `outside_limits`: what no recipe of this bidder may be. The others lie beyond
-what supervision granted the campaign, or let it do."""
+DeclineCode = Literal["not_able", "over_budget", "not_approved", "outside_limits", "not_paid_for"]
+"""`not_able`: the bidder's booked state. `outside_limits`: what no recipe of this bidder may be. `not_paid_for`: the
+rest of the campaign's consumables or money is too little. The others lie beyond what supervision granted it, or
+let it do."""
 
 
 @kind("worker")

@@ -3,11 +3,14 @@
 import pytest
 
 from lab_agents.messages.commands import GiveApproval, StartCampaign
-from lab_agents.messages.course import CampaignFinished, ProposalMade, TicketOpened, WorkAwarded
+from lab_agents.messages.course import BudgetSpent, CampaignFinished, ProposalMade, TicketOpened, WorkAwarded
 from lab_agents.messages.work import AwardAccepted, AwardDeclined, BidRefused, TaskStarted
 from lab_agents.records.autonomy import Autonomy
+from lab_agents.records.campaign import Budget
+from lab_agents.records.prices import Prices
 from lab_agents.records.proposal import Proposal, ProposedCandidate
 from lab_agents.records.space import Candidate
+from tests.film_lab import ask_films, film, film_laboratory, film_plan
 from tests.model_lab import ModelLab, laboratory, plan, sha
 
 EVIL = "opv-6666"
@@ -117,4 +120,44 @@ def test_an_award_that_forgets_the_approval_moves_nothing():
     approved = {one.work for one in model.bodies(GiveApproval)}
     assert {one.task.work for one in model.bodies(TaskStarted) if not one.task.work.startswith("clear")} <= approved
     assert declined(model, "not_approved") == {"make-opv-660"}
+    assert len(model.bodies(CampaignFinished)) == 1
+
+
+def attacked_films(seed: int, budget: Budget, n: int) -> ModelLab:
+    """Planning, taken over, proposes and awards so many films to one line as soon as it has proposed its own."""
+    lab = film_laboratory().model_copy(update={"prices": Prices(consumables={"substrates_a": 2.0})})
+    model = ModelLab(lab, seed=seed)
+    model.compute["ask"] = ask_films
+    names = [f"films-66{number}" for number in range(n)]
+
+    def forge(model: ModelLab) -> None:
+        if model.bodies(ProposalMade):
+            model.before_step = lambda _lab: None
+            for name in names:
+                candidate = ProposedCandidate(sample=name, candidate=film())
+                forged = Proposal(number=667, planner="evil", candidates=(candidate,), inputs=sha("x"), seed=0)
+                model.say("planning", ProposalMade(proposal=forged), "films", "films")
+                model.say("planning", award(f"make-{name}"), name, "films")
+
+    model.before_step = forge
+    model.say("once-1", StartCampaign(plan=film_plan(n=8, batch=2, seed=seed, budget=budget), person="ada"), "films")
+    model.run()
+    return model
+
+
+LIMITS = (
+    Budget(samples=8, consumables={"substrates_a": 3.0, "substrates_b": 1.0}),
+    Budget(samples=8, money=6.5, consumables={"substrates_b": 1.0}),
+)
+
+
+@pytest.mark.parametrize("budget", LIMITS)
+@pytest.mark.parametrize("seed", range(3))
+def test_a_budget_of_substrates_or_money_is_kept_by_the_line_whoever_awards(seed, budget):
+    """Three substrates are paid for, and no more are drawn; the campaign goes on to its end by itself."""
+    model = attacked_films(seed, budget, n=6)
+    assert model.world.drawn.get("spin_a", 0.0) <= 3.0
+    assert len([work for work in declined(model, "not_paid_for") if "-66" in work]) >= 3
+    assert "not_paid_for" in told(model)
+    assert len(model.bodies(BudgetSpent)) == 1
     assert len(model.bodies(CampaignFinished)) == 1
