@@ -22,7 +22,7 @@ from lab_agents.processes import identity
 from lab_agents.remains import RecordedChild, Remains, record_children
 from lab_agents.safe_states import Dial, SafeKeeper, dial
 from lab_agents.state_folder import lock_holder
-from lab_agents.stop_report import keep_report
+from lab_agents.stop_report import find_drilled, keep_report
 from lab_agents.stopping import Stopping
 
 _LOG = logging.getLogger(__name__)
@@ -72,6 +72,7 @@ class Guard:
             self.note,
             keep=partial(keep_report, self._folder),
             machine=household.machine,
+            drilled=find_drilled(self._folder),
         )
         self._securing: dict[str, asyncio.Task[None]] = {}
         self.permit = HeardPermit(self._settings, monotonic)
@@ -120,6 +121,7 @@ class Guard:
             rearms=latch.rearms,
             lost=tuple(sorted(self._lost)),
             draining=self.draining,
+            drilled=self.stopping.drilled,
         )
 
     def _is_failing(self, child: Child) -> bool:

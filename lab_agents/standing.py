@@ -1,6 +1,7 @@
 """How a laboratory stands: what `lab-agents status` says."""
 
 import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -9,6 +10,7 @@ from pydantic import AwareDatetime, Field
 from instruments.lab import read_laboratory
 from lab_agents.agents.pauses import PAUSE_KINDS, UNPAUSED, Pauses, follow_pauses
 from lab_agents.credentials import PEOPLE, access_of
+from lab_agents.drills import DrillStanding, drill_standing
 from lab_agents.errors import GuardError, ReportError, StateFolderError, StoreError
 from lab_agents.guard_door import find_guard, guard_status
 from lab_agents.hearing import Heard, hear_laboratory
@@ -26,6 +28,7 @@ from lab_agents.report.truth import Truth, regrets
 from lab_agents.report.wording import composition_text, count, percent, until_text
 from lab_agents.report.writing import find_truth
 from lab_agents.state_folder import StateFolder, read_json
+from lab_agents.stop_report import find_drilled
 from lab_agents.store.reader import StoreReader
 
 
@@ -103,7 +106,8 @@ class Standing(Record):
 
     `guards` are machines with a living guard; `unattended` those that have none, or one that nobody would start again.
     `waits` and `refusing` (why the recorder appends nothing) are heard from the processes that run. `pause` says of a
-    paused campaign since when it is still, or when it will be and who keeps it from that.
+    paused campaign since when it is still, or when it will be and who keeps it from that. `drill` is there where the
+    lab file asks for drills.
     """
 
     state: str
@@ -120,6 +124,7 @@ class Standing(Record):
     waits: tuple[WaitStanding, ...] = ()
     refusing: str | None = None
     pause: Outlook | None = None
+    drill: DrillStanding | None = None
 
     def to_text(self) -> str:
         """For people."""
@@ -129,9 +134,7 @@ class Standing(Record):
             lines.append(f"PAUSED by {self.pause.reason}: {self.pause.when}{', because' if self.pause.holders else ''}")
             lines += [f"  {holder.text}" for holder in self.pause.holders]
             lines.append(f"  lab-agents continue --state {self.state}")
-        if self.latched:
-            lines.append(f"STOPPED by {self.latched}; re-arm with: lab-agents rearm {self.latched} --reason WHY")
-            lines += [f"  {name}: {state}" for name, state in self.instruments.items()]
+        lines += self._stop_lines()
         for machine in self.unattended:
             why = "nobody would start it again" if machine in self.guards else "it does not run"
             lines.append(f"{machine}: guard unattended: lab-agents resume --state {self.state} ({why})")
@@ -152,6 +155,18 @@ class Standing(Record):
             lines.append(f"ticket {ticket.ticket} about {ticket.subject}: {ticket.what}")
             lines.append(f"  lab-agents answer {ticket.ticket} {answers}{until_text(ticket.deadline, ticket.default)}")
         return "\n".join(lines)
+
+    def _stop_lines(self) -> list[str]:
+        """The stop in force, and when the next one is to be tried."""
+        lines = []
+        if self.latched:
+            lines.append(f"STOPPED by {self.latched}; re-arm with: lab-agents rearm {self.latched} --reason WHY")
+            lines += [f"  {name}: {state}" for name, state in self.instruments.items()]
+        if self.drill is not None:
+            lines.append(self.drill.to_text())
+        if self.drill is not None and self.drill.is_due:
+            lines.append(f"  lab-agents drill --state {self.state}")
+        return lines
 
 
 def _campaign_lines(campaign: CampaignStanding | None) -> list[str]:
@@ -206,7 +221,15 @@ def standing_of(state: Path) -> Standing:
         ),
         refusing=heard.head.refusing if heard.head is not None else None,
         pause=_pause(folder, heard) if account is not None else None,
+        drill=_drill(folder, laboratory),
     )
+
+
+def _drill(folder: StateFolder, laboratory: Laboratory) -> DrillStanding | None:
+    if laboratory.drills is None:
+        return None
+    drilled = (find_drilled(folder.guard(machine)) for machine in laboratory.machines)
+    return drill_standing(laboratory.drills, tuple(drilled), datetime.now(UTC))
 
 
 def _pause(folder: StateFolder, heard: Heard) -> Outlook | None:

@@ -1,5 +1,6 @@
 """What an emergency stop or a drill did on one machine, kept in a file of its own for whoever asks afterwards."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic import AwareDatetime, Field, ValidationError
@@ -45,6 +46,11 @@ class StopReport(Record):
     def is_drill(self) -> bool:
         """Whether it was asked for as an exercise."""
         return self.stop.id.startswith(DRILL)
+
+    @property
+    def has_passed(self) -> bool:
+        """Whether it was a drill after which every instrument was confirmed safe."""
+        return self.is_drill and all(one.state.state == "safe at" for one in self.instruments.values())
 
     def to_text(self) -> str:
         """For people: seconds count from the request."""
@@ -102,3 +108,16 @@ def read_reports(folder: StateFolder, machines: tuple[str, ...]) -> tuple[StopRe
             except ValidationError as error:
                 raise GuardError(f"{path} is no report of a stop: {error}. Look at it, then move it away.") from error
     return tuple(sorted(found, key=lambda report: (report.stop.at, report.machine)))
+
+
+def find_drilled(folder: Path) -> StopRequest | None:
+    """The last drill that passed on a machine, by the reports in its guard's folder; None where there is none.
+
+    A file that is no report is passed over: a guard starts whatever lies there, and `read_reports` names the file.
+    """
+    for path in sorted((folder / "stops").glob("*.json"), reverse=True):
+        with suppress(OSError, ValidationError):
+            report = StopReport.model_validate_json(path.read_bytes())
+            if report.has_passed:
+                return report.stop
+    return None

@@ -41,6 +41,7 @@ class Stopping:
         keep: Keeps a report of what was done, in a thread; called once every instrument has an answer, and again when
             every one is safe.
         machine: This machine, for that report.
+        drilled: The last drill here after which every instrument was confirmed safe.
     """
 
     def __init__(
@@ -52,10 +53,11 @@ class Stopping:
         *,
         keep: Keep = lambda _: None,
         machine: str = "main",
+        drilled: StopRequest | None = None,
     ) -> None:
         self.latch = latch
         self._keepers, self._kill, self._report = keepers, kill, report
-        self._keep, self._machine = keep, machine
+        self._keep, self._machine, self.drilled = keep, machine, drilled
         self.is_recorded = True
         self.is_reported = False
         self._task: asyncio.Task[None] | None = None
@@ -147,6 +149,8 @@ class Stopping:
     async def _tell(self, done: StopReport) -> None:
         found = {n: InstrumentStop(written_at=k.written_at, state=k.state) for n, k in self._keepers.items()}
         report = done.model_copy(update={"instruments": found})
+        if report.has_passed:
+            self.drilled = report.stop
         await _attempt("the report of the stop could be kept", asyncio.to_thread(self._keep, report), LATCH_WITHIN)
         self.is_reported = True
         self._report()

@@ -163,6 +163,7 @@ REPAIRS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "CampaignPlan": lambda values: values | {"batch": min(values["batch"], values["budget"].samples)},
     "Constraint": _constrained,
     "DesignSpace": lambda values: values | {"simplices": ()},
+    "Drills": lambda values: values | {"every": f"{len(values['every']) + 1} d"},
     "GainTooSmall": lambda values: values | ({"worth": None} if values["below"] else {"worth": values["worth"] or 1.0}),
     "Laboratory": _repaired_laboratory,
     "Limit": _in_order,

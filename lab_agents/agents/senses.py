@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from lab_agents.agents.behaviour import Draft
 from lab_agents.agents.supervision_state import SupervisionState
-from lab_agents.messages.course import AgentDeclaredIn, AgentDeclaredOut, Rearmed, StopRecorded
+from lab_agents.messages.course import AgentDeclaredIn, AgentDeclaredOut, DrillPassed, Rearmed, StopRecorded
 from lab_agents.messages.frames import AgentStatus, GuardStatus, Head
 from lab_agents.messages.life import TroubleMet
 from lab_agents.records.base import Record
@@ -77,7 +77,7 @@ def sense_dead_letters(state: SupervisionState, head: Head) -> tuple[Sense, ...]
 
 
 def sense_guard(state: SupervisionState, status: GuardStatus) -> tuple[Sense, ...]:
-    """Stops, re-arms and held children that a guard reports; also those from while the log was down."""
+    """Stops, re-arms, drills and held children that a guard reports; also those from while the log was down."""
     machine = status.machine
     lifted = [r.request for r in status.rearms if r.request and r.stop not in state.rearms.get(machine, ())]
     senses = [
@@ -100,8 +100,17 @@ def sense_guard(state: SupervisionState, status: GuardStatus) -> tuple[Sense, ..
         for rearm in status.rearms
         if rearm.stop not in state.rearms.get(machine, ())
     )
+    senses.extend(_drilled(state, status))
     senses.extend(_held(status))
     return tuple(senses)
+
+
+def _drilled(state: SupervisionState, status: GuardStatus) -> Iterable[Sense]:
+    drill, known = status.drilled, state.drills.passed.get(status.machine)
+    if drill is None or (known is not None and known.drill == drill.id):
+        return
+    body = DrillPassed(drill=drill.id, person=drill.person, machine=status.machine, held_at=drill.at)
+    yield Sense(name=f"drill/{status.machine}-{drill.id}", drafts=_entries(body, status.machine))
 
 
 def _held(status: GuardStatus) -> Iterable[Sense]:
@@ -117,5 +126,5 @@ def _held(status: GuardStatus) -> Iterable[Sense]:
         yield Sense(name=f"held/{status.machine}-{status.epoch}-{child}", drafts=(draft,))
 
 
-def _entries(body: StopRecorded | Rearmed, machine: str) -> tuple[Draft, ...]:
+def _entries(body: StopRecorded | Rearmed | DrillPassed, machine: str) -> tuple[Draft, ...]:
     return (Draft(body=body, subject=machine),)

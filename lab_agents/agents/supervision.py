@@ -11,6 +11,7 @@ from lab_agents.agents.campaigns import finish, follow_campaign, name_plan, say_
 from lab_agents.agents.clearing import ANSWERS, PREFIX
 from lab_agents.agents.drift import DRIFT_KINDS, find_unknown, follow_drift, is_asked
 from lab_agents.agents.drift_troubles import drift_trouble
+from lab_agents.agents.drills import drill_trouble, follow_drills, is_overdue
 from lab_agents.agents.fates import FATE_KINDS, follow_fates
 from lab_agents.agents.grants import beyond_trouble, declined_trouble, find_beyond, follow_grants
 from lab_agents.agents.offers import OFFER_KINDS, follow_offers
@@ -107,7 +108,8 @@ class Supervision:
     def _follow_moves(self, state: SupervisionState, logged: Logged) -> SupervisionState:
         """What is under way, and when something last moved: after the tickets, which look at both as they were.
 
-        What lasted too long and has ended, and a standstill that has, need nobody to look any more: their tickets end.
+        What lasted too long and has ended, a standstill that has, and an overdue drill that was held need nobody any
+        more: their tickets end.
         """
         stillness = follow_stillness(state.stillness, logged)
         if state.tickets.since == logged.position:
@@ -116,10 +118,11 @@ class Supervision:
         elif self._is_still(state, logged) and any(o.since == logged.position for o in state.tickets.open.values()):
             stillness = stillness.model_copy(update={"told": logged.position})
         stalls, tickets = follow_stalls(state.stalls, logged, state.lab, self.name), state.tickets
-        moved = (state.stillness.told,) if state.stillness.told and not stillness.told else ()
-        for told in (*told_of_ended(state.stalls, stalls), *moved):
+        drills = follow_drills(state.drills, logged, state.lab, self.name)
+        ended = [before.told for before, now in ((state.stillness, stillness), (state.drills, drills)) if not now.told]
+        for told in (*told_of_ended(state.stalls, stalls), *ended):
             tickets = close_ticket(tickets, ticket_at(told), logged.position)
-        return state.model_copy(update={"stalls": stalls, "stillness": stillness, "tickets": tickets})
+        return state.model_copy(update={"stalls": stalls, "stillness": stillness, "drills": drills, "tickets": tickets})
 
     def _is_still(self, state: SupervisionState, logged: Logged) -> bool:
         """Whether an own timer says that nothing has moved since the last entry that did."""
@@ -135,6 +138,8 @@ class Supervision:
 
     def _stall(self, state: SupervisionState, logged: Logged) -> tuple[Trouble, str | None] | None:
         """What an own timer says lasts too long, with its campaign; None for what has ended meanwhile."""
+        if state.lab is not None and is_overdue(state.drills, logged, state.lab, self.name):
+            return drill_trouble(state.drills, state.lab), None
         late = find_overdue(state.stalls, logged, self.name)
         if late is not None:
             return stall_trouble(late), late.campaign

@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, Field
 
 from lab_agents.agents.behaviour import AgentState
 from lab_agents.agents.drift import Drift
+from lab_agents.agents.drills import DrillWatch
 from lab_agents.agents.fates import Fate
 from lab_agents.agents.grants import Grants
 from lab_agents.agents.offers import Offers
@@ -14,7 +15,7 @@ from lab_agents.agents.settled import Settled
 from lab_agents.agents.stalls import Stalls
 from lab_agents.agents.stillness import QUIET_MINUTES, Stillness, still_timer
 from lab_agents.agents.stopping_rules import Progress
-from lab_agents.agents.tickets import Tickets
+from lab_agents.agents.tickets import Tickets, ticket_at
 from lab_agents.messages.life import Timer
 from lab_agents.records.base import FrozenMap, Record
 from lab_agents.records.campaign import CampaignPlan
@@ -54,7 +55,7 @@ class SupervisionState(AgentState):
     `lost` are samples whose place a person must say, with the places where they may be; `drift` is what control films
     say; `versions` counts the amendments of each work; `known` says of each agent at which position it was last
     declared in or out, or started; `stops` and `rearms` are the last ones that stand in the log, by machine;
-    `stalls` are the tasks under way and `stillness` when something last moved.
+    `stalls` are the tasks under way, `stillness` when something last moved, and `drills` which passed on which machine.
     """
 
     lab: Laboratory | None = None
@@ -75,12 +76,13 @@ class SupervisionState(AgentState):
     rearms: FrozenMap[str, tuple[str, ...]] = Field(default_factory=dict)
     stalls: Stalls = Stalls()
     stillness: Stillness = Stillness()
+    drills: DrillWatch = DrillWatch()
 
     def timers(self) -> tuple[Timer, ...]:
-        """The campaign's hours and what lasts too long, in laboratory time; tickets' deadlines in wall time."""
+        """The campaign's hours and what lasts too long, in laboratory time; tickets and drills in wall time."""
         deadlines = ((ticket, opened.ticket.deadline) for ticket, opened in self.tickets.open.items())
         waits = (Timer(subject=ticket, purpose=DEADLINE, until=until) for ticket, until in deadlines if until)
-        return (*self._hours(), *waits, *self.stalls.timers, *self._still())
+        return (*self._hours(), *waits, *self.stalls.timers, *self._still(), *self.drills.timers(self.lab))
 
     @property
     def quiet_minutes(self) -> float:
@@ -91,7 +93,9 @@ class SupervisionState(AgentState):
 
     def stands_still(self) -> bool:
         """Whether work is open, nothing is under way, and no ticket says why."""
-        if self.campaign is None or self.tickets.open or self.stalls.running:
+        # That a drill is overdue explains no standstill.
+        telling = set(self.tickets.open) - {ticket_at(self.drills.told)}
+        if self.campaign is None or telling or self.stalls.running:
             return False
         return bool(self.waiting())
 

@@ -26,6 +26,7 @@ class Exit(IntEnum):
     UNFINISHED = 6
     DIFFERENCE = 7
     STOPPED = 8
+    OVERDUE = 9
     REFUSED = 10
     DETACHED = 20
     BUG = 70

@@ -1,5 +1,6 @@
 """`lab-agents stop`, `lab-agents drill`, `lab-agents stops` and `lab-agents rearm`."""
 
+import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,8 @@ from lab_agents.cli.people import Person, State
 from lab_agents.cli.states import existing_state
 
 if TYPE_CHECKING:
+    from lab_agents.drills import DrillStanding
+    from lab_agents.standing import Standing
     from lab_agents.state_folder import StateFolder
     from lab_agents.stop_request import StopAnswer
 
@@ -52,31 +55,67 @@ def stop(
 
 
 def drill(
-    person: Person,
+    person: Annotated[
+        str | None,
+        typer.Option("--person", help="Who asks; by default your login name, with --if-due the lab file's person."),
+    ] = None,
     state: State = None,
     reason: Annotated[str, typer.Option("--reason", help="Why; it stands in the log.")] = "a drill",
     within: Annotated[float, typer.Option("--within", help="Give up on silent machines after so many seconds.")] = 60.0,
+    if_due: Annotated[
+        bool, typer.Option("--if-due", help="Only if the lab file's `drills` make one due: for a machine's timer.")
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
     """Try the emergency stop: all that `stop` does, and re-arm afterwards in the same person's name.
 
-    Refused while a campaign is open: it kills whatever drives instruments. Put it on a schedule (a systemd timer, cron)
-    for an hour in which nothing runs. Where an instrument was not confirmed safe, nothing is re-armed.
+    Refused while a campaign is open: it kills whatever drives instruments. A machine's timer calls it with --if-due,
+    best at an hour in which nothing runs. Where an instrument was not confirmed safe, nothing is re-armed.
     """
     from lab_agents.errors import GuardError
-    from lab_agents.guard_client import request_rearm, request_stop
     from lab_agents.standing import standing_of
-    from lab_agents.stop_report import read_reports
 
     folder = existing_state(state)
     standing = standing_of(folder)
+    is_open = standing.campaign is not None and standing.campaign.state != "finished"
+    if if_due:
+        due = _due(standing)
+        if not due.is_due or is_open:
+            return _tell_undrilled(standing, due, as_json=as_json)
+        person = person or due.person
     if set(standing.guards) != set(_place(folder)[1]):
         raise GuardError("A machine has no guard: lab-agents resume starts one. Nothing was drilled.")
     if standing.latched:
         raise GuardError(f"The laboratory is stopped by {standing.latched}; re-arm it first. Nothing was drilled.")
-    if standing.campaign is not None and standing.campaign.state != "finished":
+    if standing.campaign is not None and is_open:
         name = standing.campaign.name
         raise GuardError(f"The campaign {name} is open; drill when it has finished. Nothing was drilled.")
+    return _drill(folder, standing, person or getpass.getuser(), reason=reason, within=within, as_json=as_json)
+
+
+def _due(standing: "Standing") -> "DrillStanding":
+    from lab_agents.errors import DeclarationError
+
+    if standing.drill is None:
+        remedy = "Write drills: {every: 7 d, person: NAME}; a running laboratory takes it up at its next start"
+        raise DeclarationError("is not there", source=f"{standing.state}/lab.yaml", field="drills", remedy=remedy)
+    return standing.drill
+
+
+def _tell_undrilled(standing: "Standing", due: "DrillStanding", *, as_json: bool) -> Exit:
+    """Say that no drill is due, or why the one that is due was not held."""
+    campaign = standing.campaign.name if standing.campaign is not None and due.is_due else None
+    if as_json:
+        say_json({"id": None, "drill": due, "campaign": campaign})
+    else:
+        say(due.to_text() + ("" if campaign is None else f"; not held, because the campaign {campaign} is open"))
+    return Exit.OVERDUE if due.is_due else Exit.OK
+
+
+def _drill(folder: Path, standing: "Standing", person: str, *, reason: str, within: float, as_json: bool) -> Exit:
+    from lab_agents.guard_client import request_rearm, request_stop
+    from lab_agents.stop_report import read_reports
+
     answer = request_stop(folder, person=person, reason=reason, within=within, is_drill=True)
     code = _judge(answer)
     if code is Exit.OK:

@@ -113,6 +113,7 @@ _WORDS: dict[type, Words] = {
     course.AgentDeclaredOut: lambda b, _: f"{b.agent} is out: {b.reason}",
     course.AgentDeclaredIn: lambda b, _: f"{b.agent} is in again",
     course.StopRecorded: lambda b, _: f"STOPPED {b.machine} by {b.person}: {b.reason} ({b.stop})",
+    course.DrillPassed: lambda b, _: f"drill of {b.machine} by {b.person}: every instrument was confirmed safe",
     course.Rearmed: lambda b, _: f"re-armed {b.machine} by {b.person}: {b.reason}",
     work.SampleMade: _made,
     work.SampleQuarantined: lambda b, _: f"{b.sample} quarantined: {b.reason}",

@@ -1,6 +1,6 @@
 """Entries of planning, analysis, training and supervision: the course of a campaign."""
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from lab_agents.messages.entry import Body, kind
 from lab_agents.records.amendment import Amendment
@@ -284,3 +284,13 @@ class Rearmed(Body):
     person: str
     reason: str
     machine: Name
+
+
+@kind("supervision")
+class DrillPassed(Body):
+    """A guard reported a drill after which every instrument of its machine was confirmed safe, held at a wall time."""
+
+    drill: str
+    person: str
+    machine: Name
+    held_at: AwareDatetime

@@ -269,7 +269,8 @@ class GuardStatus(Record):
     `latched` is the id of the oldest stop in force; `stops` are all of them, `rearms` the last ones lifted (supervision
     enters both). `lost` are children silent for more than 2 s; `held` children that a person must release, by reason.
     `failing` are children that ended again and again within the last minute, with how and their last words.
-    `draining` says what an orderly end still waits for.
+    `draining` says what an orderly end still waits for. `drilled` is the last drill after which every instrument of the
+    machine was confirmed safe.
     """
 
     machine: Name
@@ -285,6 +286,7 @@ class GuardStatus(Record):
     rearms: tuple[Rearm, ...] = ()
     lost: tuple[str, ...] = ()
     draining: str | None = None
+    drilled: StopRequest | None = None
 
 
 class Permit(Record):

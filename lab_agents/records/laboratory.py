@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from lab_agents.records.base import FrozenMap, Name, Record
+from lab_agents.records.drills import Drills
 from lab_agents.records.failure import BY_KIND, FailurePolicy, TaskKind
 from lab_agents.records.place import Consumable, Place
 from lab_agents.records.prices import Prices
@@ -162,6 +163,8 @@ class Laboratory(Record):
     `broker` is the address of a broker; None starts one on the first machine, on loopback. With `starts_broker` the
     first machine's guard starts the one at that address. `credentials` is the folder, on each machine, of the
     certificates and secrets that `lab-agents credentials` made; nothing beyond loopback goes without.
+
+    `drills` says how often the emergency stop is to be tried; None leaves that to people.
     """
 
     name: Name
@@ -178,6 +181,7 @@ class Laboratory(Record):
     broker: str | None = None
     starts_broker: bool = False
     credentials: str | None = Field(default=None, pattern=r"^/.+$")
+    drills: Drills | None = None
     prices: Prices = Prices()
     blobs: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9+.-]*://.+$")
     interlocks: Interlocks = Interlocks()

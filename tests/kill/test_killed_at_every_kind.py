@@ -30,6 +30,7 @@ from lab_agents.messages.course import (
     CampaignFinished,
     CampaignPaused,
     ControlJudged,
+    DrillPassed,
     Rearmed,
     StopRecorded,
     TicketOpened,
@@ -58,7 +59,7 @@ from lab_agents.records.questions import (
 )
 from lab_agents.records.recipe import Act, Task
 from tests.film_lab import ask_films, film_laboratory, film_plan, with_trays
-from tests.model_lab import ModelLab, Run, analyse, ask, laboratory, plan, read_standard
+from tests.model_lab import START, ModelLab, Run, analyse, ask, laboratory, plan, read_standard
 
 PERSON = {kind for kind, known in KINDS.items() if known.publisher in ("person", "recorder")}
 ELSEWHERE = {"AgentStarted"}
@@ -202,6 +203,7 @@ def films() -> tuple[ModelLab, Events]:
         (stands(AgentDeclaredOut), AgentDeclaredIn(agent="line_b"), "line_b"),
         (stands(SampleMade, 4), StopRecorded(**stop), "m"),
         (stands(StopRecorded), Rearmed(**stop), "m"),
+        (stands(Rearmed), DrillPassed(drill="drill-1", person="ada", machine="m", held_at=START), "m"),
     ]
     return lab, events
 

@@ -82,3 +82,11 @@ def test_a_pause_says_who_paused_when_all_is_still_and_how_to_go_on(tmp_path):
     text = standing.to_text()
     assert "PAUSED by ada: visitors: still at about 20" in text
     assert f"  lab-agents continue --state {standing.state}" in text
+
+
+def test_a_laboratory_that_asks_for_drills_says_how_it_stands_with_them(tmp_path):
+    lab = example().lab_path.read_bytes() + b"drills: {every: 7 d, person: ada}\n"
+    standing = standing_of(StateFolder.create(tmp_path / "state", "opv_replay", lab).path)
+    assert standing.drill.is_due
+    assert "drill OVERDUE: none has passed here yet" in standing.to_text()
+    assert f"lab-agents drill --state {standing.state}" in standing.to_text()

@@ -6,7 +6,7 @@ import pytest
 
 from lab_agents.errors import GuardError
 from lab_agents.messages.frames import InstrumentState
-from lab_agents.stop_report import N_KEPT, InstrumentStop, StopReport, keep_report, read_reports
+from lab_agents.stop_report import N_KEPT, InstrumentStop, StopReport, find_drilled, keep_report, read_reports
 from tests.toy_machine import toy_folder
 from tests.unattended import stop_request
 
@@ -63,3 +63,21 @@ def test_a_file_that_is_no_report_is_named(tmp_path):
     (place / "1.json").write_text("{}")
     with pytest.raises(GuardError, match=r"1\.json is no report of a stop"):
         read_reports(folder, ("main",))
+
+
+def safe(one):
+    return one.model_copy(
+        update={"instruments": {n: i for n, i in one.instruments.items() if i.state.state == "safe at"}}
+    )
+
+
+def test_only_a_drill_that_confirmed_every_instrument_has_passed(tmp_path):
+    keep_report(tmp_path, safe(report(1, "drill-1")))
+    keep_report(tmp_path, report(2, "drill-2"))
+    keep_report(tmp_path, safe(report(3, "stop-3")))
+    (tmp_path / "stops" / "9.json").write_text("{}")
+    assert find_drilled(tmp_path).id == "drill-1"
+
+
+def test_where_nothing_was_drilled_there_is_no_drill(tmp_path):
+    assert find_drilled(tmp_path) is None

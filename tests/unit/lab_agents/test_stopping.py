@@ -2,6 +2,8 @@ import asyncio
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
+import pytest
+
 from lab_agents.latch import Latch
 from lab_agents.messages.frames import InstrumentState, Rearm
 from lab_agents.stopping import Stopping
@@ -12,6 +14,7 @@ class Keeper:
     """Keeps the order in which things happened."""
 
     name = "oven"
+    ends_as = "safe at"
 
     def __init__(self, happened):
         self.happened, self.is_settled, self.written_at = happened, False, None
@@ -23,6 +26,7 @@ class Keeper:
     async def make_safe(self, report):
         self.happened.append("safe")
         self.is_settled, self.written_at = True, datetime.now(UTC)
+        self.state = InstrumentState(state=self.ends_as)
         report()
 
 
@@ -123,3 +127,19 @@ async def test_a_disk_that_takes_no_report_holds_up_nothing(tmp_path):
         while not scene.stopping.is_reported:
             await asyncio.sleep(0)
     assert scene.happened[-1] == "safe"
+
+
+@pytest.mark.parametrize(
+    ("stop", "ends_as", "is_drilled"),
+    [("drill-1", "safe at", True), ("drill-1", "unreachable", False), ("stop-1", "safe at", False)],
+)
+async def test_a_drill_counts_when_every_instrument_was_confirmed_safe(tmp_path, stop, ends_as, is_drilled):
+    scene = Scene(tmp_path, lambda: asyncio.sleep(0))
+    scene.keeper.ends_as = ends_as
+    scene.stopping.stop(stop_request(stop))
+    async with asyncio.timeout(60):
+        while not scene.stopping.is_reported:
+            await asyncio.sleep(0)
+    assert (scene.stopping.drilled is not None) == is_drilled
+    scene.stopping.cancel()
+    await asyncio.sleep(0)

@@ -3,7 +3,7 @@
 from lab_agents.agents.senses import sense_behind, sense_dead_letters, sense_guard, sense_silence, sense_status
 from lab_agents.agents.supervision import Supervision
 from lab_agents.messages.commands import AnswerTicket
-from lab_agents.messages.course import AgentDeclaredIn, AgentDeclaredOut, Rearmed, StopRecorded
+from lab_agents.messages.course import AgentDeclaredIn, AgentDeclaredOut, DrillPassed, Rearmed, StopRecorded
 from lab_agents.messages.frames import AgentStatus, GuardStatus, Head, Rearm, StopRequest
 from lab_agents.messages.life import AgentStarted, TroubleMet
 from tests.model_lab import START
@@ -74,6 +74,15 @@ def test_a_stop_and_its_re_arm_are_entered_once_each():
 def test_a_stop_that_was_lifted_while_supervision_was_away_is_still_entered():
     senses = sense_guard(told().state, GuardStatus(machine="main", epoch=1, pid=1, rearms=(REARM,)))
     assert [type(s.drafts[0].body) for s in senses] == [Rearmed]
+
+
+def test_a_drill_that_passed_is_entered_once():
+    drill = STOP.model_copy(update={"id": "drill-1"})
+    guard = GuardStatus(machine="main", epoch=1, pid=1, drilled=drill)
+    (sense,) = sense_guard(told().state, guard)
+    body = sense.drafts[0].body
+    assert body == DrillPassed(drill="drill-1", person="ada", machine="main", held_at=START)
+    assert sense_guard(told(body).state, guard) == ()
 
 
 def test_dead_letters_are_one_ticket_until_it_is_answered():

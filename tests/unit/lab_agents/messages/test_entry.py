@@ -28,6 +28,7 @@ PUBLISHERS = {
         *("CampaignStarted", "CampaignPaused", "CampaignResumed", "CampaignClosing", "CampaignFinished"),
         *("BudgetGranted", "TicketOpened", "TicketClosed", "ObservationRetracted", "ControlJudged"),
         *("AgentDeclaredOut", "AgentDeclaredIn", "StopRecorded", "Rearmed", "AmendmentAdmitted"),
+        "DrillPassed",
     },
     "recorder": {"LabOpened", "LabChanged", "EntryRefused"},
     "person": {
