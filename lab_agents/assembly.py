@@ -160,6 +160,7 @@ async def run_recorder(place: Place, _beat: Beat | None) -> None:
         # The lease keeps the log from forking; the lock keeps a second recorder from taking the lease of a living one.
         await worker.run(stack.enter_context, locked(place.folder.store.with_suffix(".lock")))
         writer = await worker.run(LogWriter, place.folder.store, place.laboratory.name, project)
+        stack.push_async_callback(worker.run, writer.close)
         bus = await stack.enter_async_context(place.make_bus())
         clock = await stack.enter_async_context(laboratory_clock(place, bus))
         blobs = await worker.run(lambda: place.blobs)
@@ -216,9 +217,12 @@ async def run_agent(place: Place, beat: Beat | None) -> None:
 
     status_topic = place.topics.build("agent_status", source=place.name)
     bus = place.make_bus((status_topic, will(place.name, place.epoch)))
-    async with bus, laboratory_clock(place, bus) as clock:
+    async with AsyncExitStack() as stack:
         worker = OwnThread("journal")
         journal = await worker.run(Journal, place.folder.journal(place.name), place.name)
+        stack.push_async_callback(worker.run, journal.close)
+        await stack.enter_async_context(bus)
+        clock = await stack.enter_async_context(laboratory_clock(place, bus))
         patient = PatientWorker(worker, place.settings.ask_again)
         memory = Memory(journal, patient, lambda: patient.trouble)
         behaviour = behaviour_of(place.name, place.laboratory)

@@ -76,17 +76,28 @@ class Journal:
     def __init__(self, path: Path, agent: str) -> None:
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = _lock(path.with_suffix(".lock"), agent)
-        self._open(agent)
-
-    def _open(self, agent: str) -> None:
         self._agent = agent
+        self._lock = _lock(path.with_suffix(".lock"), agent)
+        try:
+            self._open()
+        except BaseException:
+            os.close(self._lock)
+            raise
+
+    def _open(self) -> None:
         self._db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+        try:
+            self._claim()
+        except BaseException:
+            self._db.close()
+            raise
+
+    def _claim(self) -> None:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
         self._db.executescript(_SCHEMA)
         with self.transaction():
-            for key, value in (("format", FORMAT), ("agent", agent)):
+            for key, value in (("format", FORMAT), ("agent", self._agent)):
                 found = self._get(key)
                 if found is None:
                     self._set(key, value)
@@ -207,7 +218,7 @@ class Journal:
         self.path.rename(aside)
         for tail in ("-wal", "-shm"):
             Path(f"{self.path}{tail}").unlink(missing_ok=True)
-        self._open(self._agent)
+        self._open()
 
     def close(self) -> None:
         """Close the file and give back its lock."""

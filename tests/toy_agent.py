@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -123,27 +123,28 @@ async def living(
     name: str = "line",
 ) -> AsyncIterator[Life]:
     """An agent from its birth to its death; one that does not submit dies with a full outbox."""
-    worker = OwnThread("journal")
-    journal = await worker.run(Journal, journal_path(folder, name), name)
-    bus = await log.join(name)
-    link = LogLink(bus, TOPICS, name, epoch, QUICK)
-    patient = PatientWorker(worker, QUICK.beat)
-    memory = Memory(journal, patient, lambda: patient.trouble)
-    agent = Agent(name, behaviour or Echo(), memory, link, FollowedClock(AT), QUICK)
-    submitter = Submitter(link, bus, TOPICS, agent.outbox, QUICK)
-    await agent.be_born(submitter)
-    tasks = [asyncio.create_task(agent.follow())]
-    if submits:
-        tasks.append(asyncio.create_task(submitter.run()))
-    try:
-        yield Life(agent, bus, submitter, journal, worker)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        bus.kill()
-        await worker.run(journal.close)
-        await asyncio.to_thread(worker.close)
+    async with AsyncExitStack() as death:
+        worker = OwnThread("journal")
+        death.push_async_callback(asyncio.to_thread, worker.close)
+        journal = await worker.run(Journal, journal_path(folder, name), name)
+        death.push_async_callback(worker.run, journal.close)
+        bus = await log.join(name)
+        death.callback(bus.kill)
+        link = LogLink(bus, TOPICS, name, epoch, QUICK)
+        patient = PatientWorker(worker, QUICK.beat)
+        memory = Memory(journal, patient, lambda: patient.trouble)
+        agent = Agent(name, behaviour or Echo(), memory, link, FollowedClock(AT), QUICK)
+        submitter = Submitter(link, bus, TOPICS, agent.outbox, QUICK)
+        await agent.be_born(submitter)
+        tasks = [asyncio.create_task(agent.follow())]
+        if submits:
+            tasks.append(asyncio.create_task(submitter.run()))
+        try:
+            yield Life(agent, bus, submitter, journal, worker)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def say(log: SmallLog, number: int, word: str) -> None:

@@ -1,6 +1,8 @@
 """A journal remembers exactly what was committed, and belongs to one process."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +20,13 @@ from tests.full_disk import connection_of
 def path(tmp_path: Path) -> Path:
     """Where the journal stands."""
     return tmp_path / "journals" / "line.sqlite"
+
+
+@pytest.fixture
+def journal(path: Path) -> Iterator[Journal]:
+    """An empty one."""
+    with closing(Journal(path, "line")) as opened:
+        yield opened
 
 
 def entry(number: int) -> Entry:
@@ -41,13 +50,13 @@ def test_what_was_committed_is_there_after_reopening(path: Path) -> None:
         journal.add_outbox(entry(1))
         journal.write_epochs((3, 4))
     journal.close()
-    saved = Journal(path, "line").load()
+    with closing(Journal(path, "line")) as again:
+        saved = again.load()
     assert (saved.log, saved.position, saved.sequence, saved.epochs, saved.state) == ("log", 7, 1, (3, 4), "{}")
 
 
-def test_a_transaction_that_fails_leaves_nothing(path: Path) -> None:
+def test_a_transaction_that_fails_leaves_nothing(journal: Journal) -> None:
     """Neither the position nor the outbox row."""
-    journal = Journal(path, "line")
 
     def write_and_fail() -> None:
         with journal.transaction():
@@ -61,17 +70,15 @@ def test_a_transaction_that_fails_leaves_nothing(path: Path) -> None:
     assert journal.outbox() == []
 
 
-def test_the_same_entry_twice_takes_one_sequence(path: Path) -> None:
+def test_the_same_entry_twice_takes_one_sequence(journal: Journal) -> None:
     """A decision taken again is the same entry."""
-    journal = Journal(path, "line")
     with journal.transaction():
         assert [journal.add_outbox(entry(n)) for n in (1, 2, 1)] == [1, 2, 1]
     assert [row.sequence for row in journal.outbox()] == [1, 2]
 
 
-def test_sequences_are_dense_after_answers(path: Path) -> None:
+def test_sequences_are_dense_after_answers(journal: Journal) -> None:
     """An answered row goes, its number is not given again."""
-    journal = Journal(path, "line")
     with journal.transaction():
         journal.add_outbox(entry(1))
         journal.drop_outbox(1)
@@ -84,7 +91,7 @@ def test_a_second_process_is_refused(path: Path) -> None:
     with pytest.raises(JournalError, match="Another process of line holds"):
         Journal(path, "line")
     held.close()
-    Journal(path, "line")
+    Journal(path, "line").close()
 
 
 def test_a_journal_of_another_agent_is_refused(path: Path) -> None:
@@ -94,14 +101,13 @@ def test_a_journal_of_another_agent_is_refused(path: Path) -> None:
         Journal(path, "robot")
 
 
-def test_a_lost_journal_is_put_aside_and_not_deleted(path: Path) -> None:
+def test_a_lost_journal_is_put_aside_and_not_deleted(journal: Journal) -> None:
     """It may be what tells a person what happened."""
-    journal = Journal(path, "line")
     with journal.transaction():
         journal.write_position("log", 7, "c" * 64)
     journal.start_over()
     assert journal.load().position == 0
-    assert len(list(path.parent.glob("line.lost-*"))) == 1
+    assert len(list(journal.path.parent.glob("line.lost-*"))) == 1
 
 
 async def test_intents_are_on_disk_when_the_engine_goes_on(path: Path) -> None:
@@ -120,9 +126,8 @@ async def test_intents_are_on_disk_when_the_engine_goes_on(path: Path) -> None:
     await asyncio.to_thread(worker.close)
 
 
-def test_a_concluded_job_stays_so_until_it_is_forgotten(path: Path) -> None:
+def test_a_concluded_job_stays_so_until_it_is_forgotten(journal: Journal) -> None:
     """It must not start again while its outcome is on its way."""
-    journal = Journal(path, "line")
     with journal.transaction():
         journal.conclude("7/ask")
     assert journal.concluded() == {"7/ask"}
@@ -131,9 +136,8 @@ def test_a_concluded_job_stays_so_until_it_is_forgotten(path: Path) -> None:
     assert journal.concluded() == frozenset()
 
 
-def test_a_full_disk_is_said_and_leaves_the_journal_as_it_was(path: Path) -> None:
+def test_a_full_disk_is_said_and_leaves_the_journal_as_it_was(journal: Journal) -> None:
     """Position and outbox stay together; the same write succeeds when there is room."""
-    journal = Journal(path, "line")
     connection = connection_of(journal)
     connection.execute("PRAGMA max_page_count = 1")
     with pytest.raises(FullJournalError, match=r"line\.sqlite cannot be written: .* full\. Free the disk"):

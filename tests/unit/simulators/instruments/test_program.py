@@ -106,6 +106,7 @@ def test_a_refusal_moves_nothing_and_the_next_attempt_has_its_own_luck(tmp_path)
     assert instruments["dispenser_a"].start(new_vial(1)) is ErrorNumber.BLOCKED
     assert instruments["dispenser_b"].start(new_vial(1)) is ErrorNumber.NONE
     assert world.program("dispenser_a", token(1)) is None
+    world.close()
 
 
 def test_a_forgotten_token_is_never_seen_to_whoever_asks_and_is_not_executed_again(tmp_path) -> None:
@@ -117,6 +118,7 @@ def test_a_forgotten_token_is_never_seen_to_whoever_asks_and_is_not_executed_aga
     assert firmware.start(new_vial(1)) is ErrorNumber.NONE
     assert world.running("dispenser_a") is not None
     assert [line.action for line in read_ledger(tmp_path / "ledger.jsonl")] == ["power_on", "new_vial"]
+    world.close()
 
 
 @pytest.mark.parametrize(("mishap", "factor"), [("nan", math.nan), ("wrong_reading", 3.0)])
