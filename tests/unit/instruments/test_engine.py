@@ -136,15 +136,13 @@ async def test_acts_asked_for_at_once_run_one_after_the_other(stand):
 
 
 async def test_instruments_of_one_agent_work_at_the_same_time(stand):
-    stand.jumps = False
     engine = await stand.engine("line_a")
-    first = asyncio.create_task(engine.perform(new_vial(), 0, token(1), open_gate, ABOUT))
-    await stand.has_started(token(1))
-    await stand.finish()
-    await first
-    acts = {2: dose(), 3: coat()}
-    both = [asyncio.create_task(engine.perform(act, n, token(n), open_gate, ABOUT)) for n, act in acts.items()]
+    await engine.perform(new_vial(), 0, token(1), open_gate, ABOUT)
+    stand.jumps = False
+    # One after the other: there is no coat without the ink of this dose, and no dose into a vial that was emptied.
+    both = [asyncio.create_task(engine.perform(dose(), 2, token(2), open_gate, ABOUT))]
     await stand.has_started(token(2))
+    both.append(asyncio.create_task(engine.perform(coat(), 3, token(3), open_gate, ABOUT)))
     await stand.has_started(token(3))
     async with asyncio.timeout(60):
         while not all(motion.waits for motion in engine.motions()):

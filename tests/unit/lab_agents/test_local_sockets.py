@@ -17,7 +17,8 @@ async def test_a_socket_works_however_long_its_path_is(tmp_path, depth):
         assert await reader.readline() == b"hello\n"
         writer.close()
         await writer.wait_closed()
-    assert (folder / "guard.sock").stat().st_mode & 0o777 == 0o600
+        # While it listens: a newer Python takes the file away afterwards.
+        assert (folder / "guard.sock").stat().st_mode & 0o777 == 0o600
 
 
 async def test_what_a_killed_process_left_is_replaced(tmp_path):
