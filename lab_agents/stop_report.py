@@ -16,6 +16,11 @@ N_KEPT = 200
 """Reports that a machine keeps: four years of weekly drills."""
 
 
+def is_drill(stop: str) -> bool:
+    """Whether the stop with this id was asked for as an exercise."""
+    return stop.startswith(DRILL)
+
+
 class InstrumentStop(Record):
     """What became of one instrument.
 
@@ -45,7 +50,7 @@ class StopReport(Record):
     @property
     def is_drill(self) -> bool:
         """Whether it was asked for as an exercise."""
-        return self.stop.id.startswith(DRILL)
+        return is_drill(self.stop.id)
 
     @property
     def has_passed(self) -> bool:

@@ -68,7 +68,8 @@ def report(
     folder = existing_state(state)
     written = write_report(folder, out or folder / "report", campaign)
     if as_json:
-        say_json({"page": written.page, "samples": written.samples})
+        stops = {"stops": written.stops.reports, "unreported_stops": written.stops.unreported}
+        say_json({"page": written.page, "samples": written.samples, **stops})
     else:
         say(f"report: {written.page}")
         say(f"samples: {written.samples}")

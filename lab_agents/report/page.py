@@ -15,6 +15,7 @@ from lab_agents.report.predictions import predictions
 from lab_agents.report.properties import properties
 from lab_agents.report.sample_account import SampleAccount
 from lab_agents.report.sites import sites
+from lab_agents.report.stops import NO_STOPS, StopsTold, alarms, stop_rows
 from lab_agents.report.target_words import band_text, plain_name, target_text
 from lab_agents.report.timeline import timeline
 from lab_agents.report.truth import Truth
@@ -36,7 +37,13 @@ class Part:
     series: int
 
 
-def render_page(account: Account, truth: Truth | None, written_at: str, blobs: Blobs | None = None) -> str:
+def render_page(
+    account: Account,
+    truth: Truth | None,
+    written_at: str,
+    blobs: Blobs | None = None,
+    stops: StopsTold = NO_STOPS,
+) -> str:
     """The whole page, self-contained.
 
     Args:
@@ -44,6 +51,7 @@ def render_page(account: Account, truth: Truth | None, written_at: str, blobs: B
         truth: The recorded table behind a replayed laboratory, or None.
         written_at: When the page was written, for its foot.
         blobs: Where the raw records are; without, they are not drawn.
+        stops: Emergency stops and drills in the campaign's time.
     """
     if account.plan is None:
         raise ValueError("there is no campaign to report on")
@@ -67,6 +75,9 @@ def render_page(account: Account, truth: Truth | None, written_at: str, blobs: B
             versions=sorted((what, ", ".join(sorted(v))) for what, v in account.versions.items()),
             trouble_causes=Counter(t.trouble.what.split(":")[0][:120] for _, _, t in account.troubles).most_common(),
             restarts={a: n - 1 for a, n in sorted(account.births.items()) if n > 1},
+            alarms=alarms(account.stops),
+            stops=stop_rows(stops),
+            stop_trouble=stops.trouble,
             written_at=written_at,
         )
     )

@@ -10,6 +10,7 @@ from lab_agents.replayed_table import read_replayed
 from lab_agents.report.account import Account
 from lab_agents.report.page import render_page
 from lab_agents.report.samples import samples_csv
+from lab_agents.report.stops import StopsTold, find_stops
 from lab_agents.report.telling import tell
 from lab_agents.report.truth import Truth
 from lab_agents.state_folder import StateFolder, write_atomically
@@ -24,6 +25,7 @@ class Written:
     samples: Path
     account: Account
     truth: Truth | None
+    stops: StopsTold
 
 
 def write_report(state: Path, out: Path, campaign: str | None = None) -> Written:
@@ -33,7 +35,7 @@ def write_report(state: Path, out: Path, campaign: str | None = None) -> Written
         StateFolderError: If `state` is no state folder.
         StoreError: If its store cannot be read.
         BlobError: If nothing that is installed speaks the protocol of the place of the blobs; a blob that is gone costs
-            only its figure.
+            only its figure, and a guard's report that cannot be read only what it says of a stop.
         ReportError: If there is no such campaign, or `out` cannot be written.
     """
     folder = StateFolder.open(state)
@@ -41,15 +43,16 @@ def write_report(state: Path, out: Path, campaign: str | None = None) -> Written
         account = tell(reader.entries(), campaign)
     truth = find_truth(folder, account)
     blobs = blobs_of(folder.path)
+    stops = find_stops(folder, account)
     page, samples = out / "index.html", out / "samples.csv"
     written_at = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     try:
         out.mkdir(parents=True, exist_ok=True)
-        write_atomically(page, render_page(account, truth, written_at, blobs).encode())
+        write_atomically(page, render_page(account, truth, written_at, blobs, stops).encode())
         write_atomically(samples, samples_csv(account, truth).encode())
     except OSError as error:
         raise ReportError(f"{out} cannot be written: {error.strerror}. Give another folder with --out.") from error
-    return Written(page, samples, account, truth)
+    return Written(page, samples, account, truth, stops)
 
 
 def find_truth(folder: StateFolder, account: Account) -> Truth | None:

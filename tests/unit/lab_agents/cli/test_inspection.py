@@ -29,7 +29,8 @@ def test_status_tells_people_and_programs(state, capsys):
 def test_report_says_where_it_is(state, tmp_path, capsys):
     assert call("report", state, "--out", tmp_path, "--json") == 0
     written = json.loads(capsys.readouterr().out)
-    assert written == {"page": str(tmp_path / "index.html"), "samples": str(tmp_path / "samples.csv")}
+    places = {"page": str(tmp_path / "index.html"), "samples": str(tmp_path / "samples.csv")}
+    assert written == {**places, "stops": [], "unreported_stops": []}
 
 
 def test_an_audit_that_finds_something_has_its_own_exit_code(state, capsys):

@@ -3,6 +3,7 @@
 import pytest
 
 from lab_agents.errors import ReportError, StateFolderError
+from lab_agents.report.stops import StopsTold
 from lab_agents.report.writing import write_report
 from tests.told_campaign import tell_campaign, write_state
 
@@ -17,6 +18,7 @@ def test_page_and_table_are_written(state, tmp_path):
     assert written.page.read_text().startswith("<!doctype html>")
     assert len(written.samples.read_text().splitlines()) == 13
     assert written.truth.best < 0.01
+    assert written.stops == StopsTold()
 
 
 def test_a_table_that_is_gone_costs_only_the_regret(state, tmp_path):
