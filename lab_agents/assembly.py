@@ -51,7 +51,7 @@ def main() -> None:
     parser.add_argument("--down", type=int)
     arguments = parser.parse_args()
     if arguments.up is not None:
-        # A guard that dies while this process still imports must not leave it behind; only the simulator has no pipes.
+        # A guard that dies while this process still imports must not leave it behind; what outlives it has no pipes.
         die_with_parent()
     title = arguments.role if arguments.role == arguments.name else f"{arguments.role} {arguments.name}"
     setproctitle(f"lab-agents: {title}")
@@ -90,16 +90,22 @@ _MODULES = {
     "recorder": ("lab_agents.recorder", "lab_agents.store.projections", "lab_agents.store.writer"),
     "compute": ("lab_agents.compute", "lab_agents.jobs"),
     "simulator": ("lab_agents.log", "lab_agents.replayed_table", "lab_agents.rest", "simulators.lab"),
+    "notifier": ("lab_agents.notify.notifier",),
 }
 _AGENT_MODULES = ("lab_agents.agents.process",)
 
 
 async def run_place(place: Place, up: int | None = None, down: int | None = None) -> int:
     """Run the process until it ends; its exit code. Without pipes (`up`, `down`) nobody guards it."""
-    run = {"recorder": run_recorder, "compute": run_compute, "simulator": run_simulator}.get(place.role, run_agent)
+    run = {
+        "recorder": run_recorder,
+        "compute": run_compute,
+        "simulator": run_simulator,
+        "notifier": run_notifier,
+    }.get(place.role, run_agent)
     code = 0
     if up is None:
-        # The simulator outlives its guard; asked to end, it saves and hangs up.
+        # Simulator and notifier outlive their guard; asked to end, they save and hang up.
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, _cancel, asyncio.current_task())
     try:
         if up is None or down is None:
@@ -205,6 +211,19 @@ async def run_simulator(place: Place, _beat: Beat | None) -> None:
         lab = SimulatedLab(place.laboratory, table, place.folder.simulator, watch, publish)
         group.create_task(watch.run())
         group.create_task(lab.run())
+
+
+async def run_notifier(place: Place, _beat: Beat | None) -> None:
+    """Whoever tells people outside."""
+    from lab_agents.notify.notifier import Notifier
+    from lab_agents.notify.pending import PendingNotices
+
+    path = place.folder.pending_notices
+    async with AsyncExitStack() as stack:
+        await asyncio.to_thread(stack.enter_context, locked(path.with_name("lock"), within=1.0))
+        pending = await asyncio.to_thread(PendingNotices, path)
+        bus = await stack.enter_async_context(place.make_bus())
+        await Notifier(place, bus, pending).run()
 
 
 async def run_agent(place: Place, beat: Beat | None) -> None:

@@ -40,13 +40,13 @@ class ChildPlan:
     """A child that should run.
 
     Attributes:
-        role: What it is (broker, recorder, simulator, compute, or an agent's role).
+        role: What it is (broker, recorder, simulator, notifier, compute, or an agent's role).
         name: Unique on its machine.
         command: Builds the command line.
         log: File that takes its output.
         instruments: Instruments that it alone drives; a latched guard does not start it.
         beats: Whether it beats on a pipe; a foreign program does not.
-        lock: For a process that outlives the guard (the simulator): the lock by which it is found again.
+        lock: For a process that outlives the guard (simulator, notifier): the lock by which it is found again.
         environment: Added to the environment at its start.
     """
 

@@ -63,7 +63,7 @@ class Household:
 
     @property
     def is_first(self) -> bool:
-        """Whether this is the machine of the broker, the recorder, the workers and the simulated laboratory."""
+        """Whether this is the machine of broker, recorder, workers, notifier and the simulated laboratory."""
         return self.machine == self.laboratory.machines[0]
 
     @property
@@ -111,7 +111,8 @@ class Household:
 
     def plans(self) -> tuple[ChildPlan, ...]:
         """The children, in the order in which they start: what others wait for comes first."""
-        shared = (*self._broker(), *self._simulator(), *self._plain("recorder", "recorder")) if self.is_first else ()
+        recorder = self._plain("recorder", "recorder")
+        shared = (*self._broker(), *self._simulator(), *recorder, *self._notifier()) if self.is_first else ()
         agents = (
             self._agent(name, declaration.role, declaration.instruments)
             for name, declaration in self.laboratory.agents.items()
@@ -144,6 +145,14 @@ class Household:
         log = self.folder.log("simulator")
         lock = self.folder.simulator / "lock"
         return (ChildPlan("simulator", "simulator", command, log, beats=False, lock=lock),)
+
+    def _notifier(self) -> tuple[ChildPlan, ...]:
+        if not self.laboratory.notifications:
+            return ()
+        # It outlives the guard: somebody has to tell that the guard is dead.
+        lock = self.folder.pending_notices.with_name("lock")
+        log = self.folder.log("notifier")
+        return (ChildPlan("notifier", "notifier", self._command("notifier", "notifier"), log, beats=False, lock=lock),)
 
     def _plain(self, role: str, name: str) -> tuple[ChildPlan, ...]:
         return (ChildPlan(role, name, self._command(role, name), self.folder.log(name)),)

@@ -16,6 +16,7 @@ LabAgentsError
 ├── FencedError             a newer process of the same source was born; this one must exit
 ├── StateFolderError        a state folder of another laboratory or version, or one that is in use
 ├── ComputeError            a computing job that failed, with the text of its error
+├── ChannelError            a notification that could not be delivered
 ├── ReportError             a report of a campaign that does not stand in the log
 └── GuardError              the guard of a machine cannot be reached or refuses
     └── SilentGuardError    a guard that takes a question and does not answer: frozen
@@ -106,6 +107,10 @@ class StateFolderError(LabAgentsError):
 
 class ComputeError(LabAgentsError):
     """A computing job that failed; the message is the text of its error."""
+
+
+class ChannelError(LabAgentsError):
+    """A notification that could not be delivered, or a channel that cannot be opened."""
 
 
 class ReportError(LabAgentsError):

@@ -11,9 +11,12 @@ from instruments.errors import InstrumentError
 from instruments.hardware_limits import agree
 from instruments.lab import find_laboratory, read_laboratory
 from instruments.transports.connection import Connection
+from lab_agents.errors import ChannelError
+from lab_agents.notify.channels import open_channel
 from lab_agents.records.base import Name, Record
 from lab_agents.records.failure import TASK_KINDS, FailurePolicy, TaskKind
 from lab_agents.records.laboratory import InstrumentDeclaration, Laboratory
+from lab_agents.records.notification import About, NotificationChannel
 from lab_agents.settings import DEFAULT
 
 
@@ -40,6 +43,23 @@ class FailureLine(Record):
         return f"{self.kind} fails: {self.policy.to_text()} ({'declared' if self.is_declared else 'usual'})"
 
 
+class ChannelFinding(Record):
+    """What was found of one way to notify people; nothing is sent."""
+
+    channel: Name
+    kind: Name
+    about: tuple[About, ...]
+    problem: str = ""
+
+    def to_text(self) -> str:
+        """For people."""
+        mark = "MEND" if self.problem else "good"
+        said = f"        {self.problem}" if self.problem else ""
+        return "\n".join(
+            filter(None, (f"  {mark}  {self.channel} ({self.kind}) tells of {', '.join(self.about)}", said))
+        )
+
+
 class LabReport(Record):
     """What was found of a laboratory."""
 
@@ -50,11 +70,12 @@ class LabReport(Record):
     is_simulated: bool
     instruments: tuple[InstrumentFinding, ...]
     on_failure: tuple[FailureLine, ...] = ()
+    channels: tuple[ChannelFinding, ...] = ()
 
     @property
     def is_good(self) -> bool:
         """Whether nothing must be mended."""
-        return not any(i.problems for i in self.instruments)
+        return not any(i.problems for i in self.instruments) and not any(c.problem for c in self.channels)
 
     def to_text(self) -> str:
         """The report for people."""
@@ -66,6 +87,7 @@ class LabReport(Record):
             lines.append(f"  {mark}  {found.instrument} ({found.driver} at {found.address}, driven by {found.owner})")
             lines += [f"        {text}" for text in (*found.problems, *found.notes)]
         lines += [f"  {line.to_text()}" for line in self.on_failure]
+        lines += [channel.to_text() for channel in self.channels]
         return "\n".join(lines)
 
 
@@ -90,7 +112,18 @@ def check_laboratory(name_or_path: str) -> LabReport:
             FailureLine(kind=kind, policy=laboratory.policy(kind), is_declared=kind in laboratory.on_failure)
             for kind in TASK_KINDS
         ),
+        channels=tuple(check_channel(name, declared) for name, declared in laboratory.notifications.items()),
     )
+
+
+def check_channel(name: str, declared: NotificationChannel) -> ChannelFinding:
+    """Open a channel without sending anything: is its kind installed, are address and secret there?"""
+    problem = ""
+    try:
+        open_channel(name, declared)
+    except ChannelError as error:
+        problem = str(error)
+    return ChannelFinding(channel=name, kind=declared.kind, about=declared.about, problem=problem)
 
 
 def channel_access_environment(laboratory: Laboratory) -> dict[str, str]:

@@ -16,6 +16,7 @@ from lab_agents.guard_door import find_guard, guard_status
 from lab_agents.hearing import Heard, hear_laboratory
 from lab_agents.messages.frames import GuardStatus
 from lab_agents.messages.topics import Topics
+from lab_agents.notify.pending import ChannelState, read_states
 from lab_agents.records.base import FrozenMap, Record
 from lab_agents.records.campaign import CampaignPlan
 from lab_agents.records.laboratory import Laboratory
@@ -107,7 +108,7 @@ class Standing(Record):
     `guards` are machines with a living guard; `unattended` those that have none, or one that nobody would start again.
     `waits` and `refusing` (why the recorder appends nothing) are heard from the processes that run. `pause` says of a
     paused campaign since when it is still, or when it will be and who keeps it from that. `drill` is there where the
-    lab file asks for drills.
+    lab file asks for drills. `channels` are the ways by which people outside are told.
     """
 
     state: str
@@ -125,6 +126,7 @@ class Standing(Record):
     refusing: str | None = None
     pause: Outlook | None = None
     drill: DrillStanding | None = None
+    channels: tuple[ChannelState, ...] = ()
 
     def to_text(self) -> str:
         """For people."""
@@ -154,6 +156,7 @@ class Standing(Record):
             answers = " | ".join(ticket.answers) or "ANSWER"
             lines.append(f"ticket {ticket.ticket} about {ticket.subject}: {ticket.what}")
             lines.append(f"  lab-agents answer {ticket.ticket} {answers}{until_text(ticket.deadline, ticket.default)}")
+        lines += [f"notifications by {channel.name}: {channel.text}" for channel in self.channels]
         return "\n".join(lines)
 
     def _stop_lines(self) -> list[str]:
@@ -222,6 +225,7 @@ def standing_of(state: Path) -> Standing:
         refusing=heard.head.refusing if heard.head is not None else None,
         pause=_pause(folder, heard) if account is not None else None,
         drill=_drill(folder, laboratory),
+        channels=read_states(folder.pending_notices, laboratory.notifications),
     )
 
 

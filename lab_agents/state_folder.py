@@ -132,6 +132,11 @@ class StateFolder:
             write_atomically(self.lab_file, lab_file)
 
     @property
+    def pending_notices(self) -> Path:
+        """What people outside are still to be told; the lock of the process that tells them stands beside it."""
+        return self.path / "notifications" / "pending.sqlite"
+
+    @property
     def identity(self) -> Path:
         """`lab.json`: format, laboratory, software version that made it, the folder's mark."""
         return self.path / "lab.json"

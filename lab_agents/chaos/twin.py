@@ -16,7 +16,7 @@ def twin_of(laboratory: Laboratory, settings: dict[str, float]) -> Laboratory:
     """The laboratory as it is simulated on this machine: agents, places, limits and rules are its own.
 
     All agents stand on its first machine, with a broker of their own and raw data in the state folder; instruments
-    that share an address on the wire still do, at a port chosen here. Nothing real is reached.
+    that share an address on the wire still do, at a port chosen here. Nothing real is reached, and nobody is notified.
 
     Args:
         laboratory: As its file declares it.
@@ -37,6 +37,7 @@ def twin_of(laboratory: Laboratory, settings: dict[str, float]) -> Laboratory:
             "starts_broker": False,
             "credentials": None,
             "blobs": None,
+            "notifications": {},
             "agents": {n: a.model_copy(update={"machine": machine}) for n, a in laboratory.agents.items()},
             "instruments": _simulated(laboratory),
             "simulation": simulation.model_copy(update={"settings": {**simulation.settings, **settings}}),

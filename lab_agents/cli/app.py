@@ -13,7 +13,7 @@ import typer
 
 from instruments.errors import InstrumentError
 from lab_agents.child import ONE_THREAD
-from lab_agents.cli import benchmark, chaos, checks, course, inspection, people, safety, upkeep
+from lab_agents.cli import benchmark, chaos, checks, course, inspection, notifying, people, safety, upkeep
 from lab_agents.cli.exits import Exit, exit_of
 from lab_agents.errors import LabAgentsError
 
@@ -32,6 +32,7 @@ for module in (course, inspection, people, safety, upkeep, benchmark, chaos):
 app.add_typer(checks.labs, name="labs")
 app.add_typer(checks.campaigns, name="campaign")
 app.add_typer(people.log, name="log")
+app.add_typer(notifying.notify, name="notify")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -46,7 +46,10 @@ class User:
 
 
 def broker_users(laboratory: Laboratory) -> tuple[User, ...]:
-    """The users of a laboratory's broker: each agent under its name, one guard a machine, and `people`."""
+    """The users of a laboratory's broker: each agent under its name, one guard a machine, and `people`.
+
+    The notifier only reads.
+    """
     agents = (
         User(
             name,
@@ -60,6 +63,7 @@ def broker_users(laboratory: Laboratory) -> tuple[User, ...]:
         *agents,
         User("recorder", ("recorder",), {"source": ("+",)}),
         User("simulator", ("simulator",), {"source": ("simulator",)}),
+        *([User("notifier", ("notifier",))] if laboratory.notifications else []),
         *guards,
         # Brokers cannot say "once-+"; the names of everybody else are denied instead.
         User("people", ("person",), {"source": ("+",)}),

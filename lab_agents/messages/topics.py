@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Party = Literal["agent", "supervision", "recorder", "simulator", "guard", "person"]
+Party = Literal["agent", "supervision", "recorder", "simulator", "guard", "person", "notifier"]
 """Who stands at one end of a topic. An agent, a guard and the simulator use their own names in it, a person's calls
 `once-<uuid>`."""
 
-EVERYBODY: tuple[Party, ...] = ("agent", "supervision", "recorder", "simulator", "guard", "person")
+EVERYBODY: tuple[Party, ...] = ("agent", "supervision", "recorder", "simulator", "guard", "person", "notifier")
 
 
 @dataclass(frozen=True)

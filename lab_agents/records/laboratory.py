@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from lab_agents.records.base import FrozenMap, Name, Record
 from lab_agents.records.drills import Drills
 from lab_agents.records.failure import BY_KIND, FailurePolicy, TaskKind
+from lab_agents.records.notification import NotificationChannel
 from lab_agents.records.place import Consumable, Place
 from lab_agents.records.prices import Prices
 from lab_agents.records.quantities import Seconds
@@ -165,6 +166,8 @@ class Laboratory(Record):
     certificates and secrets that `lab-agents credentials` made; nothing beyond loopback goes without.
 
     `drills` says how often the emergency stop is to be tried; None leaves that to people.
+
+    `notifications` are the ways by which people are told what happens, each under a name.
     """
 
     name: Name
@@ -186,6 +189,7 @@ class Laboratory(Record):
     blobs: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9+.-]*://.+$")
     interlocks: Interlocks = Interlocks()
     on_failure: FrozenMap[TaskKind, FailurePolicy] = Field(default_factory=dict)
+    notifications: FrozenMap[Name, NotificationChannel] = Field(default_factory=dict)
     simulation: SimulationDeclaration | None = None
 
     @model_validator(mode="after")

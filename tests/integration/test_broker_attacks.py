@@ -13,6 +13,7 @@ from lab_agents.credentials import BROKER, PEOPLE, Credentials
 from lab_agents.messages.access import broker_users, mosquitto_access
 from lab_agents.messages.topics import TABLE, Topics
 from lab_agents.records.laboratory import AgentDeclaration, InstrumentDeclaration, Laboratory
+from lab_agents.records.notification import NotificationChannel
 from tests.contracts.bus import eventually
 
 LABORATORY = Laboratory(
@@ -28,6 +29,7 @@ LABORATORY = Laboratory(
         "meter": InstrumentDeclaration(driver="toy", address="toy://"),
     },
     machines=("main", "annex"),
+    notifications={"phone": NotificationChannel(kind="webhook", address="https://127.0.0.1/x")},
 )
 TOPICS = Topics("small")
 USERS = tuple(user.name for user in broker_users(LABORATORY))

@@ -1,10 +1,12 @@
 import json
+from dataclasses import replace
 
 import pytest
 
 from instruments.lab import read_laboratory
 from lab_agents.child import Spawn
 from lab_agents.children import GIVE_BACK, Household, assembly
+from lab_agents.records.notification import NotificationChannel
 from lab_agents.settings import Settings
 from lab_agents.state_folder import StateFolder
 from tests.simulated_world import LAB_FILE
@@ -32,6 +34,15 @@ def test_a_machine_has_what_its_lab_file_declares_and_what_carries_it(household)
     assert plans["line_b"].instruments == ("dispenser_b", "coater_b")
     assert plans["simulator"].is_detached
     assert not plans["broker"].beats
+
+
+def test_whoever_tells_people_is_there_where_they_are_to_be_told_and_outlives_the_guard(household):
+    assert "notifier" not in {plan.name for plan in household.plans()}
+    phone = NotificationChannel(kind="webhook", address="https://127.0.0.1/x")
+    laboratory = household.laboratory.model_copy(update={"notifications": {"phone": phone}})
+    plans = {plan.name: plan for plan in replace(household, laboratory=laboratory).plans()}
+    assert (plans["notifier"].is_detached, plans["notifier"].instruments) == (True, ())
+    assert plans["notifier"].lock != plans["simulator"].lock
 
 
 def test_a_command_line_names_role_state_epoch_and_pipes(household):

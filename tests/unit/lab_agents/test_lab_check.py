@@ -53,6 +53,20 @@ def test_the_report_says_what_follows_the_failure_of_each_kind_of_task_and_who_s
     assert "transfer fails: tried again up to 5 times after 30 s, then the sample is quarantined (usual)" in text
 
 
+def test_channels_are_looked_at_and_nothing_is_sent(tmp_path):
+    def change(lab):
+        lab["notifications"] = {
+            "phone": {"kind": "webhook", "address": "https://127.0.0.1:9/x", "about": ["stops"]},
+            "office": {"kind": "email", "address": "smtp://127.0.0.1", "to": ["ada@example.org"]},
+        }
+
+    report = check_laboratory(write(tmp_path, change))
+    assert not report.is_good
+    assert "good  phone (webhook) tells of stops" in report.to_text()
+    assert "MEND  office (email)" in report.to_text()
+    assert "e-mail needs `sender`" in report.to_text()
+
+
 def test_a_taken_port_of_a_simulated_instrument_is_found(tmp_path, taken_port):
     def change(lab):
         lab["instruments"]["tester"]["address"] = f"scpi://127.0.0.1:{taken_port}"

@@ -9,6 +9,7 @@ from instruments.lab import find_laboratory, read_laboratory
 from lab_agents.chaos.twin import to_file, twin_of
 from lab_agents.errors import DeclarationError
 from lab_agents.records.laboratory import GuardAddress, Laboratory
+from lab_agents.records.notification import NotificationChannel
 
 FILMS, REPLAY = (read_laboratory(find_laboratory(name, Path())) for name in ("thin_film", "opv_replay"))
 
@@ -28,6 +29,7 @@ def real(laboratory: Laboratory) -> Laboratory:
             "guards": {"bay": GuardAddress(host="bay", port=7, key="k" * 16)},
             "broker": "mqtt://broker.lab.example",
             "blobs": "s3://bucket/raw",
+            "notifications": {"phone": NotificationChannel(kind="webhook", address="https://pager.example/x")},
             "simulation": None,
         }
     )
@@ -35,9 +37,10 @@ def real(laboratory: Laboratory) -> Laboratory:
 
 @pytest.mark.parametrize("laboratory", [FILMS, REPLAY], ids=lambda laboratory: laboratory.name)
 def test_nothing_of_the_twin_is_beyond_this_machine(laboratory: Laboratory) -> None:
-    """No broker, store, guard or instrument of the real one is reached; who shares a wire still does."""
+    """No broker, store, guard, instrument or person of the real one is reached; who shares a wire still does."""
     twin = twin_of(real(laboratory), {"lost_answer_rate": 0.5})
     assert (twin.machines, twin.guards, twin.broker, twin.blobs) == (("main",), {}, None, None)
+    assert twin.notifications == {}
     assert {agent.machine for agent in twin.agents.values()} == {"main"}
     assert {urlsplit(i.address).hostname for i in twin.instruments.values()} == {"127.0.0.1"}
     assert len({urlsplit(i.address).port for i in twin.instruments.values()}) == 1
