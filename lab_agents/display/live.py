@@ -82,7 +82,7 @@ def _lab_time(scene: Scene) -> str:
 def _hits(scene: Scene) -> tuple[str, str]:
     plan = scene.account.plan
     sure = percent(plan.target.confidence) if plan is not None else ""
-    n, of = scene.counts["hits"], len(scene.account.observed_samples())
+    n, of = scene.counts["hits"], scene.counts["measured"]
     style = "bold green" if n else "dim"
     return f"[{style}]{n}[/] of {count(of, 'sample')} measured", f"every constraint holds with at least {sure}"
 

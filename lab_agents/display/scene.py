@@ -7,13 +7,14 @@ from pydantic import ValidationError
 
 from lab_agents.bus.protocol import Message
 from lab_agents.display.gauges import GaugeBoard
+from lab_agents.display.standings import Standings
 from lab_agents.messages.frames import AgentStatus, GuardStatus, Head, Logged, Tick
 from lab_agents.messages.topics import Topics
 from lab_agents.report.account import Account
 from lab_agents.report.outlook import OUTLOOK_KINDS, Outlook, PauseTeller
 from lab_agents.report.sample_account import SampleAccount
 from lab_agents.report.telling import Teller
-from lab_agents.report.truth import Truth, regrets
+from lab_agents.report.truth import Truth
 from lab_agents.report.wording import until_text
 
 
@@ -30,6 +31,7 @@ class Scene:
     def __init__(self, topics: Topics, truth: Truth | None = None) -> None:
         self._topics, self.truth = topics, truth
         self._teller = Teller(keeps_details=False)
+        self._standings = Standings(truth)
         self.gauges = GaugeBoard(topics)
         self.agents: dict[str, AgentStatus] = {}
         self.guards: dict[str, GuardStatus] = {}
@@ -47,7 +49,12 @@ class Scene:
 
     def take_entry(self, logged: Logged) -> None:
         """Take the next log entry."""
+        before = self.account
         self._teller.take(logged)
+        if self.account is not before and (plan := self.account.plan) is not None:
+            self._standings = Standings(self.truth, len(plan.measurements) - 1)
+        for sample in self._teller.touched:
+            self._standings.note(sample)
         if logged.entry.kind in OUTLOOK_KINDS:
             self._pauses.take(logged)
 
@@ -100,30 +107,23 @@ class Scene:
     @property
     def best(self) -> SampleAccount | None:
         """The best sample so far; where constraints must hold, the best hit."""
-        return next(iter(self.account.best(1)), None)
+        return self.nearest if self._standings.has_hit else None
 
     @property
     def nearest(self) -> SampleAccount | None:
         """The best, or while nothing is a hit, the sample that most probably meets the constraints."""
-        return next(iter(self.account.leading(1)), None)
+        leader = self._standings.leader
+        return None if leader is None else self.account.samples[leader]
 
     @property
     def regret(self) -> float | None:
         """Distance of the best made from the best recorded material; None where no truth is known."""
-        observed = self.account.observed_samples()
-        return regrets(observed, self.truth)[-1] if self.truth is not None and observed else None
+        return self._standings.regret
 
     @property
     def counts(self) -> dict[str, int]:
         """Samples by how far they are."""
-        samples = self.account.samples.values()
-        return {
-            "proposed": len(samples),
-            "made": sum(s.sample is not None for s in samples),
-            "observed": len(self.account.concluded_samples()),
-            "failed": sum(bool(s.failure) for s in samples),
-            "hits": len(self.account.hits()),
-        }
+        return dict(self._standings.counts)
 
     @property
     def open_tickets(self) -> list[str]:

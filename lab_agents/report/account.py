@@ -1,6 +1,6 @@
 """The account of one campaign: what its entries in the log say, sample by sample."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, MutableMapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -76,7 +76,7 @@ class Account:
     is_early: bool = True
     finished: course.CampaignFinished | None = None
     granted: int = 0
-    samples: dict[str, SampleAccount] = field(default_factory=dict)
+    samples: MutableMapping[str, SampleAccount] = field(default_factory=dict)
     observed: list[str] = field(default_factory=list)
     checks: dict[str, CheckAccount] = field(default_factory=dict)
     verdicts: list[tuple[datetime, course.ControlJudged]] = field(default_factory=list)
@@ -132,14 +132,11 @@ class Account:
 
     def best(self, n: int = 1) -> list[SampleAccount]:
         """The hits with the best objective, the best first."""
-        sign = self.plan.target.sign if self.plan is not None else 1.0
-        return sorted(self.hits(), key=lambda s: -sign * value_of(s))[:n]
+        return sorted(self.hits(), key=_rank_of)[:n]
 
     def leading(self, n: int = 1) -> list[SampleAccount]:
         """The best, and where there are fewer than `n`, those that come nearest: with the highest chances."""
-        best = self.best(n)
-        others = [s for s in self.observed_samples() if not s.is_hit and s.objective is not None]
-        return (best + sorted(others, key=_distance))[:n]
+        return sorted((s for s in self.observed_samples() if s.objective is not None), key=_rank_of)[:n]
 
 
 def value_of(sample: SampleAccount) -> float:
@@ -149,10 +146,28 @@ def value_of(sample: SampleAccount) -> float:
     return sample.objective.value
 
 
-def _distance(sample: SampleAccount) -> tuple[float, int, int]:
-    """Sorts what is no hit: by chance, and where there is none to speak of, by what is met and what was read."""
+Rank = tuple[float, float, float, float]
+
+
+def rank(sample: SampleAccount) -> Rank | None:
+    """Sorts samples, the best first; None without an objective that was read.
+
+    Hits come by their objective. What is none follows by its chance, and where there is none to speak of, by what is
+    met and what was read.
+    """
+    if not sample.is_observed or sample.objective is None:
+        return None
+    if sample.is_hit:
+        return 0.0, -sample.target.sign * sample.objective.value, 0.0, 0.0
     chance = sample.chance if sample.chance > _NO_CHANCE else 0.0
-    return -chance, -sample.n_met, len(sample.missing)
+    return 1.0, -chance, -sample.n_met, len(sample.missing)
+
+
+def _rank_of(sample: SampleAccount) -> Rank:
+    found = rank(sample)
+    if found is None:
+        raise ValueError(f"{sample.id} has no value of {sample.target.property}")
+    return found
 
 
 def campaigns_in(entries: Iterable[Logged]) -> dict[str, tuple[int, int | None]]:

@@ -6,7 +6,7 @@ from lab_agents.messages.commands import DenyApproval, GiveApproval
 from lab_agents.messages.course import AwardWithdrawn, CampaignClosing, CampaignFinished, ProposalMade, WorkAwarded
 from lab_agents.messages.entry import Body
 from lab_agents.messages.frames import Logged
-from lab_agents.messages.work import AwardAccepted, AwardDeclined, SampleQuarantined
+from lab_agents.messages.work import AwardAccepted, AwardDeclined, SampleMade, SampleQuarantined
 from lab_agents.records.autonomy import may_approve
 from lab_agents.records.base import Identifier, Name, Record
 from lab_agents.records.space import Candidate, DesignSpace
@@ -50,7 +50,7 @@ AWAITED_KINDS = tuple(
     kind.__name__
     for kind in (
         *(ProposalMade, WorkAwarded, GiveApproval, DenyApproval, AwardAccepted, AwardDeclined, AwardWithdrawn),
-        *(SampleQuarantined, CampaignClosing, CampaignFinished),
+        *(SampleMade, SampleQuarantined, CampaignClosing, CampaignFinished),
     )
 )
 """All that `AwaitedApprovals` looks at."""
@@ -80,7 +80,18 @@ class AwaitedApprovals:
                 candidate=self._candidates.get(body.work),
             )
         else:
+            self._forget(body)
             self.waiting = {w: a for w, a in self.waiting.items() if not _ends(a, body, campaign)}
+
+    def _forget(self, body: Body) -> None:
+        """Drop the candidates that nobody makes any more."""
+        match body:
+            case SampleMade():
+                self._candidates.pop(f"make-{body.sample.id}", None)
+            case SampleQuarantined():
+                self._candidates.pop(f"make-{body.sample}", None)
+            case CampaignFinished():
+                self._candidates.clear()
 
 
 def awaited_in(entries: Iterable[Logged]) -> dict[str, AwaitedApproval]:

@@ -9,6 +9,7 @@ from lab_agents.messages.frames import Logged
 from lab_agents.records.recipe import ActResult, Task
 from lab_agents.report.account import Account, CheckAccount, Span, TicketAccount, campaigns_in, spans_of
 from lab_agents.report.sample_account import SampleAccount
+from lab_agents.report.shelf import Shelf
 
 DETAILS: tuple[type[Any], ...] = (
     *(work.BidMade, work.BidRefused, course.WorkAwarded, work.TaskStarted, work.TaskDone, course.ModelTrained),
@@ -25,14 +26,14 @@ class Teller:
     Args:
         campaign: Its name.
         keeps_details: Whether the account tells how each sample came about (`DETAILS`), as a report does; a display
-            that follows a campaign of thousands of samples needs none of it.
+            that follows a campaign of thousands of samples needs none of it, and its samples are put away.
     """
 
     def __init__(self, campaign: str | None = None, *, keeps_details: bool = True) -> None:
-        self.account = Account()
+        self._shelf = None if keeps_details else Shelf()
+        self.account = Account(samples={} if self._shelf is None else self._shelf)
         self._campaign = campaign
         self._tasks: dict[str, Task] = {}
-        self._sample_of_work: dict[str, str] = {}
         self._takers: dict[type[Any], Callable[[Any, Logged], None]] = {
             life.LabOpened: self._lab,
             life.LabChanged: self._lab,
@@ -64,9 +65,16 @@ class Teller:
         for kind in () if keeps_details else DETAILS:
             del self._takers[kind]
 
+    @property
+    def touched(self) -> tuple[SampleAccount, ...]:
+        """The samples of which the last entry told something, where samples are put away."""
+        return () if self._shelf is None else self._shelf.at_hand
+
     def take(self, logged: Logged) -> None:
         """Take the next entry."""
         account, entry = self.account, logged.entry
+        if self._shelf is not None:
+            self._shelf.put_away()
         account.n_entries += 1
         ours = account.plan is not None and not account.is_complete
         body = entry.record
@@ -93,7 +101,9 @@ class Teller:
         if self._campaign not in (None, body.plan.name):
             return
         old = self.account
+        self._shelf = None if self._shelf is None else Shelf()
         self.account = Account(
+            samples={} if self._shelf is None else self._shelf,
             laboratory=old.laboratory,
             lab_version=old.lab_version,
             plan=body.plan,
@@ -124,14 +134,11 @@ class Teller:
             self.account.samples[candidate.sample] = SampleAccount(
                 candidate, proposal.number, proposal.planner, proposal.model, plan.target, {"proposed": logged.position}
             )
-            self._sample_of_work[f"make-{candidate.sample}"] = candidate.sample
 
     def _of_work(self, work_id: str) -> SampleAccount | None:
         """The sample that a piece of work is about; measuring work names it between its word and its number."""
-        sample = self._sample_of_work.get(work_id)
-        if sample is None and work_id.startswith("measure-"):
-            sample = work_id.removeprefix("measure-").rpartition("-")[0]
-        return self.account.samples.get(sample or "")
+        word, _, name = work_id.partition("-")
+        return self.account.samples.get(name if word == "make" else name.rpartition("-")[0])
 
     def _bid(self, body: work.BidMade, _logged: Logged) -> None:
         if sample := self._of_work(body.bid.work):

@@ -29,8 +29,8 @@ def scene():
 
 
 def test_counts_best_and_regret_come_from_the_log(scene):
-    assert scene.counts == {"proposed": 12, "made": 11, "observed": 11, "failed": 1, "hits": 11}
-    assert scene.best is scene.account.best(1)[0]
+    assert scene.counts == {"proposed": 12, "made": 11, "measured": 11, "observed": 11, "failed": 1, "hits": 11}
+    assert scene.best == scene.account.best(1)[0]
     assert scene.regret >= 0
 
 
@@ -123,5 +123,5 @@ def test_before_the_first_hit_the_nearest_sample_is_known(tmp_path):
     assert not scene.nearest.is_hit
     for logged in log[len(log) // 3 :]:
         scene.take_entry(logged)
-    assert scene.best is scene.nearest
+    assert scene.best == scene.nearest
     assert (scene.counts["hits"], scene.counts["observed"]) == (1, 11)
