@@ -4,8 +4,8 @@ import pytest
 
 from lab_agents.messages.commands import DenyApproval, GiveApproval
 from lab_agents.messages.course import AwardWithdrawn, CampaignClosing, CampaignFinished, WorkAwarded
-from lab_agents.messages.work import AwardAccepted
-from lab_agents.report.approvals import awaited_in
+from lab_agents.messages.work import AwardAccepted, SampleQuarantined
+from lab_agents.report.approvals import AwaitedApprovals, awaited_in
 from tests.model_lab import plan
 from tests.story import logged, proposal
 
@@ -74,3 +74,18 @@ def test_measuring_waits_on_when_a_campaign_closes_and_ends_with_an_abort():
 
 def test_an_award_that_asks_nobody_does_not_wait():
     assert told(AWARD.model_copy(update={"needs_approval": False})) == {}
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        SampleQuarantined(sample="opv-0001", work=WORK, reason="broken"),
+        CampaignFinished(reason="budget", n_made=1, n_observed=1, n_failed=0),
+    ],
+)
+def test_candidates_that_nobody_makes_any_more_are_forgotten(end):
+    approvals = AwaitedApprovals()
+    approvals.take(logged(1, "planning", proposal((0.5, 0.5, 0.0, 0.0))))
+    assert approvals._candidates  # noqa: SLF001 - what is kept can be seen nowhere else
+    approvals.take(logged(2, "x", end, subject="opv-0001"))
+    assert not approvals._candidates  # noqa: SLF001
