@@ -3,6 +3,7 @@
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import copyfile
 from threading import Lock
 
 from pydantic import Field, ValidationError
@@ -107,7 +108,8 @@ def _read(path: Path) -> LatchState:
     except FileNotFoundError:
         return LatchState()
     except (OSError, ValidationError) as error:
+        # Copied, not moved: a guard that dies before it saves must leave the next one a file that counts as a stop.
         with suppress(OSError):
-            path.replace(path.with_suffix(".unreadable"))
+            copyfile(path, path.with_suffix(".unreadable"))
         reason = f"The latch {path} could not be read: {str(error).splitlines()[0]}. Look at the laboratory first."
         return LatchState(stops=(StopRequest(id=UNREADABLE, person="guard", reason=reason, at=datetime.now(UTC)),))
