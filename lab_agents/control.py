@@ -158,7 +158,10 @@ async def receive_line(reader: asyncio.StreamReader) -> Json:
     line = await reader.readline()
     if not line:
         raise EOFError("the other side has closed the connection")
-    message = json.loads(line)
+    try:
+        message = json.loads(line)
+    except RecursionError as error:
+        raise ValueError("a request is not nested that deep") from error
     if not isinstance(message, dict):
         raise ValueError(f"a request is an object, not {line!r:.80}")  # noqa: TRY004 - about bytes
     return message

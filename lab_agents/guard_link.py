@@ -9,10 +9,14 @@ from pydantic import ValidationError
 
 from lab_agents.bus.protocol import Bus, Message
 from lab_agents.guard import Guard
-from lab_agents.messages.frames import AgentStatus, StopRequest
+from lab_agents.messages.frames import AgentStatus
 from lab_agents.messages.topics import Topics
+from lab_agents.unread_stop import stop_from_bytes
 
 _LOG = logging.getLogger(__name__)
+
+MAX_STATUS = 256 * 1024
+"""Bytes of an agent's status that are kept; one has a few thousand."""
 
 
 class GuardLink:
@@ -57,14 +61,13 @@ class GuardLink:
     def _hear_stop(self, message: Message) -> None:
         if not message.payload:
             return
-        try:
-            request = StopRequest.model_validate_json(message.payload)
-        except ValidationError as error:
-            _LOG.error("A stop request could not be read and is ignored: %s", error)
-            return
-        _LOG.warning("Stop %s by %s: %s.", request.id, request.person, request.reason)
+        request = stop_from_bytes(message.payload)
+        stopping = self._guard.stopping
+        n_before = len(stopping.latch.stops)
         # A request that was lifted stays retained until somebody clears it.
-        self._stale_stop = not self._guard.stopping.stop(request)
+        self._stale_stop = not stopping.stop(request)
+        if len(stopping.latch.stops) > n_before:
+            _LOG.warning("Stop %s by %s: %s.", request.id, request.person, request.reason)
 
     def clear_stop(self) -> None:
         """Take the retained request off the topic, because it was lifted."""
@@ -73,7 +76,8 @@ class GuardLink:
 
     def _hear_status(self, message: Message) -> None:
         parsed = self._topics.parse(message.topic)
-        if parsed is not None:
+        declared = self._guard.household.laboratory.agents
+        if parsed is not None and parsed[1]["source"] in declared and len(message.payload) <= MAX_STATUS:
             # Kept as bytes: they come several times a second and are read only while the machine ends.
             self._statuses[parsed[1]["source"]] = message.payload
 

@@ -11,7 +11,8 @@ from lab_agents.ending import cancel_drain, drain, end_children
 from lab_agents.errors import GuardError
 from lab_agents.guard import Guard
 from lab_agents.guard_link import GuardLink
-from lab_agents.messages.frames import Rearm, StopRequest
+from lab_agents.messages.frames import Rearm
+from lab_agents.unread_stop import stop_from_request
 
 
 class GuardRequests:
@@ -82,7 +83,7 @@ class GuardRequests:
         yield {"ok": True, "ended": True}
 
     async def _stop(self, request: Json) -> AsyncIterator[Json]:
-        stop = StopRequest(id=request["id"], person=request["person"], reason=request["reason"], at=datetime.now(UTC))
+        stop = stop_from_request(request)
         stopping = self._guard.stopping
         if not stopping.stop(stop):
             yield {"ok": True, "latched": None, "detail": f"the stop {stop.id} was lifted before"}
@@ -96,7 +97,8 @@ class GuardRequests:
         yield {"ok": True, "latched": stop.id, **self._json_status()}
 
     async def _rearm(self, request: Json) -> AsyncIterator[Json]:
-        rearm = Rearm(stop=request["stop"], person=request["person"], reason=request["reason"], at=datetime.now(UTC))
+        stop, person, reason = (_text(request, field) for field in ("stop", "person", "reason"))
+        rearm = Rearm(stop=stop, person=person, reason=reason, at=datetime.now(UTC))
         await self._guard.stopping.rearm(rearm)
         self._link.clear_stop()
         self._guard.wake.set()
@@ -129,9 +131,22 @@ class GuardRequests:
         yield {"ok": True, **self._json_status()}
 
     async def _hold(self, request: Json) -> AsyncIterator[Json]:
-        self._guard.hold(request["child"], f"held by {request['person']}: {request['reason']}")
+        reason = f"held by {_text(request, 'person')}: {_text(request, 'reason')}"
+        self._guard.hold(_text(request, "child"), reason)
         yield {"ok": True}
 
     async def _release(self, request: Json) -> AsyncIterator[Json]:
-        self._guard.release(request["child"])
+        self._guard.release(_text(request, "child"))
         yield {"ok": True}
+
+
+def _text(request: Json, field: str) -> str:
+    """A field of a request.
+
+    Raises:
+        GuardError: If it is missing or no text.
+    """
+    value = request.get(field)
+    if not isinstance(value, str):
+        raise GuardError(f"A request to {request['do']} needs {field!r} as text; it has {value!r:.80}.")
+    return value

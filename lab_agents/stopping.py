@@ -14,6 +14,7 @@ from lab_agents.latch import Latch
 from lab_agents.messages.frames import InstrumentState, Rearm, StopRequest
 from lab_agents.safe_states import SafeKeeper
 from lab_agents.stop_report import InstrumentStop, StopReport
+from lab_agents.unread_stop import is_unread
 
 LATCH_WITHIN = 1.0
 """Wall seconds that the disk may take for the latch; meanwhile, and where it takes none, the latch in memory holds."""
@@ -75,9 +76,14 @@ class Stopping:
     def stop(self, request: StopRequest) -> bool:
         """Latch and begin; returns at once. From here on nothing starts.
 
+        Of requests that could not be read one stands for all, as long as it is in force: noise without end must not
+        fill the latch, nor begin the stop again and again.
+
         Returns:
             False where that stop was lifted before; nothing happens then.
         """
+        if is_unread(request) and any(is_unread(stop) for stop in self.latch.stops):
+            return True
         is_new = self.latch.hold(request)
         if is_new:
             self.is_recorded = False

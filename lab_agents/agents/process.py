@@ -103,7 +103,8 @@ class AgentProcess:
             if self._place.role == "supervision":
                 from lab_agents.agents.watching import Watching
 
-                group.create_task(Watching(self._agent, self._bus, self._place.topics).run())
+                blobs = await asyncio.to_thread(lambda: self._place.blobs)
+                group.create_task(Watching(self._agent, self._bus, self._place.topics, blobs).run())
 
     def _telemetry(self, engine: "Engine") -> TelemetryTeller:
         """What tells people what the instruments show."""

@@ -9,11 +9,15 @@ from collections.abc import Iterable
 
 from lab_agents.agents.behaviour import Draft
 from lab_agents.agents.supervision_state import SupervisionState
+from lab_agents.agents.unread import Unread
 from lab_agents.messages.course import AgentDeclaredIn, AgentDeclaredOut, DrillPassed, Rearmed, StopRecorded
 from lab_agents.messages.frames import AgentStatus, GuardStatus, Head
 from lab_agents.messages.life import TroubleMet
 from lab_agents.records.base import Record
 from lab_agents.records.ticket import Trouble
+
+BUS = "bus"
+"""Subject of the ticket about messages that nobody can read."""
 
 
 class Sense(Record):
@@ -74,6 +78,25 @@ def sense_dead_letters(state: SupervisionState, head: Head) -> tuple[Sense, ...]
     )
     name = f"dead/{head.recorder}-{head.dead_letters}"
     return (Sense(name=name, drafts=(Draft(body=TroubleMet(trouble=trouble), subject="recorder"),)),)
+
+
+def sense_unread(state: SupervisionState, unread: Unread, epoch: int) -> tuple[Sense, ...]:
+    """Messages beside the log that supervision of `epoch` could not read; one ticket stands for all, as above."""
+    if unread.count == 0 or any(o.ticket.subject == BUS for o in state.tickets.open.values()):
+        return ()
+    trouble = Trouble(
+        what="Somebody sends statuses, permits or stop requests that nobody can read; they are kept as blobs",
+        evidence={
+            "count": str(unread.count),
+            "kept": str(unread.n_kept),
+            "topic": unread.topic[:500],
+            "last": unread.blob or "",
+        },
+        remedies=("seen",),
+        default="seen",
+    )
+    draft = Draft(body=TroubleMet(trouble=trouble), subject=BUS)
+    return (Sense(name=f"unread/{epoch}-{unread.count}", drafts=(draft,)),)
 
 
 def sense_guard(state: SupervisionState, status: GuardStatus) -> tuple[Sense, ...]:

@@ -13,8 +13,11 @@ from lab_agents.agents.senses import (
     sense_guard,
     sense_silence,
     sense_status,
+    sense_unread,
 )
 from lab_agents.agents.supervision_state import SupervisionState
+from lab_agents.agents.unread import Unread
+from lab_agents.blobs import Blobs
 from lab_agents.bus.protocol import Bus, Message
 from lab_agents.messages.frames import AgentStatus, GuardStatus, Permit
 from lab_agents.messages.topics import Topics
@@ -23,7 +26,9 @@ from lab_agents.messages.topics import Topics
 class Watching:
     """Hears every agent and guard, gives supervision its senses, and repeats the permit every beat."""
 
-    def __init__(self, agent: Agent[SupervisionState], bus: Bus, topics: Topics) -> None:
+    def __init__(self, agent: Agent[SupervisionState], bus: Bus, topics: Topics, blobs: Blobs) -> None:
+        """`blobs` keep what nobody can read."""
+        self.unread = Unread(blobs)
         self._agent, self._bus, self._topics = agent, bus, topics
         self._statuses: dict[str, AgentStatus] = {}
         self._heard_at: dict[str, float] = {}
@@ -36,6 +41,13 @@ class Watching:
         self._begun = asyncio.get_running_loop().time()
         await self._bus.subscribe(self._topics.build("agent_status", source="+"), self._hear_agent)
         await self._bus.subscribe(self._topics.build("guard_status", machine="+"), self._hear_guard)
+        await self.unread.listen(self._bus, self._topics)
+        async with asyncio.TaskGroup() as group:
+            # Beside the permit, which must not wait for a disk.
+            group.create_task(self.unread.keep())
+            group.create_task(self._speak())
+
+    async def _speak(self) -> None:
         number = 0
         while True:
             number += 1
@@ -62,6 +74,7 @@ class Watching:
                 if behind > agent.settings.declare_out:
                     await self._say(sense_behind(state, status, head, behind))
         await self._say(sense_dead_letters(state, agent.link.head))
+        await self._say(sense_unread(state, self.unread, agent.link.epoch))
         for guard in self._guards.values():
             await self._say(sense_guard(state, guard))
 
@@ -83,6 +96,7 @@ class Watching:
         try:
             status = AgentStatus.model_validate_json(message.payload)
         except ValidationError:
+            self.unread.take(message)
             return
         self._statuses[status.agent] = status
         # One that is stuck is alive and of no use: its time runs as if it were silent.
@@ -93,5 +107,6 @@ class Watching:
         try:
             status = GuardStatus.model_validate_json(message.payload)
         except ValidationError:
+            self.unread.take(message)
             return
         self._guards[status.machine] = status

@@ -27,6 +27,7 @@ from instruments.programs import Program
 from lab_agents.agents.limits import find_breach
 from lab_agents.benchmarks.figures import Figure, verdict
 from lab_agents.benchmarks.fuzzed_messages import message_figures
+from lab_agents.benchmarks.fuzzed_watchers import watcher_figures
 from lab_agents.records.laboratory import InstrumentDeclaration, Laboratory
 from lab_agents.records.recipe import Act, token_of
 from lab_agents.settings import DEFAULT
@@ -91,7 +92,7 @@ class Refused:
 
 
 def benchmark_fuzz(seeds: int, table: Path | None, progress: Callable[[int, int], None]) -> Sequence[Figure]:
-    """The rows of set-points and of messages.
+    """The rows of set-points, of messages to the log, and of messages to guard and supervision.
 
     Args:
         seeds: How many times ten thousand of each.
@@ -102,7 +103,8 @@ def benchmark_fuzz(seeds: int, table: Path | None, progress: Callable[[int, int]
     with tempfile.TemporaryDirectory(prefix="lab-agents-fuzz-") as name:
         refused = asyncio.run(_try_set_points(Path(name) / "lab", seeds * N, progress))
         rows = asyncio.run(message_figures(Path(name) / "log", seeds * N))
-    return [*set_point_figures(refused), *rows]
+        watched = asyncio.run(watcher_figures(Path(name) / "watched", seeds * N))
+    return [*set_point_figures(refused), *rows, *watched]
 
 
 def set_point_figures(refused: Refused) -> list[Figure]:

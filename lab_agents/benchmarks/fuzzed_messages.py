@@ -142,7 +142,7 @@ async def _send(bus: MemoryBus, draw: random.Random, number: int, fate: Fate) ->
         source = f"once-fuzz-{number}"
         fate.entries += 1
         header = Header(source=source, epoch=0, sequence=1)
-        await bus.publish(TOPICS.build("submit", source=source), pack(header, _changed(_entry(source), draw)))
+        await bus.publish(TOPICS.build("submit", source=source), pack(header, changed(_entry(source), draw)))
     else:
         topic = draw.choice(("head", "page", "permit"))
         fate.elsewhere += 1
@@ -178,7 +178,7 @@ SAMPLES: dict[type[BaseModel], bytes] = {
 def _unreadable(record: type[BaseModel], draw: random.Random) -> bytes:
     """Bytes whose first line is no such record."""
     while True:
-        data = draw.randbytes(draw.randrange(200)) if draw.random() < 0.3 else _changed(SAMPLES[record], draw)
+        data = draw.randbytes(draw.randrange(200)) if draw.random() < 0.3 else changed(SAMPLES[record], draw)
         if not _is_record(record, data):
             return data
 
@@ -192,7 +192,7 @@ def _is_record(record: type[BaseModel], data: bytes) -> bool:
     return True
 
 
-def _changed(data: bytes, draw: random.Random) -> bytes:
+def changed(data: bytes, draw: random.Random) -> bytes:
     """The bytes after one to four changes: bits, cuts, repeats, numbers and types that nobody expects."""
     for _ in range(draw.randint(1, 4)):
         data = draw.choice((_flip, _cut, _double, _swap, _number))(data or b"{}", draw)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from lab_agents.bus.memory import MemoryBus, MemoryCarrier
-from lab_agents.guard_link import GuardLink
+from lab_agents.guard_link import MAX_STATUS, GuardLink
 from lab_agents.messages.frames import AgentStatus, GuardStatus, Permit, Rearm
 from lab_agents.messages.topics import Topics
 from lab_agents.records.motion import Motion
@@ -64,19 +64,51 @@ async def test_the_permit_is_heard(household):
         assert await reached(lambda: guard.permit.is_granted(time.monotonic()))
 
 
-@pytest.mark.parametrize("noise", [b"", b"\xff", b"{}", b'{"id": 3}'])
-async def test_a_stop_that_cannot_be_read_stops_nobody_and_no_guard(household, noise):
+@pytest.mark.parametrize("noise", [b"\xff", b"{}", b'{"id": 3}', b"[" * 50_000])
+async def test_a_stop_that_cannot_be_read_is_a_stop(household, noise):
     async with linked(household) as (guard, _, person, _carrier):
+        await person.publish(STOP, b"")
         await person.publish(STOP, noise)
+        assert await reached(lambda: guard.status().latched)
+        (stop,) = guard.status().stops
+        assert stop.id.startswith("unreadable-stop-")
+        assert repr(noise[:10])[2:-1] in stop.reason
+
+
+async def test_noise_without_end_is_one_stop_and_lifted_it_stops_nothing_more(household):
+    async with linked(household) as (guard, link, person, carrier):
+        await person.publish(STOP, b"noise", retain=True)
+        assert await reached(lambda: guard.status().latched)
+        for number in range(100):
+            await person.publish(STOP, b"noise %d" % number)
         await person.publish(STOP, stop_request("real").model_dump_json().encode())
-        assert await reached(lambda: guard.status().latched == "real")
+        assert await reached(lambda: len(guard.status().stops) == 2)
+        unread, real = guard.status().stops
+        assert real.id == "real"
+        for stop in (unread, real):
+            await guard.stopping.rearm(Rearm(stop=stop.id, person="ada", reason="looked", at=datetime.now(UTC)))
+        link.clear_stop()
+        assert await reached(lambda: STOP not in carrier.retained)
+        await person.publish(STOP, b"noise", retain=True)
+        assert await reached(lambda: STOP not in carrier.retained)
+        assert guard.status().latched is None
+
+
+async def test_statuses_of_nobody_and_of_any_size_are_not_kept(household):
+    async with linked(household) as (_, link, person, _carrier):
+        motion = Motion(instrument="coater_a", token="0" * 16, plan="coat")
+        status = AgentStatus(agent="line", epoch=1, motions=(motion,)).model_dump_json().encode()
+        await person.publish(TOPICS.build("agent_status", source="nobody"), status)
+        await person.publish(TOPICS.build("agent_status", source="line"), status)
+        await person.publish(TOPICS.build("agent_status", source="line"), b" " * MAX_STATUS + status)
+        assert await reached(lambda: dict(link.running) == {"line": "coater_a: coat"})
 
 
 async def test_what_agents_move_is_told_to_people(household):
     async with linked(household) as (_, link, person, _carrier):
         until = datetime(2026, 1, 1, 12, tzinfo=UTC)
         motion = Motion(instrument="coater_a", token="0" * 16, plan="coat", until=until)
-        status = AgentStatus(agent="line_a", epoch=1, motions=(motion,))
-        await person.publish(TOPICS.build("agent_status", source="line_a"), status.model_dump_json().encode())
-        await person.publish(TOPICS.build("agent_status", source="line_b"), b"noise")
-        assert await reached(lambda: dict(link.running) == {"line_a": "coater_a: coat until 2026-01-01 12:00:00"})
+        status = AgentStatus(agent="line", epoch=1, motions=(motion,))
+        await person.publish(TOPICS.build("agent_status", source="line"), status.model_dump_json().encode())
+        await person.publish(TOPICS.build("agent_status", source="planning"), b"noise")
+        assert await reached(lambda: dict(link.running) == {"line": "coater_a: coat until 2026-01-01 12:00:00"})

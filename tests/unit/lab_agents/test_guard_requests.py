@@ -114,3 +114,19 @@ async def test_a_shutdown_of_no_known_mode_is_refused(household):
     async with asked(household) as (_, requests):
         with pytest.raises(GuardError, match="'drain' or 'now', not 'later'"):
             await last(requests.answer({"do": "shutdown", "mode": "later"}))
+
+
+@pytest.mark.parametrize("do", ["rearm", "hold", "release"])
+@pytest.mark.parametrize("wrong", [{}, {"stop": 1, "child": []}, {"stop": "s", "child": "line", "person": None}])
+async def test_a_request_that_lacks_a_field_is_refused_by_its_name(household, do, wrong):
+    async with asked(household) as (_, requests):
+        with pytest.raises(GuardError, match=r"needs '(stop|person|child)' as text|no child"):
+            await last(requests.answer({"do": do, **wrong}))
+
+
+async def test_a_stop_that_lacks_its_fields_stops(household):
+    async with asked(household) as (guard, requests):
+        answers = requests.answer({"do": "stop", "reason": "smoke"})
+        assert (await anext(answers))["heard"].startswith("unreadable-stop-")
+        assert "smoke" in guard.status().stops[0].reason
+        await answers.aclose()

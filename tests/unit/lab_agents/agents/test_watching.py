@@ -1,6 +1,7 @@
 """Supervision hears who is silent and what guards report, enters each once, and repeats its permit."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -64,7 +65,7 @@ async def watching(log: SmallLog, folder: Path, epoch: int = 1) -> AsyncIterator
     async with living(log, folder, epoch, Supervision("supervision"), name="supervision") as life:
         others = Others(log, await log.join("others"))
         others.begin_to_beat("supervision")
-        task = asyncio.create_task(Watching(life.agent, life.bus, TOPICS).run())
+        task = asyncio.create_task(Watching(life.agent, life.bus, TOPICS, log.blobs).run())
         try:
             yield life, others
         finally:
@@ -185,3 +186,21 @@ async def test_garbage_under_a_status_topic_is_ignored(tmp_path: Path) -> None:
         await others.say_guard(latched="stop-1", stops=(STOP,))
         await until_kinds(log, "StopRecorded")
         assert life.agent.stuck is None
+
+
+async def test_messages_that_nobody_can_read_are_kept_and_one_ticket_tells_of_all(tmp_path: Path) -> None:
+    """Whoever sends them has something wrong, and a person should know."""
+    noise = (b"{nonsense", b"\xff", b"{}", b"[" * 50_000)
+    async with small_log(tmp_path, laboratory=LABORATORY) as log, watching(log, tmp_path) as (_, others):
+        others.begin_to_beat("line")
+        bus, permits = await log.join("stranger"), asyncio.Event()
+        await bus.subscribe(TOPICS.build("permit"), lambda _: permits.set())
+        await permits.wait()
+        places = ("permit", {}), ("stop", {}), ("agent_status", {"source": "x"}), ("guard_status", {"machine": "y"})
+        for (name, parts), data in zip(places, noise, strict=True):
+            await bus.publish(TOPICS.build(name, **parts), data)
+        await until_kinds(log, "TicketOpened")
+        (met,) = [e.record.trouble for e in await log.entries(1) if isinstance(e.record, TroubleMet)]
+        assert 1 <= int(met.evidence["count"]) <= len(noise)
+        for data in noise:
+            assert await asyncio.to_thread(log.blobs.get, hashlib.sha256(data).hexdigest()) == data

@@ -1,0 +1,46 @@
+"""Stop requests, also those that cannot be read: whoever sends one wants a stop, whatever became of it on its way."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from pydantic import ValidationError
+
+from lab_agents.messages.frames import StopRequest
+
+UNREAD = "unreadable-stop-"
+"""How the id of a stop begins whose request could not be read."""
+SHOWN = 200
+"""Bytes of such a request that its reason shows."""
+
+
+def stop_from_bytes(payload: bytes) -> StopRequest:
+    """The request in a message of the stop's topic.
+
+    Bytes that are none become a stop whose id derives from them: the same bytes again, or still retained, are the same
+    stop, and once a person lifted it they stop nothing more.
+    """
+    try:
+        return StopRequest.model_validate_json(payload)
+    except ValidationError:
+        return StopRequest(
+            id=f"{UNREAD}{hashlib.sha256(payload).hexdigest()[:16]}",
+            person="unknown",
+            reason=f"{len(payload)} bytes on the stop's way could not be read: {payload[:SHOWN]!r}",
+            at=datetime.now(UTC),
+        )
+
+
+def stop_from_request(request: Mapping[str, object]) -> StopRequest:
+    """The request that a guard's door was given; one that lacks something stops too, see `stop_from_bytes`."""
+    known = {name: request.get(name) for name in ("id", "person", "reason")}
+    try:
+        return StopRequest.model_validate(known | {"at": datetime.now(UTC)})
+    except ValidationError:
+        return stop_from_bytes(json.dumps(dict(request), sort_keys=True).encode())
+
+
+def is_unread(stop: StopRequest) -> bool:
+    """Whether this stop stands for a request that could not be read."""
+    return stop.id.startswith(UNREAD)

@@ -1,0 +1,31 @@
+import hashlib
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lab_agents.unread_stop import SHOWN, is_unread, stop_from_bytes, stop_from_request
+from tests.unattended import stop_request
+
+
+def test_a_request_that_can_be_read_is_that_request():
+    wanted = stop_request("stop-1")
+    assert stop_from_bytes(wanted.model_dump_json().encode()) == wanted
+    assert not is_unread(wanted)
+    asked = stop_from_request({"do": "stop", "id": "stop-1", "person": "ada", "reason": "smoke"})
+    assert (asked.id, asked.person, asked.reason) == ("stop-1", "ada", "smoke")
+
+
+@given(st.binary(max_size=3 * SHOWN))
+def test_any_bytes_are_one_stop_and_the_same_bytes_the_same(payload):
+    stop = stop_from_bytes(payload)
+    assert is_unread(stop)
+    assert stop.id == stop_from_bytes(payload).id
+    assert stop.id.endswith(hashlib.sha256(payload).hexdigest()[:16])
+
+
+_JSON = st.recursive(st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(), st.lists, max_leaves=5)
+
+
+@given(st.dictionaries(st.sampled_from(("id", "person", "reason", "do")), _JSON))
+def test_any_request_of_a_door_is_a_stop(request):
+    assert stop_from_request(request).id is not None
