@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from pydantic import ValidationError
@@ -14,6 +16,9 @@ UNREAD = "unreadable-stop-"
 SHOWN = 200
 """Bytes of such a request that its reason shows."""
 
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@-]{0,99}")
+"""Ids of entries are made of it: another one could not be recorded."""
+
 
 def stop_from_bytes(payload: bytes) -> StopRequest:
     """The request in a message of the stop's topic.
@@ -21,24 +26,26 @@ def stop_from_bytes(payload: bytes) -> StopRequest:
     Bytes that are none become a stop whose id derives from them: the same bytes again, or still retained, are the same
     stop, and once a person lifted it they stop nothing more.
     """
-    try:
-        return StopRequest.model_validate_json(payload)
-    except ValidationError:
-        return StopRequest(
-            id=f"{UNREAD}{hashlib.sha256(payload).hexdigest()[:16]}",
-            person="unknown",
-            reason=f"{len(payload)} bytes on the stop's way could not be read: {payload[:SHOWN]!r}",
-            at=datetime.now(UTC),
-        )
+    with suppress(ValidationError):
+        request = StopRequest.model_validate_json(payload)
+        if _ID.fullmatch(request.id):
+            return request
+    return StopRequest(
+        id=f"{UNREAD}{hashlib.sha256(payload).hexdigest()[:16]}",
+        person="unknown",
+        reason=f"{len(payload)} bytes on the stop's way could not be read: {payload[:SHOWN]!r}",
+        at=datetime.now(UTC),
+    )
 
 
 def stop_from_request(request: Mapping[str, object]) -> StopRequest:
     """The request that a guard's door was given; one that lacks something stops too, see `stop_from_bytes`."""
     known = {name: request.get(name) for name in ("id", "person", "reason")}
-    try:
-        return StopRequest.model_validate(known | {"at": datetime.now(UTC)})
-    except ValidationError:
-        return stop_from_bytes(json.dumps(dict(request), sort_keys=True).encode())
+    with suppress(ValidationError):
+        stop = StopRequest.model_validate(known | {"at": datetime.now(UTC)})
+        if _ID.fullmatch(stop.id):
+            return stop
+    return stop_from_bytes(json.dumps(dict(request), sort_keys=True).encode())
 
 
 def is_unread(stop: StopRequest) -> bool:

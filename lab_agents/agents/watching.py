@@ -89,8 +89,12 @@ class Watching:
     async def _say(self, senses: Sequence[Sense]) -> None:
         for sense in senses:
             if sense.name not in self._said:
-                await self._agent.sense(sense.name, sense.drafts)
                 self._said.add(sense.name)
+                try:
+                    await self._agent.sense(sense.name, sense.drafts)
+                except ValidationError:
+                    # A status that can be read may still hold names of which no entry can be made.
+                    self.unread.take(Message(self._topics.build("guard_status", machine="+"), repr(sense).encode()))
 
     def _hear_agent(self, message: Message) -> None:
         try:

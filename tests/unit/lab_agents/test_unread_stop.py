@@ -29,3 +29,10 @@ _JSON = st.recursive(st.none() | st.booleans() | st.floats(allow_nan=False) | st
 @given(st.dictionaries(st.sampled_from(("id", "person", "reason", "do")), _JSON))
 def test_any_request_of_a_door_is_a_stop(request):
     assert stop_from_request(request).id is not None
+
+
+def test_an_id_of_which_no_entry_can_be_made_is_not_taken_over():
+    for id_ in ("stop-{}", "", "x" * 101, "a b"):
+        wanted = stop_request("stop-1").model_copy(update={"id": id_})
+        assert is_unread(stop_from_bytes(wanted.model_dump_json().encode()))
+        assert is_unread(stop_from_request({"do": "stop", "id": id_, "person": "ada", "reason": "smoke"}))

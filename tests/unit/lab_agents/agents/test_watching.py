@@ -204,3 +204,14 @@ async def test_messages_that_nobody_can_read_are_kept_and_one_ticket_tells_of_al
         assert 1 <= int(met.evidence["count"]) <= len(noise)
         for data in noise:
             assert await asyncio.to_thread(log.blobs.get, hashlib.sha256(data).hexdigest()) == data
+
+
+async def test_a_stop_that_no_entry_can_name_leaves_supervision_alive_and_is_a_ticket(tmp_path: Path) -> None:
+    """A guard repeats it with each status: supervision would never live long enough to do anything."""
+    async with small_log(tmp_path, laboratory=LABORATORY) as log, watching(log, tmp_path) as (_, others):
+        others.begin_to_beat("line")
+        bus, permits = await log.join("listener"), asyncio.Event()
+        await bus.subscribe(TOPICS.build("permit"), lambda _: permits.set())
+        await permits.wait()
+        await others.say_guard(latched="{}", stops=(STOP.model_copy(update={"id": "{}"}), STOP))
+        await until_kinds(log, "StopRecorded", "TicketOpened")
