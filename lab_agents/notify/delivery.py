@@ -79,6 +79,8 @@ class Delivery:
         try:
             said = await asyncio.to_thread(self._send, notices[0] if len(notices) == 1 else digest(notices))
         except ChannelError as error:
+            # Opened anew the next time: a secret may have been put right.
+            self._channel = None
             await self._mourn(str(error))
             return False
         # A process that dies here delivers the same notice again, under the same id.

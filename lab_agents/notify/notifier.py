@@ -160,11 +160,10 @@ class Notifier:
     def _read(self, heard: list[tuple[Notice, str | None]]) -> None:
         for notice, silent in heard:
             self._pending.add([notice], {name: about for name, about in self._about.items() if name != silent})
-        now, followed = wall_now(), self._pending.followed()
-        notices, further = self._log.read(followed, now)
-        if followed is not None:
-            notices += self._stops.read(followed.since, now)
-        if notices or (further is not None and further != followed):
+        now, position = wall_now(), self._pending.position()
+        notices, further = self._log.read(position, now)
+        notices += self._stops.read(self._pending.since(now), now)
+        if notices or further not in (None, position):
             self._pending.add(notices, self._about, further)
 
 

@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -24,14 +23,6 @@ CREATE TABLE IF NOT EXISTS delivery (
 CREATE TABLE IF NOT EXISTS channel (name TEXT PRIMARY KEY, failing_since TEXT, error TEXT NOT NULL, delivered_at TEXT);
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
-
-
-@dataclass(frozen=True)
-class Followed:
-    """How far the log was told; and since when there is a notifier at all."""
-
-    position: int
-    since: datetime
 
 
 class ChannelState(Record):
@@ -74,15 +65,19 @@ class PendingNotices:
         """Close the file."""
         self._db.close()
 
-    def followed(self) -> Followed | None:
+    def position(self) -> int | None:
         """How far the log was told, or None before the first time."""
-        meta = dict(self._db.execute("SELECT key, value FROM meta"))
-        if "position" not in meta:
-            return None
-        return Followed(int(meta["position"]), datetime.fromisoformat(meta["since"]))
+        row = self._db.execute("SELECT value FROM meta WHERE key = 'position'").fetchone()
+        return None if row is None else int(row[0])
+
+    def since(self, now: datetime) -> datetime:
+        """Since when there is a notifier at all: from `now` on, where there was none before."""
+        self._db.execute("INSERT OR IGNORE INTO meta VALUES ('since', ?)", (now.isoformat(),))
+        row = self._db.execute("SELECT value FROM meta WHERE key = 'since'").fetchone()
+        return datetime.fromisoformat(row[0])
 
     def add(
-        self, notices: Sequence[Notice], channels: Mapping[str, Collection[About]], followed: Followed | None = None
+        self, notices: Sequence[Notice], channels: Mapping[str, Collection[About]], position: int | None = None
     ) -> int:
         """Keep what is new for the channels that want to be told of it, and how far the log was followed.
 
@@ -98,9 +93,8 @@ class PendingNotices:
                     n_new += 1
                     wanted = [(name, cursor.lastrowid) for name, about in channels.items() if notice.about in about]
                     self._db.executemany("INSERT INTO delivery (channel, number) VALUES (?, ?)", wanted)
-            if followed is not None:
-                values = ("position", str(followed.position)), ("since", followed.since.isoformat())
-                self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values)
+            if position is not None:
+                self._db.execute("INSERT OR REPLACE INTO meta VALUES ('position', ?)", (str(position),))
         return n_new
 
     def waiting(self, channel: str) -> list[tuple[int, Notice]]:

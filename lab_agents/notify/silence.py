@@ -9,12 +9,14 @@ from lab_agents.notify.notice import Notice, make_notice
 SILENT = 30.0
 """Wall seconds without a word after which people are told. All of them speak twice a second; a guard that starts a
 killed one again needs less than ten seconds, one that starts with its whole machine twenty."""
+STARTING = 150.0
+"""The same for a first word: a laboratory that starts imports for minutes on a busy machine."""
 REMEDIES = "lab-agents status\n  lab-agents resume"
 
 
 @dataclass
 class SilenceWatch:
-    """Times at which each was heard last.
+    """Times at which each was heard last; at the beginning, the time until which nobody is missed, less `SILENT`.
 
     Args:
         lab: The laboratory.
@@ -28,7 +30,7 @@ class SilenceWatch:
     _told: dict[str, str] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
-        self._heard = dict.fromkeys(self.expected, self.begun)
+        self._heard = dict.fromkeys(self.expected, self.begun + STARTING - SILENT)
 
     def hear(self, name: str, now: float) -> None:
         """One of them spoke."""

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from lab_agents.errors import GuardError, StoreError
 from lab_agents.notify.notice import Notice
-from lab_agents.notify.pending import Followed
+from lab_agents.notify.pending import KEPT
 from lab_agents.notify.telling import KINDS, tell_entry, tell_report
 from lab_agents.state_folder import StateFolder
 from lab_agents.stop_report import StopReport, read_reports
@@ -28,8 +28,8 @@ class LogSource:
     lab: str
     _reader: StoreReader | None = field(default=None, init=False)
 
-    def read(self, followed: Followed | None, now: datetime) -> tuple[list[Notice], Followed | None]:
-        """What the log says after what was told, and how far it is told then.
+    def read(self, position: int | None, now: datetime) -> tuple[list[Notice], int | None]:
+        """What the log says after `position`, and how far it is told then; None where it cannot be read.
 
         A log that is met for the first time is told from its end on; so is one that has become shorter (restored).
         """
@@ -38,10 +38,9 @@ class LogSource:
                 return [], None
             self._reader = self._reader or StoreReader(self.folder.store)
             head, _ = self._reader.head()
-            if followed is None or followed.position > head:
-                return [], Followed(head, now if followed is None else followed.since)
-            after = followed.position
-            entries = list(self._reader.entries(KINDS, after=after)) if head > after else []
+            if position is None or position > head:
+                return [], head
+            entries = list(self._reader.entries(KINDS, after=position)) if head > position else []
         except StoreError as error:
             # Only just made, or broken: then the recorder is silent, and that is told.
             _LOG.warning("%s", error)
@@ -49,7 +48,7 @@ class LogSource:
             return [], None
         notices = (tell_entry(logged, self.lab, str(self.folder.path), now) for logged in entries)
         last = max(head, *(logged.position for logged in entries)) if entries else head
-        return [one for one in notices if one is not None], Followed(last, followed.since)
+        return [one for one in notices if one is not None], last
 
     def close(self) -> None:
         """Let go of the store."""
@@ -74,7 +73,8 @@ class StopSource:
     _told: dict[tuple[str, str], StopReport] = field(default_factory=dict, init=False)
 
     def read(self, since: datetime, now: datetime) -> list[Notice]:
-        """What is new or changed of stops after `since`."""
+        """What is new or changed of stops after `since`; of old ones nobody knows any more whether they were told."""
+        since = max(since, now - KEPT)
         try:
             reports = read_reports(self.folder, self.machines)
         except GuardError as error:

@@ -96,7 +96,7 @@ def open_ticket(book: LogBook, number: int) -> None:
 
 
 async def test_tickets_and_stops_reach_whoever_wants_them(folder):
-    """A stop that the guard tells again with every beat is told once."""
+    """A stop that the guard tells again with every beat is one notice; ended meanwhile, a notice may come twice."""
     with webhook_server(Received()) as phone, webhook_server(Received()) as office:
         place = place_with(folder, phone=hook(phone, about=("stops",)), office=hook(office))
         async with book_in(folder) as book, notifying(place) as bus:
@@ -105,10 +105,11 @@ async def test_tickets_and_stops_reach_whoever_wants_them(folder):
             await bus.publish(TOPICS.build("guard_status", machine="main"), b"{noise")
             for _ in range(3):
                 await bus.publish(TOPICS.build("guard_status", machine="main"), STATUS.model_dump_json().encode())
-            await until(lambda: len(office.titles) == 2)
+            await until(lambda: len(set(office.titles)) == 2)
             await until(lambda: phone.titles)
-    assert phone.titles == ["STOP of main by ada: smoke"]
-    assert sorted(office.titles) == ["STOP of main by ada: smoke", "trouble 1"]
+    assert set(phone.titles) == {"STOP of main by ada: smoke"}
+    assert set(office.titles) == {"STOP of main by ada: smoke", "trouble 1"}
+    assert len({body["id"] for body in office.bodies}) == 2
 
 
 async def test_what_happens_while_it_is_dead_is_told_by_the_next_one(folder):
@@ -120,7 +121,7 @@ async def test_what_happens_while_it_is_dead_is_told_by_the_next_one(folder):
                 await until_followed(folder)
             await asyncio.to_thread(open_ticket, book, 1)
             async with notifying(place):
-                await until(lambda: phone.titles == ["trouble 1"])
+                await until(lambda: set(phone.titles) == {"trouble 1"})
 
 
 async def test_a_laboratory_put_to_rest_has_its_last_word(folder):
@@ -139,6 +140,7 @@ async def test_a_laboratory_put_to_rest_has_its_last_word(folder):
 async def test_silence_is_told_and_a_dead_channel_by_the_others(folder, monkeypatch):
     """Just when log and guard are dead, people must hear of it."""
     monkeypatch.setattr(silence, "SILENT", 0.1)
+    monkeypatch.setattr(silence, "STARTING", 0.1)
     monkeypatch.setattr(notifier, "MOURNED", 0.0)
     with webhook_server(Received()) as phone, webhook_server(Received(answer=500)) as office:
         place = place_with(folder, phone=hook(phone), office=hook(office))
@@ -172,4 +174,4 @@ def _followed(path: Path) -> bool:
     if not path.exists():
         return False
     with closing(PendingNotices(path)) as pending:
-        return pending.followed() is not None
+        return pending.position() is not None

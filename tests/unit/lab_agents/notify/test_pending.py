@@ -7,7 +7,7 @@ import pytest
 
 from lab_agents.errors import StateFolderError
 from lab_agents.notify.notice import make_notice
-from lab_agents.notify.pending import KEPT, ChannelState, Followed, PendingNotices, read_states
+from lab_agents.notify.pending import KEPT, ChannelState, PendingNotices, read_states
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 BOTH = {"phone": ("tickets", "stops"), "office": ("tickets",)}
@@ -32,11 +32,13 @@ def ids(pending: PendingNotices, channel: str) -> list[str]:
 def test_each_channel_gets_what_it_wants_once_and_in_order_also_after_a_restart(path):
     """The same thing met again, by the bus and by the log, is one notice."""
     with closing(PendingNotices(path)) as pending:
-        assert pending.followed() is None
-        assert pending.add([notice("a"), notice("b", "stops")], BOTH, Followed(7, AT)) == 2
+        assert pending.position() is None
+        assert pending.since(AT) == AT
+        assert pending.add([notice("a"), notice("b", "stops")], BOTH, 7) == 2
     with closing(PendingNotices(path)) as pending:
-        assert pending.add([notice("b", "stops"), notice("c")], BOTH, Followed(9, AT)) == 1
-        assert pending.followed() == Followed(9, AT)
+        assert pending.add([notice("b", "stops"), notice("c")], BOTH, 9) == 1
+        assert pending.position() == 9
+        assert pending.since(AT + timedelta(hours=1)) == AT
         assert ids(pending, "phone") == ["a", "b", "c"]
         assert ids(pending, "office") == ["a", "c"]
         pending.taken("phone", [number for number, _ in pending.waiting("phone")[:2]], AT)
@@ -46,11 +48,11 @@ def test_each_channel_gets_what_it_wants_once_and_in_order_also_after_a_restart(
 def test_what_fails_half_way_leaves_neither_notices_nor_position(path):
     """Otherwise an entry would be passed over in silence."""
     with closing(PendingNotices(path)) as pending:
-        pending.add([notice("a")], BOTH, Followed(7, AT))
+        pending.add([notice("a")], BOTH, 7)
         with pytest.raises(AttributeError):
-            pending.add([notice("b"), None], BOTH, Followed(8, AT))
+            pending.add([notice("b"), None], BOTH, 8)
         assert ids(pending, "phone") == ["a"]
-        assert pending.followed() == Followed(7, AT)
+        assert pending.position() == 7
 
 
 def test_how_a_channel_stands_is_told_from_outside(path):

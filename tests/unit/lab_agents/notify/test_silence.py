@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from lab_agents.notify.silence import SILENT, SilenceWatch
+from lab_agents.notify.silence import SILENT, STARTING, SilenceWatch
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -14,7 +14,7 @@ def titles(watch: SilenceWatch, now: float) -> list[str]:
 
 def test_silence_is_told_once_and_its_end_once():
     """Under ids that pair them; whoever nobody expects is never missed."""
-    watch = SilenceWatch("lab", ["supervision", "the recorder"], 0.0)
+    watch = SilenceWatch("lab", ["supervision", "the recorder"], SILENT - STARTING)
     watch.hear("supervision", 20.0)
     watch.hear("stranger", 20.0)
     assert titles(watch, SILENT) == []
@@ -31,9 +31,16 @@ def test_silence_is_told_once_and_its_end_once():
 
 def test_whoever_did_not_listen_blames_nobody():
     """A machine that slept, a process that was frozen."""
-    watch = SilenceWatch("lab", ["the recorder"], 0.0)
+    watch = SilenceWatch("lab", ["the recorder"], SILENT - STARTING)
     watch.forgive(1000.0)
     assert titles(watch, 1000.0 + SILENT) == []
     assert titles(watch, 1001.0 + SILENT) == ["the recorder has not been heard for 30 s"]
     watch.forgive(3000.0)
     assert titles(watch, 3000.0) == []
+
+
+def test_a_laboratory_that_starts_has_more_time_for_its_first_word():
+    """Imports take minutes on a busy machine."""
+    watch = SilenceWatch("lab", ["the recorder"], 0.0)
+    assert titles(watch, STARTING) == []
+    assert titles(watch, STARTING + 1) == ["the recorder has not been heard for 30 s"]

@@ -7,7 +7,7 @@ import pytest
 
 from lab_agents.messages.course import CampaignFinished, TicketOpened
 from lab_agents.messages.frames import InstrumentState, StopRequest
-from lab_agents.notify.pending import Followed
+from lab_agents.notify.pending import KEPT
 from lab_agents.notify.sources import LogSource, StopSource
 from lab_agents.records.ticket import Ticket, Trouble
 from lab_agents.state_folder import StateFolder
@@ -35,32 +35,32 @@ def test_a_log_is_told_from_where_it_was_met_and_each_entry_once(folder):
         assert source.read(None, AT) == ([], None)
         with closing(LogBook(folder.path)) as book:
             book.add("supervision", ticket(1))
-            notices, followed = source.read(None, AT)
-            assert (notices, followed) == ([], Followed(1, AT))
+            notices, position = source.read(None, AT)
+            assert (notices, position) == ([], 1)
             book.add("supervision", ticket(2))
             book.add("supervision", CampaignFinished(reason="r", n_made=1, n_observed=1, n_failed=0))
-            notices, followed = source.read(followed, AT + timedelta(hours=1))
+            notices, position = source.read(position, AT + timedelta(hours=1))
             assert [notice.about for notice in notices] == ["tickets", "campaigns"]
-            assert followed == Followed(3, AT)
-            assert source.read(followed, AT) == ([], followed)
+            assert position == 3
+            assert source.read(position, AT) == ([], position)
 
 
 def test_a_log_that_became_shorter_is_told_from_its_end(folder):
     """A restored store: nobody is told for the second time of what is in it."""
     with closing(LogBook(folder.path)) as book, closing(LogSource(folder, "lab")) as source:
         book.add("supervision", ticket(1))
-        assert source.read(Followed(70, AT), AT + timedelta(hours=1)) == ([], Followed(1, AT))
+        assert source.read(70, AT + timedelta(hours=1)) == ([], 1)
 
 
 def test_a_store_that_cannot_be_read_is_tried_again(folder):
     """It may be only just made."""
     folder.store.write_bytes(b"")
     with closing(LogSource(folder, "lab")) as source:
-        assert source.read(Followed(0, AT), AT) == ([], None)
+        assert source.read(0, AT) == ([], None)
         folder.store.unlink()
         with closing(LogBook(folder.path)) as book:
             book.add("supervision", ticket(1))
-            notices, _ = source.read(Followed(0, AT), AT)
+            notices, _ = source.read(0, AT)
     assert [notice.title for notice in notices] == ["trouble 1"]
 
 
@@ -82,5 +82,6 @@ def test_reports_of_stops_are_told_when_new_and_when_changed(folder):
     assert source.read(AT, AT) == []
     keep_report(guard, report(1, "safe at"))
     assert [notice.id for notice in source.read(AT, AT)] == ["stop-1/main/safe"]
+    assert StopSource(folder, "lab", ("main",)).read(AT, AT + 2 * KEPT) == [], "nobody knows whether they were told"
     (guard / "stops" / "broken.json").write_text("{")
     assert source.read(AT, AT) == []
