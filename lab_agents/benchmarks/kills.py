@@ -271,11 +271,36 @@ def left_over(state: Path) -> list[str]:
 
 
 def end_left(state: Path) -> None:
-    """Kill what still holds a file of the state folder open, the guard first: it would start the others again."""
-    while left := sorted(left_over(state), key=lambda title: "guard" not in title):
+    """Kill what still holds a file of the state folder open, the guard first: it would start the others again.
+
+    Whoever asks may be reading there, and lives.
+    """
+    while left := sorted(_others(left_over(state)), key=lambda title: "guard" not in title):
         for title in left:
-            send(int(title.rpartition("(")[2].rstrip(")")), signal.SIGKILL)
+            send(_pid_of(title), signal.SIGKILL)
         time.sleep(0.1)
+
+
+def _others(titles: Sequence[str]) -> list[str]:
+    return [title for title in titles if _pid_of(title) != os.getpid()]
+
+
+def _pid_of(title: str) -> int:
+    return int(title.rpartition("(")[2].rstrip(")"))
+
+
+async def see_through(process: asyncio.subprocess.Process, state: Path) -> int:
+    """Wait for the command that shows a laboratory, and return its exit code.
+
+    Whatever is left of the laboratory then is killed: where the command failed, or whoever waits gave it up.
+    """
+    try:
+        return await process.wait()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+        await asyncio.to_thread(end_left, state)
 
 
 def _find_broker(state: Path) -> tuple[str, str] | None:

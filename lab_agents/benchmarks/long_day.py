@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab_agents.benchmarks.disk_use import weigh_journals
+from lab_agents.benchmarks.kills import see_through
 from lab_agents.benchmarks.quiet_day import weigh_processes
 
 EVERY = 10
@@ -49,10 +50,11 @@ class LongDay:
                 *command, "--plain", "--no-report", stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output
             )
             looking = asyncio.create_task(self._look(process.pid))
-            code = await process.wait()
-            looking.cancel()
-            await asyncio.gather(looking, return_exceptions=True)
-        return code
+            try:
+                return await see_through(process, self._state)
+            finally:
+                looking.cancel()
+                await asyncio.gather(looking, return_exceptions=True)
 
     async def _look(self, command: int) -> None:
         due = EVERY

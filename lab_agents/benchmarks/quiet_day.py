@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from lab_agents.benchmarks.kills import see_through
 from lab_agents.errors import StateFolderError
 from lab_agents.memory import proportional_memory, tree_of
 from lab_agents.state_folder import StateFolder, read_json
@@ -48,8 +49,11 @@ class QuietDay:
                 *command, "--plain", stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output
             )
             weighing = asyncio.create_task(self._weigh(day, process.pid))
-            day.code = await process.wait()
-            weighing.cancel()
+            try:
+                day.code = await see_through(process, self._state)
+            finally:
+                weighing.cancel()
+                await asyncio.gather(weighing, return_exceptions=True)
         day.seconds = time.monotonic() - begun
         day.actuations, day.moving = await asyncio.to_thread(read_pace, self._state / "simulator" / "ledger.jsonl")
         return day

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lab_agents.benchmarks.kills import BadNight, end_left, is_listening, left_over
+from lab_agents.benchmarks.kills import BadNight, end_left, is_listening, left_over, see_through
 from lab_agents.errors import GuardError
 
 
@@ -48,7 +48,27 @@ async def test_what_is_left_of_a_laboratory_is_ended(tmp_path: Path) -> None:
     """By its open files; nobody else is struck."""
     state = tmp_path / "state"
     state.mkdir()
-    with (state / "held").open("w") as held:
+    with (state / "held").open("w") as held, (state / "read").open("w"):
         process = await asyncio.create_subprocess_exec("sleep", "60", stdout=held)
-    await asyncio.to_thread(end_left, state)
+        await asyncio.to_thread(end_left, state)
     assert await process.wait() == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("gives_up", [True, False])
+async def test_a_laboratory_does_not_outlive_the_command_that_was_waited_for(tmp_path: Path, *, gives_up: bool) -> None:
+    """Neither where the wait is given up, nor where the command fails and leaves its processes behind."""
+    state = tmp_path / "state"
+    state.mkdir()
+    with (state / "held").open("w") as held:
+        process = await asyncio.create_subprocess_exec("sleep", "60" if gives_up else "0.1", stdout=held)
+        left = await asyncio.create_subprocess_exec("sleep", "60", stdout=held)
+    waiting = asyncio.create_task(see_through(process, state))
+    if gives_up:
+        await asyncio.sleep(0)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+    else:
+        assert await waiting == 0
+    assert process.returncode is not None
+    assert await left.wait() == -signal.SIGKILL
