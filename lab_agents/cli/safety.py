@@ -1,6 +1,7 @@
 """`lab-agents stop`, `lab-agents drill`, `lab-agents stops` and `lab-agents rearm`."""
 
 import getpass
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +16,11 @@ if TYPE_CHECKING:
     from lab_agents.drills import DrillStanding
     from lab_agents.standing import Standing
     from lab_agents.state_folder import StateFolder
+    from lab_agents.stop_report import StopReport
     from lab_agents.stop_request import StopAnswer
+
+REPORTED_WITHIN = 30.0
+"""Wall seconds that a guard may take to write down what it has told already: its disk may be slow."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer with one JSON object.")]
 
@@ -114,7 +119,6 @@ def _tell_undrilled(standing: "Standing", due: "DrillStanding", *, as_json: bool
 
 def _drill(folder: Path, standing: "Standing", person: str, *, reason: str, within: float, as_json: bool) -> Exit:
     from lab_agents.guard_client import request_rearm, request_stop
-    from lab_agents.stop_report import read_reports
 
     answer = request_stop(folder, person=person, reason=reason, within=within, is_drill=True)
     code = _judge(answer)
@@ -123,13 +127,25 @@ def _drill(folder: Path, standing: "Standing", person: str, *, reason: str, with
             request_rearm(folder, answer.id, person=person, reason="the drill has ended", machine=machine)
     else:
         warn(f"Nothing was re-armed: lab-agents rearm {answer.id} --person YOU --reason WHY --state {folder}")
-    reports = [r for r in read_reports(*_place(folder)) if r.stop.id == answer.id]
+    reports = _await_reports(folder, answer.id, len(standing.guards) - len(answer.unanswered))
     if as_json:
         say_json({"id": answer.id, "rearmed": code is Exit.OK, "reports": reports, "unanswered": answer.unanswered})
     else:
         for report in reports:
             say(report.to_text())
     return code
+
+
+def _await_reports(folder: Path, stop: str, n: int) -> list["StopReport"]:
+    """The reports of a stop by `n` guards, which write them just after they answered; fewer if none come."""
+    from lab_agents.stop_report import read_reports
+
+    deadline = time.monotonic() + REPORTED_WITHIN
+    while True:
+        found = [report for report in read_reports(*_place(folder)) if report.stop.id == stop]
+        if len(found) >= n or time.monotonic() > deadline:
+            return found
+        time.sleep(0.05)
 
 
 def stops(state: State = None, as_json: AsJson = False) -> None:
