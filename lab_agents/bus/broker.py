@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import getpass
 import json
+import secrets
 import shutil
 import socket
 import sys
@@ -16,6 +17,10 @@ from lab_agents.bus.mqtt import Access, MqttBus
 from lab_agents.errors import BusError
 
 BrokerKind = Literal["mosquitto", "nats"]
+
+CHOSEN = range(20_000, 32_768)
+"""Ports to choose from: below those that systems give by themselves, Linux from 32768 on (ip_local_port_range), others
+from 49152 on."""
 
 _ADMINISTRATORS = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin")
 """Where packages put servers although an ordinary user's PATH does not name it."""
@@ -129,10 +134,15 @@ def broker_command(
 
 
 def choose_port(host: str = "127.0.0.1") -> int:
-    """A port that is free at this moment. Choose once, keep it, and pass it to every start."""
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
+    """A port that is free at this moment. Choose once, keep it, and pass it to every start.
+
+    It is none of those that a system gives by itself: a connection that somebody makes, or a server that takes any
+    port, could have it before the broker starts, or while it starts again.
+    """
+    while True:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind((host, secrets.choice(CHOSEN)))
+            return int(probe.getsockname()[1])
 
 
 def check_port(port: int, host: str = "127.0.0.1") -> None:

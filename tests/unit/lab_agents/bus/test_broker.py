@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from lab_agents.bus.broker import Door, broker_command, check_port, choose_port, find_broker
+from lab_agents.bus.broker import CHOSEN, Door, broker_command, check_port, choose_port, find_broker
 from lab_agents.bus.mqtt import Access
 from lab_agents.errors import BusError
 
@@ -78,3 +78,9 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(BusError, match="broker's folder"):
         broker_command("nats", tmp_path / "file" / "broker", choose_port())
+
+
+def test_a_chosen_port_is_none_that_a_system_gives_by_itself():
+    """What anybody's connection takes in passing must not be a broker's."""
+    assert {choose_port() for _ in range(20)} <= set(CHOSEN)
+    assert max(CHOSEN) < 32_768
