@@ -8,11 +8,13 @@ import yaml
 from instruments.lab import find_laboratory, read_laboratory
 from lab_agents.chaos.twin import to_file
 from lab_agents.declarations import read_declaration
-from lab_agents.records.laboratory import Laboratory
+from lab_agents.records.laboratory import Laboratory, Rack
 from lab_agents.shipped import find_example
 
 SPARE = 100.0
 """Times the stock of the shipped laboratory: nobody has to load anything."""
+RACK = 1000
+"""Places of one rack at most, as a lab file may declare it."""
 
 
 def write_campaign(
@@ -35,7 +37,7 @@ def write_campaign(
         raise ValueError("the shipped replay laboratory is simulated")
     changed = laboratory.model_copy(
         update={
-            "racks": tuple(rack.model_copy(update={"count": max(rack.count, films + 8)}) for rack in laboratory.racks),
+            "racks": tuple(each for rack in laboratory.racks for each in _enough(rack, films + 8)),
             "consumables": tuple(c.model_copy(update={"amount": SPARE * c.amount}) for c in laboratory.consumables),
             "simulation": laboratory.simulation.model_copy(update={"speed": speed}),
             "instruments": {
@@ -51,3 +53,14 @@ def write_campaign(
     declared |= {"budget": {"samples": films}, "planner": {"name": "space_filling", "initial": 1}}
     path.write_text(yaml.safe_dump(declared, allow_unicode=True, sort_keys=False), encoding="utf-8")
     return path, changed
+
+
+def _enough(rack: Rack, places: int) -> list[Rack]:
+    """Racks of the same kind with so many places together, or the one there is where it has them."""
+    if rack.count >= places:
+        return [rack]
+    counts = [min(RACK, places - taken) for taken in range(0, places, RACK)]
+    return [
+        rack.model_copy(update={"prefix": rack.prefix if n == 1 else f"{rack.prefix}_{n}", "count": count})
+        for n, count in enumerate(counts, start=1)
+    ]

@@ -11,11 +11,14 @@ from pathlib import Path
 from lab_agents.benchmarks.disk_use import weigh_journals
 from lab_agents.benchmarks.kills import see_through
 from lab_agents.benchmarks.quiet_day import weigh_processes
+from lab_agents.errors import GuardError
 
 EVERY = 10
 """Samples between two looks; each makes the kernel walk the page tables of twenty processes."""
 PAUSE = 1.0
 """Wall seconds between two counts of the samples."""
+LAST_WORDS = 1000
+"""Characters of what a campaign said that are told where it did not begin."""
 
 
 @dataclass(frozen=True)
@@ -42,19 +45,31 @@ class LongDay:
         self.looks: list[Look] = []
 
     async def run(self) -> int:
-        """From the command to its end; the exit code."""
+        """From the command to its end; the exit code.
+
+        Raises:
+            GuardError: If it ended before its laboratory had a log; with its last words.
+        """
         command = [sys.executable, "-m", "lab_agents.cli", "run", str(self._campaign), "--state", str(self._state)]
-        with self._state.with_suffix(".out").open("wb") as output:
+        said = self._state.with_suffix(".out")
+        with said.open("wb") as output:
             # No report: drawing one loads what no campaign needs, and is not what is measured.
             process = await asyncio.create_subprocess_exec(
                 *command, "--plain", "--no-report", stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output
             )
             looking = asyncio.create_task(self._look(process.pid))
             try:
-                return await see_through(process, self._state)
+                code = await see_through(process, self._state)
             finally:
                 looking.cancel()
                 await asyncio.gather(looking, return_exceptions=True)
+        await asyncio.to_thread(self._check_begun, code, said)
+        return code
+
+    def _check_begun(self, code: int, said: Path) -> None:
+        if not (self._state / "store.sqlite").exists():
+            words = said.read_text(encoding="utf-8", errors="replace").strip()
+            raise GuardError(f"The campaign ended with exit code {code} before it began: {words[-LAST_WORDS:]}")
 
     async def _look(self, command: int) -> None:
         due = EVERY
