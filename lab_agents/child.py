@@ -48,6 +48,7 @@ class ChildPlan:
         beats: Whether it beats on a pipe; a foreign program does not.
         lock: For a process that outlives the guard (simulator, notifier): the lock by which it is found again.
         environment: Added to the environment at its start.
+        niceness: Added to the guard's own: what only computes leaves the cores to a stop.
     """
 
     role: str
@@ -58,6 +59,7 @@ class ChildPlan:
     beats: bool = True
     lock: Path | None = None
     environment: Callable[[], Mapping[str, str]] = dict
+    niceness: int = 0
 
     @property
     def is_detached(self) -> bool:
@@ -137,6 +139,10 @@ class Child:
             launch.close()
             raise
         launch.close_theirs()
+        if self.plan.niceness:
+            # Before it has other threads, which would keep the priority that they began with.
+            with suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, self._pid, os.getpriority(os.PRIO_PROCESS, 0) + self.plan.niceness)
         self.epoch, self.identity = launch.epoch, None
         self._started, self._heard, self.is_idle, self.is_condemned = self._monotonic(), None, False, False
         if launch.pipes is not None:

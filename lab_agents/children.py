@@ -35,6 +35,11 @@ the largest text that a process ever wrote, a state or a question of megabytes, 
 process that holds little grows with each. Smaller texts are not worth the system calls, nor are a fit's matrices."""
 
 
+COMPUTING = 10
+"""Niceness of the workers that compute: the guard and whoever must answer in time go before a fit of seconds, which
+gets a tenth of their share of a core; where nobody else wants the core it costs nothing."""
+
+
 @dataclass(frozen=True)
 class Household:
     """One machine of a laboratory and what its processes are started with.
@@ -121,7 +126,11 @@ class Household:
         workers = range(1, self.settings.compute_workers + 1) if self.is_first else ()
         # Agents with instruments import most, so they start first.
         ordered = sorted(agents, key=lambda plan: not plan.instruments)
-        return (*shared, *ordered, *(plan for i in workers for plan in self._plain("compute", f"compute_{i}")))
+        return (
+            *shared,
+            *ordered,
+            *(plan for i in workers for plan in self._plain("compute", f"compute_{i}", COMPUTING)),
+        )
 
     def _broker(self) -> tuple[ChildPlan, ...]:
         port = self.broker_port
@@ -154,8 +163,8 @@ class Household:
         log = self.folder.log("notifier")
         return (ChildPlan("notifier", "notifier", self._command("notifier", "notifier"), log, beats=False, lock=lock),)
 
-    def _plain(self, role: str, name: str) -> tuple[ChildPlan, ...]:
-        return (ChildPlan(role, name, self._command(role, name), self.folder.log(name)),)
+    def _plain(self, role: str, name: str, niceness: int = 0) -> tuple[ChildPlan, ...]:
+        return (ChildPlan(role, name, self._command(role, name), self.folder.log(name), niceness=niceness),)
 
     def _agent(self, name: str, role: str, instruments: tuple[str, ...]) -> ChildPlan:
         return ChildPlan(

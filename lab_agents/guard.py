@@ -5,11 +5,12 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from lab_agents.child import Child, ChildPlan, Launch, Verdict, with_last_words
 from lab_agents.children import Household
@@ -300,19 +301,33 @@ class Guard:
         )
         record_children(self._folder / "children.json", me, rows)
 
-    async def kill_agents(self) -> None:
-        """Kill and reap every child that drives instruments; no finalizer of theirs moves anything."""
+    async def kill_agents(self, frozen: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Freeze, then kill and reap every child that drives instruments; no finalizer of theirs moves anything.
+
+        Only where connections stand by has anybody something to do meanwhile: other drivers are killed at once.
+
+        Args:
+            frozen: Awaited when none of them executes anything any more, before the frozen ones are killed.
+        """
         for securing in self._securing.values():
             securing.cancel()
         owners = [child for child in self.children.values() if child.plan.instruments]
         for child in owners:
-            child.send(signal.SIGKILL)
+            child.send(signal.SIGSTOP if self._stands_by(child) else signal.SIGKILL)
+        try:
+            await frozen()
+        finally:
+            for child in owners:
+                child.send(signal.SIGKILL)
         while any(child.pid is not None for child in owners):
             for child in owners:
                 if child.take_end() is not None:
                     child.restarts.forget()
             await asyncio.sleep(0.005)
         self._is_unwritten = True
+
+    def _stands_by(self, child: Child) -> bool:
+        return any(name in self._keepers and self._keepers[name].stands_by for name in child.plan.instruments)
 
     async def stand_by(self) -> None:
         """Keep connections to all instruments that serve more than one client, so that a stop loses no time."""

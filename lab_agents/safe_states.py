@@ -72,6 +72,7 @@ class SafeKeeper:
     Attributes:
         state: What is known of it.
         is_settled: Whether `state` answers the stop that began last.
+        stands_by: Whether a connection waits to be written to at once.
         written_at: When every write of the safe state had been acknowledged since that stop began; None until then.
     """
 
@@ -95,7 +96,7 @@ class SafeKeeper:
         self._settings, self._pause = settings, pause
         self._monotonic = monotonic or (lambda: asyncio.get_running_loop().time())
         self._line: Line | None = None
-        self._stands_by = False
+        self.stands_by = False
         self._dialled = ""
 
     def is_single_client(self) -> bool:
@@ -108,21 +109,26 @@ class SafeKeeper:
         Raises:
             InstrumentError: If the instrument cannot be reached; a stop tries again.
         """
-        self._stands_by = False
+        self.stands_by = False
         line = await self._find_line()
         if line is not None:
             await line.connect()
-            self._stands_by = True
+            self.stands_by = True
 
     async def hang_up(self) -> None:
         """Disconnect."""
-        line, self._line, self._stands_by = self._line, None, False
+        line, self._line, self.stands_by = self._line, None, False
         if line is not None:
             await line.close()
 
     def begin(self) -> None:
         """Forget what an earlier stop found: `is_settled` and `written_at` are about the one that begins."""
         self.is_settled, self.written_at, self._written = False, None, set()
+
+    async def write_at_once(self) -> None:
+        """Write the safe state once where a connection stands by, and conclude nothing from it; `make_safe` does."""
+        if self.stands_by:
+            await self._assert_once(reads_back=False)
 
     async def make_safe(self, report: Callable[[], None]) -> None:
         """Return once the instrument has stayed in its safe state for `safe_for`; try for ever where it does not.
@@ -149,15 +155,16 @@ class SafeKeeper:
         self.is_settled = True
         self._set("safe at", "", report)
 
-    async def _assert_once(self) -> Trouble | None:
+    async def _assert_once(self, *, reads_back: bool = True) -> Trouble | None:
         """Write all of the safe state in order, also what follows a write that failed: it may be the heater."""
         if not self._declaration.safe_state:
             return "not confirmed", "the lab file declares no safe state for it"
-        troubles = [trouble for write in self._declaration.safe_state if (trouble := await self._assert(write))]
+        writes = self._declaration.safe_state
+        troubles = [trouble for write in writes if (trouble := await self._assert(write, reads_back=reads_back))]
         return min(troubles, key=lambda trouble: trouble[0] != "unreachable", default=None)
 
-    async def _assert(self, write: SafeWrite) -> Trouble | None:
-        task = asyncio.ensure_future(self._write_and_read_back(write))
+    async def _assert(self, write: SafeWrite, *, reads_back: bool) -> Trouble | None:
+        task = asyncio.ensure_future(self._write(write, reads_back=reads_back))
         try:
             await asyncio.wait({task})
         finally:
@@ -166,18 +173,18 @@ class SafeKeeper:
         error = task.exception()
         if error is not None:
             # It may have moved: the next try looks where it is.
-            self._stands_by = False
+            self.stands_by = False
         return task.result() if error is None else ("unreachable", str(error) or type(error).__name__)
 
-    async def _write_and_read_back(self, write: SafeWrite) -> Trouble | None:
+    async def _write(self, write: SafeWrite, *, reads_back: bool) -> Trouble | None:
         # What stood by a moment ago is written to at once: fifty looks at the addresses would take longer than a stop.
-        line = self._line if self._stands_by else await self._find_line()
+        line = self._line if self.stands_by else await self._find_line()
         if line is None:
             return "unreachable", "its address is not known: the simulated laboratory has not said where it listens"
         await line.write(write.signal, write.value)
         self._note_written(write.signal)
         deadline = self._monotonic() + write.within
-        while not _matches(found := await line.read(write.read_back), write.expected):
+        while reads_back and not _matches(found := await line.read(write.read_back), write.expected):
             if self._monotonic() >= deadline:
                 return "not confirmed", f"{write.read_back} is {found}, not {write.expected:g}"
             await self._pause(LOOK_AGAIN)

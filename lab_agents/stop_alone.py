@@ -27,7 +27,8 @@ async def stop_alone(household: Household, request: StopRequest, *, dial: Dial =
     folder = household.folder.guard(household.machine)
     changed = asyncio.Event()
 
-    async def kill() -> None:
+    async def kill(_: object) -> None:
+        # Nothing stands by here that could be written to meanwhile.
         await bury(folder / "children.json")
 
     def keeper(name: str) -> SafeKeeper:

@@ -24,8 +24,15 @@ means that a process hangs in the kernel, where it writes nothing either."""
 
 _LOG = logging.getLogger(__name__)
 
-Kill = Callable[[], Coroutine[Any, Any, None]]
-"""Kills and reaps every process that drives an instrument of this machine."""
+AT_ONCE = 0.1
+"""Wall seconds that the first safe writes may take while the drivers are frozen and not yet killed: instruments that
+serve one client wait so long for theirs to be gone, where another one does not answer."""
+
+Kill = Callable[[Callable[[], Coroutine[Any, Any, None]]], Coroutine[Any, Any, None]]
+"""Kills and reaps every process that drives an instrument of this machine.
+
+Where it can freeze them first, it awaits what it is given in between: then none of them executes anything, and the
+kernel is not yet busy clearing away a dozen processes."""
 
 Keep = Callable[[StopReport], None]
 """Puts a report where it stays."""
@@ -62,6 +69,7 @@ class Stopping:
         self.is_recorded = True
         self.is_reported = False
         self._task: asyncio.Task[None] | None = None
+        self._at_once: tuple[asyncio.Task[None], ...] = ()
 
     @property
     def instruments(self) -> dict[str, InstrumentState]:
@@ -92,8 +100,7 @@ class Stopping:
 
     def begin(self) -> None:
         """Do all of it from the killing on; also at the start of a guard that finds the latch set."""
-        if self._task is not None:
-            self._task.cancel()
+        self.cancel()
         self.is_reported = False
         for keeper in self._keepers.values():
             keeper.begin()
@@ -116,9 +123,10 @@ class Stopping:
 
     def cancel(self) -> None:
         """Give up what still waits; the latch stays as it is."""
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
+        for task in (self._task, *self._at_once):
+            if task is not None:
+                task.cancel()
+        self._task, self._at_once = None, ()
 
     async def _carry_out(self) -> None:
         heard_at, stop = datetime.now(UTC), self.latch.stops[-1]
@@ -127,7 +135,8 @@ class Stopping:
         latched_at = datetime.now(UTC)
         self.is_recorded = True
         self._report()
-        await _attempt("every process that drives an instrument could be killed", self._kill(), KILL_WITHIN)
+        killing = self._kill(self._write_at_once)
+        await _attempt("every process that drives an instrument could be killed", killing, KILL_WITHIN)
         done = StopReport(
             stop=stop,
             machine=self._machine,
@@ -147,6 +156,14 @@ class Stopping:
                 all_at_once.create_task(keeper.make_safe(note), name=f"safe state of {keeper.name}")
             all_at_once.create_task(self._tell_after(settled, done), name="report of the stop")
         await self._tell(done)
+
+    async def _write_at_once(self) -> None:
+        """Write every safe state for the first time; it is written again, and read back, when nothing drives it."""
+        keepers = self._keepers.values()
+        self._at_once = tuple(asyncio.create_task(k.write_at_once(), name=f"first write of {k.name}") for k in keepers)
+        if self._at_once:
+            # What is late goes on beside the killing: an answer that nobody takes would be taken for the next one's.
+            await asyncio.wait(self._at_once, timeout=AT_ONCE)
 
     async def _tell_after(self, settled: asyncio.Event, done: StopReport) -> None:
         await settled.wait()

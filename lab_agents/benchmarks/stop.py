@@ -1,7 +1,8 @@
 """`lab-agents benchmark stop`: how long an emergency stop takes to each of fifty instruments, ten of them unreachable.
 
 The guard, the broker and the simulated instruments are real processes of their own, and every byte goes over the
-instruments' real protocols. Only the agents are stand-ins that do nothing but beat: a stop kills them anyway. Of the
+instruments' real protocols. Only the agents are stand-ins: those that a stop kills do nothing but beat and hold as much
+memory as real ones, and the worker that computes does so all the time. Of the
 unreachable instruments some refuse a connection, some take it and never answer, and some take none because their queue
 of connections is full, which is as near as loopback comes to a cable that is cut.
 """
@@ -126,6 +127,24 @@ async def main():
         await asyncio.Event().wait()
 asyncio.run(main())
 """
+BUSY = """\
+import asyncio, os, sys, threading
+from lab_agents.beat import Beat
+def compute():
+    while True:
+        sum(i * i for i in range(10_000))
+async def main():
+    weight = b"x" * 50_000_000
+    if sys.argv[1] == "compute":
+        threading.Thread(target=compute, daemon=True).start()
+    pipes = [int(sys.argv[sys.argv.index(name) + 1]) for name in ("--up", "--down")]
+    async with Beat(*pipes):
+        print("beating", os.getpid(), flush=True)
+        await asyncio.Event().wait()
+asyncio.run(main())
+"""
+"""As heavy as a real process, whose memory the kernel must take back when it is killed; the worker that computes keeps
+a core busy, as it does while a planner fits its model."""
 
 
 @dataclass(frozen=True)
@@ -272,7 +291,7 @@ def _fill(held: ExitStack, address: tuple[str, int]) -> None:
 
 async def _measure(folder: StateFolder, n: int, progress: Callable[[int, int], None]) -> list[Measured]:
     os.environ["PYTHONPATH"] = os.pathsep.join(sys.path)
-    await start_guard(folder, "main", command=[sys.executable, "-c", GUARDING, str(folder.path), BEATING])
+    await start_guard(folder, "main", command=[sys.executable, "-c", GUARDING, str(folder.path), BUSY])
     try:
         await _until_ready(folder)
         await asyncio.sleep(WARMING)

@@ -1,6 +1,8 @@
 import asyncio
 import os
 import signal
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -142,6 +144,59 @@ async def test_a_stop_kills_what_drives_instruments_and_nothing_else(household):
         assert await reached(lambda: guard.status().instruments["coater"].state == "safe at")
         assert guard.status().children == {"planning": planning}
         assert [stop.person for stop in guard.status().stops] == ["ada"]
+
+
+class Looking(Coater):
+    """The same, which notes how its driver's process stands whenever it is written to."""
+
+    def __init__(self):
+        super().__init__()
+        self.pid, self.seen, self.n_connected = 0, [], 0
+
+    async def connect(self):
+        await super().connect()
+        self.n_connected += 1
+
+    async def write(self, signal, value):
+        self.seen.append(await asyncio.to_thread(process_state, self.pid))
+        await super().write(signal, value)
+
+
+def process_state(pid):
+    """T where it is frozen, see proc(5); nothing where there is none."""
+    with suppress(FileNotFoundError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    return ""
+
+
+async def test_the_first_safe_write_finds_the_driver_frozen_and_the_next_one_finds_it_gone(household):
+    line = Looking()
+    async with watched(
+        household, plan(household.folder, "line", instruments=("coater",)), dial=lambda *_: line
+    ) as guard:
+        child = guard.children["line"]
+        assert await reached(lambda: child.is_up)
+        standing = asyncio.create_task(guard.stand_by())
+        assert await reached(lambda: line.n_connected)
+        line.pid = child.pid
+        guard.stopping.stop(stop_request())
+        assert await reached(lambda: guard.status().instruments["coater"].state == "safe at")
+        standing.cancel()
+        assert line.seen[0] == "T"
+        assert set(line.seen[1:]) == {""}
+
+
+async def test_a_driver_without_a_connection_that_stands_by_is_killed_before_anything_is_written(household):
+    line = Looking()
+    async with watched(
+        household, plan(household.folder, "line", instruments=("coater",)), dial=lambda *_: line
+    ) as guard:
+        child = guard.children["line"]
+        assert await reached(lambda: child.is_up)
+        line.pid = child.pid
+        guard.stopping.stop(stop_request())
+        assert await reached(lambda: guard.status().instruments["coater"].state == "safe at")
+        assert set(line.seen) == {""}
 
 
 async def test_what_must_be_safe_at_once_is_before_its_agent_starts_again(household):

@@ -4,6 +4,8 @@ import signal
 import subprocess
 import sys
 
+import pytest
+
 from lab_agents.processes import dying_with_parent, identity, kill, kill_and_wait
 
 WAITING = (sys.executable, "-c", "import time\ntime.sleep(600)")
@@ -36,7 +38,8 @@ async def test_a_frozen_process_of_somebody_else_is_killed_and_waited_for():
     assert await process.wait() == -signal.SIGKILL
 
 
-async def test_a_foreign_program_dies_with_the_process_that_started_it():
+@pytest.mark.parametrize("is_frozen", [False, True])
+async def test_a_foreign_program_dies_with_the_process_that_started_it(is_frozen):
     starting = (
         "import subprocess, sys\nfrom lab_agents.processes import dying_with_parent\n"
         f"print(subprocess.Popen(dying_with_parent({list(WAITING)!r})).pid, flush=True)\nsys.stdin.read()"
@@ -46,6 +49,9 @@ async def test_a_foreign_program_dies_with_the_process_that_started_it():
     assert parent.stdout is not None
     child = int(await parent.stdout.readline())
     assert identity(child) is not None
+    if is_frozen:
+        # As a guard leaves its drivers that is killed between freezing and killing them.
+        os.kill(child, signal.SIGSTOP)
     parent.kill()
     await parent.wait()
     async with asyncio.timeout(30):

@@ -77,6 +77,44 @@ async def test_a_safe_state_counts_when_it_has_stayed_for_five_seconds():
     assert reports == ["not confirmed", "safe at"]
 
 
+async def test_what_stands_by_is_written_to_at_once_and_concludes_nothing():
+    oven, time = Oven(), Time()
+    oven.stuck.add("halt")
+    kept = keeper(oven, time, HALT, HEATER)
+    await kept.stand_by()
+    kept.begin()
+    await kept.write_at_once()
+    assert oven.written == ["halt", "heater"]
+    assert kept.written_at is not None
+    assert (kept.is_settled, kept.state.state) == (False, "not asked"), "nobody has read it back"
+    assert time.now == 0.0
+
+
+async def test_what_does_not_stand_by_is_not_dialled_for_the_first_write():
+    oven, time = Oven(), Time()
+    kept = keeper(oven, time, HALT)
+    await kept.write_at_once()
+    assert oven.written == []
+    oven.is_reachable = False
+    with pytest.raises(TransportError):
+        await kept.stand_by()
+    oven.is_reachable = True
+    await kept.write_at_once()
+    assert oven.written == []
+
+
+async def test_a_first_write_that_fails_is_left_to_the_next_and_does_not_stop_the_others():
+    oven, time = Oven(), Time()
+    kept = keeper(oven, time, HALT, HEATER)
+    await kept.stand_by()
+    oven.is_reachable = False
+    await kept.write_at_once()
+    assert (kept.stands_by, kept.written_at) == (False, None)
+    oven.is_reachable = True
+    await kept.make_safe(lambda: None)
+    assert kept.state.state == "safe at"
+
+
 async def test_what_somebody_overwrites_is_written_again_and_watched_anew():
     oven, time = Oven(), Time()
     kept = keeper(oven, time, HALT, HEATER)

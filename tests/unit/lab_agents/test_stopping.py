@@ -23,6 +23,9 @@ class Keeper:
     def begin(self):
         self.is_settled = False
 
+    async def write_at_once(self):
+        self.happened.append("written")
+
     async def make_safe(self, report):
         self.happened.append("safe")
         self.is_settled, self.written_at = True, datetime.now(UTC)
@@ -41,7 +44,8 @@ class Scene:
             Latch(self.path), {"oven": self.keeper}, kill or self.kill, self.report, keep=self.reports.append
         )
 
-    async def kill(self):
+    async def kill(self, frozen):
+        await frozen()
         self.happened.append(
             "killed, latch on disk" if "stop-1" in await asyncio.to_thread(self.path.read_text) else ""
         )
@@ -62,19 +66,35 @@ async def stopped(path, kill=None):
     await asyncio.sleep(0)
 
 
-async def test_a_stop_latches_kills_and_then_writes_safe_states(tmp_path):
+async def test_a_stop_latches_writes_while_drivers_are_frozen_kills_them_and_makes_safe(tmp_path):
     async with stopped(tmp_path) as scene:
-        assert scene.happened == ["killed, latch on disk", "safe"]
+        assert scene.happened == ["written", "killed, latch on disk", "safe"]
+
+
+async def test_a_first_write_that_hangs_keeps_nobody_from_killing_and_goes_on_beside(tmp_path):
+    scene, answered = Scene(tmp_path), asyncio.Event()
+
+    async def hang():
+        await answered.wait()
+        scene.happened.append("written late")
+
+    scene.keeper.write_at_once = hang
+    scene.stopping.stop(stop_request())
+    await scene.settled.wait()
+    answered.set()
+    await asyncio.sleep(0)
+    assert scene.happened == ["killed, latch on disk", "safe", "written late"]
+    scene.stopping.cancel()
 
 
 async def test_the_same_stop_again_does_nothing_and_another_one_does_it_all_again(tmp_path):
     async with stopped(tmp_path) as scene:
         assert scene.stopping.stop(stop_request())
-        assert scene.happened == ["killed, latch on disk", "safe"]
+        assert scene.happened == ["written", "killed, latch on disk", "safe"]
         scene.settled.clear()
         assert scene.stopping.stop(stop_request("stop-2"))
         await scene.settled.wait()
-        assert scene.happened == ["killed, latch on disk", "safe"] * 2
+        assert scene.happened == ["written", "killed, latch on disk", "safe"] * 2
 
 
 async def test_a_lifted_stop_is_ignored(tmp_path):
@@ -85,7 +105,7 @@ async def test_a_lifted_stop_is_ignored(tmp_path):
 
 
 async def test_safe_states_are_written_also_where_killing_fails(tmp_path, caplog):
-    async def fail():
+    async def fail(_):
         raise PermissionError("not ours")
 
     async with stopped(tmp_path, fail) as scene:
@@ -95,7 +115,7 @@ async def test_safe_states_are_written_also_where_killing_fails(tmp_path, caplog
 
 async def test_safe_states_are_written_also_where_the_disk_takes_no_latch(tmp_path, caplog):
     folder = tmp_path / "nowhere"
-    scene = Scene(folder, lambda: asyncio.sleep(0))
+    scene = Scene(folder, lambda _: asyncio.sleep(0))
     scene.stopping.stop(stop_request())
     await scene.settled.wait()
     assert scene.stopping.latch.is_set, "in memory it holds"
@@ -134,7 +154,7 @@ async def test_a_disk_that_takes_no_report_holds_up_nothing(tmp_path):
     [("drill-1", "safe at", True), ("drill-1", "unreachable", False), ("stop-1", "safe at", False)],
 )
 async def test_a_drill_counts_when_every_instrument_was_confirmed_safe(tmp_path, stop, ends_as, is_drilled):
-    scene = Scene(tmp_path, lambda: asyncio.sleep(0))
+    scene = Scene(tmp_path, lambda _: asyncio.sleep(0))
     scene.keeper.ends_as = ends_as
     scene.stopping.stop(stop_request(stop))
     async with asyncio.timeout(60):
