@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from lab_agents.errors import ComputeError
+from lab_agents.listening import end_listening
 from lab_agents.local_sockets import connect_to, serve_at
 
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
@@ -76,15 +77,15 @@ class ComputeServer:
     async def __aenter__(self) -> "ComputeServer":
         server = await serve_at(self._path, self._serve)
         self._exit.callback(self._thread.shutdown, wait=False, cancel_futures=True)
-        self._exit.callback(self._close, server)
+        self._exit.push_async_callback(self._close, server)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._exit.aclose()
         await asyncio.to_thread(self._path.unlink, missing_ok=True)
 
-    def _close(self, server: asyncio.Server) -> None:
-        server.close()
+    async def _close(self, server: asyncio.Server) -> None:
+        await end_listening(server)
         for writer in self._connections:
             writer.close()
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from lab_agents.errors import LabAgentsError
+from lab_agents.listening import end_listening
 from lab_agents.local_sockets import serve_at
 from lab_agents.records.laboratory import GuardAddress
 
@@ -59,7 +60,7 @@ class ControlServer:
         self._clients: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> "ControlServer":
-        self._exit.callback((await serve_at(self._path, self._serve_local)).close)
+        self._exit.push_async_callback(end_listening, await serve_at(self._path, self._serve_local))
         if self._address is not None and self._secret:
             await self._listen(self._address, self._secret)
         return self
@@ -81,7 +82,7 @@ class ControlServer:
             # A taken port must not leave the machine without its guard; the local socket and the topic remain.
             _LOG.error("The guard cannot listen on %s:%d: %s.", address.host, address.port, error)
         else:
-            self._exit.callback(server.close)
+            self._exit.push_async_callback(end_listening, server)
 
     async def _serve_local(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async with self._connection(writer):

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 from instruments.addresses import parse_address
 from instruments.engine import Engine, EngineSetup
@@ -14,6 +15,7 @@ from instruments.lab import resolve_addresses
 from instruments.transports.ca_search import search_at
 from lab_agents.blobs import DirectoryBlobs
 from lab_agents.clock import FollowedClock
+from lab_agents.listening import end_listening
 from lab_agents.records.laboratory import Laboratory
 from lab_agents.records.recipe import Act
 from lab_agents.settings import Settings
@@ -199,20 +201,29 @@ class CutWire:
     def __init__(self, port: int) -> None:
         self._port = port
         self._server: asyncio.Server | None = None
+        self._joining: set[asyncio.Task[None]] = set()
         self._pumps: set[asyncio.Task[None]] = set()
         self._writers: set[asyncio.StreamWriter] = set()
         self.swallows = False
         self.forwarded = b""
 
+    @property
+    def n_connections(self) -> int:
+        """How many clients are put through."""
+        return len(self._pumps) // 2
+
     async def start(self) -> int:
         """Listen; the port."""
-        self._server = await asyncio.start_server(self._join, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._let_in, "127.0.0.1", 0)
         return int(self._server.sockets[0].getsockname()[1])
 
     async def close(self) -> None:
         """Hang up everywhere."""
         if self._server is not None:
-            self._server.close()
+            await end_listening(self._server)
+        for joining in tuple(self._joining):
+            joining.cancel()
+        await asyncio.gather(*self._joining, return_exceptions=True)
         self.hang_up()
         if self._pumps:
             await asyncio.wait(self._pumps)
@@ -222,6 +233,17 @@ class CutWire:
         for writer in self._writers:
             writer.close()
         self._writers.clear()
+
+    async def _let_in(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        joining = cast("asyncio.Task[None]", asyncio.current_task())
+        self._joining.add(joining)
+        try:
+            await self._join(reader, writer)
+        except (OSError, asyncio.CancelledError):
+            # Nobody is there to be put through to, or this wire is closed meanwhile.
+            writer.close()
+        finally:
+            self._joining.discard(joining)
 
     async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there = await asyncio.open_connection("127.0.0.1", self._port)

@@ -21,6 +21,7 @@ from lab_agents.bus.packets import (
     read_packet,
     read_publish,
 )
+from lab_agents.listening import end_listening
 
 LONGEST = 1.0
 """Wall seconds that a delayed message waits at most: half of what a publisher waits for its answer, so that a delay is
@@ -73,7 +74,7 @@ class Relay:
     async def close(self) -> None:
         """Stop listening and hang up."""
         if self._server is not None:
-            self._server.close()
+            await end_listening(self._server)
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

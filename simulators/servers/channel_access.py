@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from caproto import CaprotoValueError, ChannelChar, ChannelDouble, ChannelInteger  # type: ignore[import-untyped]
 from caproto.asyncio.server import Context  # type: ignore[import-untyped]
 
+from lab_agents.listening import stop_accepting
 from simulators.errors import SimulatorError
 from simulators.floor import Floor
 from simulators.instruments.program import Calibrated, Order
@@ -115,7 +116,7 @@ class ChannelAccessServer:
     async def close(self) -> None:
         """Stop listening and hang up."""
         if self._context is not None:
-            self._context.hang_up()
+            await self._context.hang_up()
         for task in (*self._refreshes, *([self._server] if self._server else [])):
             task.cancel()
         await asyncio.gather(*self._refreshes, *([self._server] if self._server else []), return_exceptions=True)
@@ -233,11 +234,9 @@ class _Loopback(Context):  # type: ignore[misc]
         super().__init__(variables, interfaces=["127.0.0.1"])
         self.ca_server_port = port
 
-    def hang_up(self) -> None:
+    async def hang_up(self) -> None:
         """Stop listening and close every circuit; caproto's own end leaves both to the garbage collector."""
-        loop = asyncio.get_running_loop()
-        for listening in self.tcp_sockets.values():
-            loop.remove_reader(listening)
+        await stop_accepting(*self.tcp_sockets.values())
         for circuit in tuple(self.circuits):
             circuit.client.close()
 

@@ -7,6 +7,7 @@ import asyncio
 import json
 from typing import cast
 
+from lab_agents.listening import end_listening
 from simulators.errors import SimulatorError
 from simulators.hands import Hands
 
@@ -35,7 +36,7 @@ class HandsServer:
     async def close(self) -> None:
         """Stop listening and hang up."""
         if self._server is not None:
-            self._server.close()
+            await end_listening(self._server)
         for connection in tuple(self._connections):
             connection.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)

@@ -20,6 +20,7 @@ from pymodbus.server import ModbusTcpServer
 from pymodbus.server.requesthandler import ServerRequestHandler
 from pymodbus.simulator import DataType, SimData, SimDevice
 
+from lab_agents.listening import stop_accepting
 from simulators.errors import ErrorNumber, SimulatorError
 from simulators.floor import Floor
 from simulators.instruments.program import Order, Sensing
@@ -147,6 +148,8 @@ class ModbusServer:
     async def close(self) -> None:
         """Stop listening and hang up."""
         if self._server is not None:
+            if self._server.transport is not None:
+                await stop_accepting(*cast(asyncio.Server, self._server.transport).sockets)
             await self._server.shutdown()  # type: ignore[no-untyped-call]
             for worker in tuple(self._server.workers):
                 worker.cancel()

@@ -14,6 +14,7 @@ from asyncua.common.node import Node
 from asyncua.server.server import Server
 from asyncua.ua.status_codes import StatusCodes
 
+from lab_agents.listening import stop_accepting
 from simulators.errors import SimulatorError
 from simulators.floor import Floor
 from simulators.instruments.liquid_handler import LiquidHandler
@@ -121,6 +122,10 @@ class OpcuaServer:
             refresh.cancel()
         await asyncio.gather(*self._refreshes, return_exceptions=True)
         if self._server is not None:
+            # Whoever is let in after asyncua has hung up on all others would be waited for until it leaves by itself.
+            listening = self._server.bserver and self._server.bserver._server  # noqa: SLF001 - shown nowhere else
+            if isinstance(listening, asyncio.Server):
+                await stop_accepting(*listening.sockets)
             await self._server.stop()
             self._server = None
 

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import cast
 
+from lab_agents.listening import end_listening
 from simulators.errors import ErrorNumber, SimulatorError
 from simulators.floor import Floor
 from simulators.instruments.program import Calibrated, Order
@@ -52,7 +53,7 @@ class ScpiServer:
     async def close(self) -> None:
         """Stop listening and hang up."""
         if self._server is not None:
-            self._server.close()
+            await end_listening(self._server)
         for connection in tuple(self._connections):
             connection.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)

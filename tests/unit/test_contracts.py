@@ -19,7 +19,7 @@ OPTIONS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importli
 CONTRACTS = {contract["id"]: contract for contract in OPTIONS["contracts"]}
 OURS = tuple(OPTIONS["root_packages"])
 
-MAY_BE_KNOWN = {"records", "errors", "settings", "tables", "declarations", "clock"}
+MAY_BE_KNOWN = {"records", "errors", "settings", "tables", "declarations", "clock", "listening"}
 """Modules of lab_agents that planners, instruments and simulators may import."""
 
 NOT_INSTALLED = {"pymatgen"}

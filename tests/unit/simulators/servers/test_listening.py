@@ -1,7 +1,10 @@
 """Which server listens where."""
 
 import asyncio
+import gc
 import socket
+import sys
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import pytest
@@ -128,3 +131,26 @@ async def ask_until_heard(port: int) -> bytes:
         answer = await reader.readline()
         writer.close()
         return answer
+
+
+@pytest.mark.parametrize("instrument", ["handler", "spin_a", "xrd", "uvvis"])
+async def test_a_client_that_comes_while_a_server_ends_is_hung_up_on(tmp_path, monkeypatch, instrument) -> None:
+    """In whichever turn of the loop it is accepted, and whatever the protocol."""
+    left_open: list[BaseException | None] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda found: left_open.append(found.exc_value))
+    loop = asyncio.get_running_loop()
+    async with open_thin_film(tmp_path, instrument) as floor:
+        for turns in range(8):
+            servers = Servers(thin_film(instrument), floor)
+            await servers.start()
+            with socket.socket() as client:
+                client.setblocking(False)
+                client.connect_ex(("127.0.0.1", urlsplit(servers.addresses[instrument]).port))
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                async with asyncio.timeout(10):
+                    await servers.close()
+                    with suppress(ConnectionResetError):
+                        assert await loop.sock_recv(client, 1) == b""
+    gc.collect()
+    assert left_open == []
