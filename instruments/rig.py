@@ -71,15 +71,17 @@ class Rig:
             return self._runners[instrument]
 
     def close(self) -> None:
-        """End the plans in hand (their instruments go on with what they execute), let go of every device."""
-        runners = set(self._all())
-        for runner in runners:
+        """End the plans in hand; their instruments go on with what they execute."""
+        for runner in self._all():
             runner.close()
-        for device in self.devices.values():
-            self.submit(device.disconnect()).result()
 
     def end(self) -> None:
-        """Close the documents and end the loop; nothing may run any more."""
+        """Let go of every device, close the documents and end the loop; no plan may run any more.
+
+        A plan that still ran would ask its instrument again, over a new connection that nobody closes.
+        """
+        for device in self.devices.values():
+            self.submit(device.disconnect()).result()
         for runner in self._all():
             runner.documents.close()
         loop = self._first.loop

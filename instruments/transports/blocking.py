@@ -21,6 +21,11 @@ class ClientThread:
         """Run `work` in the thread."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
+    async def call_surely(self, work: Callable[[], T]) -> T:
+        """Run `work` in the thread, behind what runs there, also where its caller gives up before its turn comes."""
+        # No task of its own, which whoever ends the loop would cancel too.
+        return await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._pool, work))
+
     def end(self) -> None:
         """Take no more calls; those that run are not waited for."""
         self._pool.shutdown(wait=False)

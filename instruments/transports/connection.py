@@ -54,7 +54,7 @@ class Connection:
     def __init__(self, wire: Wire, name: str, limit: float) -> None:
         self._wire, self.name, self._limit = wire, name, limit
         self._lock = asyncio.Lock()
-        self._is_open = False
+        self._is_open = self._has_ended = False
 
     async def connect(self) -> None:
         """Connect now, so that the next write is fast; does nothing where the connection stands.
@@ -98,8 +98,13 @@ class Connection:
                 raise
 
     async def close(self) -> None:
-        """Disconnect. The instrument goes on with what it executes."""
+        """Disconnect for good. The instrument goes on with what it executes.
+
+        Requests that wait already are answered first. Later ones fail, and nothing of them is sent: one that opened the
+        connection again would leave it open, because nobody closes it a second time.
+        """
         async with self._lock:
+            self._has_ended = True
             await self._close()
 
     async def _read(self, signal: str, token: str) -> Value:
@@ -111,6 +116,8 @@ class Connection:
             raise
 
     async def _open(self) -> None:
+        if self._has_ended:
+            raise TransportError(f"The connection to {self.name} is closed. Make a new one.")
         # What is known to be lost is opened again, so that a write on it has certainly not been sent.
         if self._is_open and not self._wire.is_open:
             await self._close()

@@ -72,9 +72,13 @@ class OpcUaWire:
         client, self._client, self._object = self._client, None, None
         if client is not None:
             # asyncua logs and swallows what a dead server refuses; what is left is the socket's own failure.
-            with contextlib.suppress(OSError, UaError, TimeoutError):
-                async with asyncio.timeout(self._limit):
-                    await client.disconnect()
+            try:
+                with contextlib.suppress(OSError, UaError, TimeoutError):
+                    async with asyncio.timeout(self._limit):
+                        await client.disconnect()
+            finally:
+                # A farewell that is cut short, because the server is silent or the caller gives up, leaves it open.
+                client.disconnect_socket()
 
     async def read(self, signal: str, token: str) -> Value:
         """Read a variable; or ask about `token`, which gives the method's answers; or the last method's verdict."""

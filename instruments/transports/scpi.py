@@ -69,8 +69,8 @@ class ScpiWire:
         await self._thread.call(self._open)
 
     async def close(self) -> None:
-        """Disconnect."""
-        await self._thread.call(self._close)
+        """Disconnect, also where nobody waits for it any more: the thread may connect at this moment."""
+        await self._thread.call_surely(self._close)
 
     async def read(self, signal: str, token: str) -> Value:
         """Send a query, read one line."""

@@ -6,6 +6,7 @@ from contextlib import suppress
 import pytest
 
 from instruments.devices.modbus_dispenser import ModbusDispenser
+from instruments.errors import ActuationUnknownError
 from instruments.motions import MotionBoard
 from instruments.plan_runner import ActInHand, EngineSetup
 from instruments.programs import Start
@@ -81,3 +82,24 @@ async def test_a_task_that_swallows_a_cancellation_keeps_no_rig_from_ending(stan
     left = rig.submit(stubborn())
     await _close(rig)
     assert left.cancelled()
+
+
+async def test_no_device_is_let_go_of_while_a_plan_may_ask_it(stand, monkeypatch):
+    """It would connect again, and nobody would close that connection."""
+    let_go = []
+
+    async def disconnect(self):
+        let_go.append(self.name)
+        await self.connection.close()
+
+    monkeypatch.setattr(ModbusDispenser, "disconnect", disconnect)
+    rig = await _rig(stand)
+    hand = ActInHand(new_vial(), 0, Start(token(1), 1), open_gate, ABOUT, START)
+    running = asyncio.create_task(asyncio.to_thread(rig.runner("dispenser_a").run, hand))
+    await stand.has_started(token(1))
+    await asyncio.to_thread(rig.close)
+    assert let_go == []
+    with suppress(ActuationUnknownError):
+        await running
+    await asyncio.to_thread(rig.end)
+    assert let_go == ["dispenser_a"]

@@ -82,7 +82,22 @@ async def test_a_kept_connection_is_opened_beforehand():
     connection = Connection(wire, "coater_a", 1.0)
     await connection.connect()
     await connection.connect()
-    assert wire.opened == 1
-    await connection.close()
     await connection.read("status")
-    assert wire.opened == 2
+    assert wire.opened == 1
+
+
+async def test_a_closed_connection_is_never_opened_again():
+    """Whoever asks too late would leave it open: nobody closes it a second time."""
+    wire = PaperWire(status=0)
+    connection = Connection(wire, "coater_a", 1.0)
+    earlier = asyncio.create_task(connection.read("status"))
+    closing = asyncio.create_task(connection.close())
+    later = asyncio.create_task(connection.read("status"))
+    assert await earlier == 0
+    await closing
+    with pytest.raises(TransportError, match="The connection to coater_a is closed"):
+        await later
+    with pytest.raises(TransportError, match="closed") as error:
+        await connection.write("halt", 1)
+    assert not error.value.sent
+    assert (wire.opened, wire.written) == (1, [])

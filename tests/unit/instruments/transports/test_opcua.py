@@ -1,5 +1,7 @@
 """OPC UA by names, against the simulated robot."""
 
+import asyncio
+
 import pytest
 
 from instruments.addresses import parse_address
@@ -7,7 +9,7 @@ from instruments.errors import TransportError
 from instruments.transports.connection import Connection
 from instruments.transports.opcua import OpcUaWire
 from instruments.transports.robot_nodes import ROBOT_NODES
-from tests.instrument_stand import PATIENT, open_stand
+from tests.instrument_stand import PATIENT, CutWire, open_stand
 from tests.simulated_world import token
 
 
@@ -38,3 +40,21 @@ async def test_nobody_at_the_address_is_said():
     wire = OpcUaWire(parse_address("opc.tcp://127.0.0.1:1/robot"), ROBOT_NODES, 0.5)
     with pytest.raises(TransportError, match="robot"):
         await Connection(wire, "robot", PATIENT).read("Status")
+
+
+async def test_a_silent_server_is_hung_up_on_although_it_takes_no_leave(tmp_path):
+    async with open_stand(tmp_path, "robot") as stand:
+        address = parse_address(stand.lab.instruments["robot"].address)
+        cut = CutWire(address.port)
+        wire = OpcUaWire(address.at_port(await cut.start()), ROBOT_NODES, PATIENT)
+        await wire.open()
+        cut.swallows = True
+        leaving = asyncio.create_task(wire.close())
+        await asyncio.sleep(0.05)
+        leaving.cancel()
+        await asyncio.wait({leaving})
+        assert not wire.is_open
+        async with asyncio.timeout(PATIENT):
+            while cut.n_connections:
+                await asyncio.sleep(0.01)
+        await cut.close()

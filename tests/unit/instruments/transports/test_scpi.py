@@ -1,5 +1,7 @@
 """SCPI by names, against the simulated tester."""
 
+import asyncio
+
 import pytest
 
 from instruments.addresses import parse_address
@@ -72,3 +74,20 @@ async def test_a_client_that_hangs_up_leaves_the_others_connected(tmp_path):
         assert await first.read("STAT", "") == 0.0
         await second.close()
         await first.close()
+
+
+async def test_a_session_that_is_opened_while_nobody_waits_any_more_is_closed(tmp_path):
+    """Whoever ends an engine cancels its tasks again and again, also one that already cleans up."""
+    async with open_stand(tmp_path, "tester") as stand:
+        wire = ScpiWire(parse_address(stand.lab.instruments["tester"].address), ODD, PATIENT)
+        connecting = asyncio.create_task(Connection(wire, "tester", PATIENT).connect())
+        # The thread has connected and asks who is there, which this loop answers in some later turn.
+        while not wire.is_open:
+            await asyncio.sleep(0)
+        for _ in range(3):
+            connecting.cancel()
+            await asyncio.sleep(0)
+        await asyncio.wait({connecting})
+        assert connecting.cancelled()
+        with pytest.raises(TransportError, match="not connected"):
+            await wire.read("IDN", "")
