@@ -3,6 +3,7 @@
 import hashlib
 import smtplib
 import ssl
+from contextlib import ExitStack
 from email.message import EmailMessage
 from email.utils import format_datetime
 from urllib.parse import urlsplit
@@ -57,12 +58,14 @@ class Mail:
         if self._is_wrapped:
             return smtplib.SMTP_SSL(self._host, self._port, timeout=WITHIN, context=self._tls)
         server = smtplib.SMTP(self._host, self._port, timeout=WITHIN)
-        server.ehlo()
-        if server.has_extn("starttls"):
-            server.starttls(context=self._tls)
-        elif self._host not in ("127.0.0.1", "::1", "localhost"):
-            server.close()
-            raise ChannelError(f"{self._name}: {self._host} offers no encryption (STARTTLS); nothing was sent")
+        with ExitStack() as unless_ready:
+            unless_ready.callback(server.close)
+            server.ehlo()
+            if server.has_extn("starttls"):
+                server.starttls(context=self._tls)
+            elif self._host not in ("127.0.0.1", "::1", "localhost"):
+                raise ChannelError(f"{self._name}: {self._host} offers no encryption (STARTTLS); nothing was sent")
+            unless_ready.pop_all()
         return server
 
     def _message(self, notice: Notice) -> EmailMessage:

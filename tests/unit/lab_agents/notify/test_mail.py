@@ -2,6 +2,8 @@
 
 import email
 import email.policy
+import gc
+import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -69,6 +71,26 @@ def test_a_password_is_shown_only_to_a_server_that_is_known(tmp_path):
         with pytest.raises(ChannelError, match="certificate verify failed"):
             channel(port, "pale ale", user="lab").send(NOTICE)
     assert len(mailbox.mails) == 1
+
+
+class FalsePromise(Mailbox):
+    """Offers an encryption that it does not have."""
+
+    async def handle_EHLO(self, _server, session, _envelope, hostname, responses):  # noqa: N802 - the library's name
+        """The answer to a greeting."""
+        session.host_name = hostname
+        return [*responses[:-1], "250-STARTTLS", responses[-1]]
+
+
+def test_a_server_that_breaks_its_promise_of_encryption_is_hung_up_on(monkeypatch):
+    """Nothing is sent, and no socket is left to the collector of garbage."""
+    left_open = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda found: left_open.append(found.exc_value))
+    mailbox = FalsePromise()
+    with mail_server(mailbox) as port, pytest.raises(ChannelError, match="TLS not available"):
+        channel(port).send(NOTICE)
+    gc.collect()
+    assert mailbox.mails == left_open == []
 
 
 def test_a_server_that_is_not_there_is_said_so():
