@@ -7,7 +7,7 @@ import random
 import secrets
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -88,7 +88,12 @@ class MqttBus:
         if self.url.startswith("mqtts"):
             self._context = await asyncio.to_thread(_secure, self._access)
         self._task = asyncio.create_task(self._stay_connected(), name=f"bus of {self._client_id}")
-        await self._tried.wait()
+        try:
+            await self._tried.wait()
+        except asyncio.CancelledError:
+            # Who never came in does not go out either.
+            await self.__aexit__(None, None, None)
+            raise
         if self._task.done():
             self._task.result()
         return self
@@ -161,14 +166,12 @@ class MqttBus:
             # aiomqtt connects in a thread that no cancellation reaches, and does not close the socket of an attempt
             # that failed half-way: it would connect later on, and displace its successor.
             client.timeout = LEAVE
-            with contextlib.suppress(aiomqtt.MqttError):
-                await entering
-            with contextlib.suppress(aiomqtt.MqttError):
-                await client.__aexit__(None, None, None)
+            await _surely(_abandon(client, entering))
             raise
-        async with contextlib.AsyncExitStack() as stack:
-            stack.push_async_exit(client.__aexit__)
+        try:
             yield client
+        finally:
+            await _surely(client.__aexit__(None, None, None))
 
     async def _subscribe_all(self, client: aiomqtt.Client) -> None:
         self._client = client
@@ -231,6 +234,29 @@ class _Straight(asyncio.Queue[aiomqtt.Message]):
     def put_nowait(self, item: aiomqtt.Message) -> None:
         # Through the loop, because paho would take an error of a receiver for a broken connection.
         asyncio.get_running_loop().call_soon(self._pass_on, item)
+
+
+async def _abandon(client: aiomqtt.Client, entering: asyncio.Task[aiomqtt.Client]) -> None:
+    with contextlib.suppress(aiomqtt.MqttError):
+        await entering
+    with contextlib.suppress(aiomqtt.MqttError):
+        await client.__aexit__(None, None, None)
+
+
+async def _surely(goodbye: Coroutine[None, None, None]) -> None:
+    """Await to the end what has its own time limit, however often the caller is cancelled meanwhile; then obey."""
+    leaving = asyncio.create_task(goodbye)
+    is_cancelled = False
+    while not leaving.done():
+        try:
+            await asyncio.wait({leaving})
+        except asyncio.CancelledError:
+            is_cancelled = True
+    try:
+        leaving.result()
+    finally:
+        if is_cancelled:
+            raise asyncio.CancelledError
 
 
 def _prepare(

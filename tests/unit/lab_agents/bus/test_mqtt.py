@@ -1,7 +1,9 @@
 """The MQTT bus without a broker; with one it is tried by tests/integration/test_bus_contract.py."""
 
 import asyncio
+import gc
 import logging
+import sys
 from contextlib import suppress
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from lab_agents.bus.broker import choose_port
 from lab_agents.bus.mqtt import Access, MqttBus
 from lab_agents.errors import BusError
+from lab_agents.listening import end_listening
 
 
 @pytest.mark.parametrize(
@@ -83,3 +86,38 @@ async def test_the_end_of_a_connection_is_no_error_and_others_are(caplog):
     wire.error("failed to receive on socket: %s", "Connection reset by peer")
     wire.error("Caught exception in on_message: %s", "a fault")
     assert [record.getMessage() for record in caplog.records] == ["Caught exception in on_message: a fault"]
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+@pytest.mark.parametrize("turns", [1, 5, 200])
+async def test_whoever_is_cancelled_while_it_connects_leaves_nothing_open(monkeypatch, times, turns):
+    """However often, and whether the client library's thread has connected by then or not; the broker is silent."""
+    left_open: list[BaseException | None] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda found: left_open.append(found.exc_value))
+    present = set()
+
+    async def serve(reader, writer):
+        present.add(writer)
+        await reader.read()
+        writer.close()
+        present.discard(writer)
+
+    async def use(url):
+        async with MqttBus(url, "impatient"):
+            raise AssertionError("it came in")
+
+    broker = await asyncio.start_server(serve, "127.0.0.1", 0)
+    using = asyncio.create_task(use(f"mqtt://127.0.0.1:{broker.sockets[0].getsockname()[1]}"))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    for _ in range(times):
+        using.cancel()
+        await asyncio.sleep(0)
+    await asyncio.wait({using})
+    assert using.cancelled()
+    async with asyncio.timeout(30):
+        await end_listening(broker)
+        while present:
+            await asyncio.sleep(0.01)
+    gc.collect()
+    assert left_open == []
