@@ -25,6 +25,8 @@ from lab_agents.records.laboratory import GuardAddress
 
 MAX_LINE = 64 * 1024
 """Bytes of a request; a stop has a few hundred."""
+MAX_ANSWER = 16 * 1024 * 1024
+"""Bytes of an answer: a status tells of each instrument, at a stop also what troubles it, and of each stop in force."""
 PATIENCE = 5.0
 """Wall seconds that a connection from afar may take to sign its request."""
 STRANGERS = 16

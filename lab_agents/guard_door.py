@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 
-from lab_agents.control import Json, receive_line, send_line
+from lab_agents.control import MAX_ANSWER, Json, receive_line, send_line
 from lab_agents.errors import GuardError, SilentGuardError
 from lab_agents.local_sockets import connect_to
 from lab_agents.settings import DEFAULT, Settings
@@ -25,7 +25,7 @@ async def ask(folder: StateFolder, machine: str, request: Json) -> AsyncIterator
         GuardError: If there is no guard, it closes before its last answer, or it refuses.
     """
     try:
-        reader, writer = await connect_to(folder.guard(machine) / "guard.sock")
+        reader, writer = await connect_to(folder.guard(machine) / "guard.sock", limit=MAX_ANSWER)
     except OSError as error:
         raise GuardError(
             f"No guard of {machine} answers in {folder.path}. Start one with `lab-agents resume`."

@@ -25,14 +25,18 @@ async def serve_at(path: Path, serve: Serve) -> asyncio.Server:
     return await asyncio.start_unix_server(serve, sock=await asyncio.to_thread(_bind, path))
 
 
-async def connect_to(path: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def connect_to(path: Path, *, limit: int = 64 * 1024) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """Connect to whoever listens on `path`.
+
+    Args:
+        path: The socket.
+        limit: Bytes of the longest line that is read.
 
     Raises:
         OSError: If nobody does.
     """
     with _short(path) as address:
-        return await asyncio.open_unix_connection(address)
+        return await asyncio.open_unix_connection(address, limit=limit)
 
 
 def _bind(path: Path) -> socket.socket:

@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError
 from lab_agents.bus.mqtt import MqttBus
 from lab_agents.bus.protocol import Message
 from lab_agents.children import Household
-from lab_agents.control import Json, receive_line, send_line, sign
+from lab_agents.control import MAX_ANSWER, Json, receive_line, send_line, sign
 from lab_agents.credentials import PEOPLE, access_of, read_secret
 from lab_agents.errors import BusError, GuardError, StateFolderError
 from lab_agents.guard_door import ask, find_guard
@@ -144,7 +144,7 @@ class Stop:
 
 
 async def _ask_at(address: GuardAddress, secret: str, request: Json) -> AsyncIterator[Json]:
-    reader, writer = await asyncio.open_connection(address.host, address.port)
+    reader, writer = await asyncio.open_connection(address.host, address.port, limit=MAX_ANSWER)
     try:
         text = json.dumps(request)
         nonce = str((await receive_line(reader))["nonce"])

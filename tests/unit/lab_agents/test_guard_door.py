@@ -1,4 +1,5 @@
 import asyncio
+import json
 
 import pytest
 
@@ -6,6 +7,7 @@ from lab_agents.control import ControlServer
 from lab_agents.errors import GuardError, SilentGuardError
 from lab_agents.guard_door import ask_once, find_guard, guard_status
 from lab_agents.local_sockets import serve_at
+from lab_agents.messages.frames import GuardStatus, InstrumentState
 from lab_agents.settings import Settings
 from lab_agents.state_folder import StateFolder
 
@@ -36,6 +38,18 @@ async def test_a_refusal_is_an_error_with_the_guards_words(folder):
     async with ControlServer(folder.guard("main") / "guard.sock", refuse):
         with pytest.raises(GuardError, match="no child 'lin'"):
             await ask_once(folder, "main", {"do": "hold"})
+
+
+async def test_the_status_of_a_machine_with_hundreds_of_troubled_instruments_is_read_whole(folder):
+    trouble = InstrumentState(state="unreachable", detail="it did not answer connecting within 2 s " * 20)
+    status = GuardStatus(machine="main", epoch=1, pid=1, instruments={f"probe_{n}": trouble for n in range(400)})
+
+    async def answer(request):
+        yield {"ok": True, "status": status.model_dump(mode="json"), "roles": {}, "attended": True}
+
+    async with ControlServer(folder.guard("main") / "guard.sock", answer):
+        found = await guard_status(folder, "main")
+    assert GuardStatus.model_validate_json(json.dumps(found["status"])) == status
 
 
 async def test_without_a_guard_the_error_says_how_to_start_one(folder):

@@ -126,7 +126,8 @@ async def test_a_machine_that_is_silent_is_named(tmp_path):
     assert answer.instruments["coater"].state == "unreachable"
 
 
-async def test_a_guard_on_another_machine_is_asked_with_its_key(tmp_path, unused_tcp_port):
+@pytest.mark.parametrize("n_instruments", [1, 400])
+async def test_a_guard_on_another_machine_is_asked_with_its_key(tmp_path, unused_tcp_port, n_instruments):
     folder = await asyncio.to_thread(toy_folder, tmp_path)
     household = await household_of(folder)
     address = GuardAddress(host="127.0.0.1", port=unused_tcp_port)
@@ -140,11 +141,12 @@ async def test_a_guard_on_another_machine_is_asked_with_its_key(tmp_path, unused
     async def answer(line):
         asked.append(line)
         yield {"latched": line["id"]}
-        yield {"ok": True, "status": {"instruments": {"oven": {"state": "safe at", "at": None, "detail": ""}}}}
+        confirmed = {"state": "safe at", "at": None, "detail": "not at the first try: " + "it did not answer " * 20}
+        yield {"ok": True, "status": {"instruments": {f"oven_{n}": confirmed for n in range(n_instruments)}}}
 
     async with ControlServer(tmp_path / "annex.sock", answer, address, "correct horse battery"):
         stop = Stop(Household(two, "main", folder, household.program, None, 5065, household.settings), stop_request())
         found = await stop.everywhere(within=30)
     assert asked[0]["reason"] == "smoke"
     assert found.unanswered == ()
-    assert found.instruments["oven"].state == "safe at"
+    assert all(found.instruments[f"oven_{n}"].state == "safe at" for n in range(n_instruments))
