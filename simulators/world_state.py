@@ -70,6 +70,32 @@ class Begin:
     duration: float
 
 
+class _Shelf:
+    """Programs whose outcome is known to stand in the log: hardly anybody asks for them again, and they only get more.
+
+    Packed they take a third of the memory, which is most of what a long campaign adds to the simulator's.
+    """
+
+    def __init__(self) -> None:
+        self._packed: dict[str, dict[str, bytes]] = {}
+
+    def put(self, program: Program) -> None:
+        """Keep a program that ended and was acknowledged."""
+        times = program.started_at.isoformat(), program.ends_at.isoformat()
+        row = int(program.state), program.action, dict(program.details), *times
+        packed = json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode()
+        self._packed.setdefault(program.instrument, {})[program.token] = packed
+
+    def find(self, instrument: str, token: str) -> Program | None:
+        """The program, made anew."""
+        packed = self._packed.get(instrument, {}).get(token)
+        if packed is None:
+            return None
+        state, action, details, started_at, ends_at = json.loads(packed)
+        times = datetime.fromisoformat(started_at), datetime.fromisoformat(ends_at)
+        return Program(instrument, token, TokenState(state), action, details, *times, acknowledged=True)
+
+
 class WorldState:
     """Everything that survives a power cut.
 
@@ -101,6 +127,7 @@ class WorldState:
         self._broken: str | None = None
         self.things = Things.standing(standing)
         self._programs: dict[tuple[str, str], Program] = {}
+        self._shelf = _Shelf()
         self._running: dict[str, Program] = {}
         self._ended: dict[str, tuple[str, str]] = {}
         self._ledger = Ledger(folder / "ledger.jsonl")
@@ -122,7 +149,7 @@ class WorldState:
 
     def program(self, instrument: str, token: str) -> Program | None:
         """What an instrument knows of a token."""
-        return self._programs.get((instrument, token))
+        return self._programs.get((instrument, token)) or self._shelf.find(instrument, token)
 
     def running(self, instrument: str) -> Program | None:
         """What an instrument executes."""
@@ -249,15 +276,18 @@ class WorldState:
 
     def _remember_program(self, program: Program) -> None:
         key = (program.instrument, program.token)
-        self._programs[key] = program
         if program.state is TokenState.RUNNING:
-            self._running[program.instrument] = program
+            self._programs[key] = self._running[program.instrument] = program
             return
         if (running := self._running.get(program.instrument)) is not None and running.token == program.token:
             del self._running[program.instrument]
         if program.acknowledged:
+            # On the shelf before it is taken from the table: who asks meanwhile, in another thread, finds it in one.
+            self._shelf.put(program)
+            self._programs.pop(key, None)
             self._ended.pop(program.token, None)
         else:
+            self._programs[key] = program
             self._ended[program.token] = key
 
     def _set_fact(self, name: str, value: str) -> None:

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -44,6 +45,24 @@ def test_a_program_runs_until_the_clock_reaches_its_end(tmp_path) -> None:
     assert ended.state is TokenState.DONE
     assert world.unacknowledged() == {token(1), token(2)}
     world.close()
+
+
+def test_an_acknowledged_program_is_told_as_it_was_and_never_executed_again(tmp_path) -> None:
+    """It is packed then, and made anew for whoever asks."""
+    world = with_vial(tmp_path)
+    world.begin(dosing(2))
+    world.advance(START + timedelta(seconds=25))
+    before = world.program("dispenser_a", token(2))
+    assert before is not None
+    world.acknowledge([token(1), token(2)])
+    told = world.program("dispenser_a", token(2))
+    assert told == replace(before, acknowledged=True)
+    assert world.program("dispenser_b", token(2)) is None
+    assert world.unacknowledged() == frozenset()
+    world.close()
+    again = WorldState(tmp_path, START)
+    assert again.program("dispenser_a", token(2)) == told
+    again.close()
 
 
 def test_an_orderly_restart_knows_everything(tmp_path) -> None:
