@@ -109,11 +109,15 @@ class SafeKeeper:
         Raises:
             InstrumentError: If the instrument cannot be reached; a stop tries again.
         """
-        self.stands_by = False
-        line = await self._find_line()
-        if line is not None:
-            await line.connect()
-            self.stands_by = True
+        stands_by = False
+        try:
+            # What stood by does so while it is looked at: a stop may come in that moment.
+            line = await self._find_line()
+            if line is not None:
+                await line.connect()
+                stands_by = True
+        finally:
+            self.stands_by = stands_by
 
     async def hang_up(self) -> None:
         """Disconnect."""
@@ -126,7 +130,10 @@ class SafeKeeper:
         self.is_settled, self.written_at, self._written = False, None, set()
 
     async def write_at_once(self) -> None:
-        """Write the safe state once where a connection stands by, and conclude nothing from it; `make_safe` does."""
+        """Write the safe state once where a connection stands by, and conclude nothing from it; `make_safe` does.
+
+        Cancelled in the middle of a write it gives the connection up, so that a late answer is nobody else's.
+        """
         if self.stands_by:
             await self._assert_once(reads_back=False)
 

@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from lab_agents.errors import GuardError
@@ -22,11 +23,14 @@ KILL_WITHIN = 2.0
 """Wall seconds that killing may take before the safe states are written anyway: SIGKILL takes milliseconds, longer
 means that a process hangs in the kernel, where it writes nothing either."""
 
-_LOG = logging.getLogger(__name__)
-
 AT_ONCE = 0.1
-"""Wall seconds that the first safe writes may take while the drivers are frozen and not yet killed: instruments that
-serve one client wait so long for theirs to be gone, where another one does not answer."""
+"""Wall seconds for which killing waits for the first safe writes, while the drivers are frozen: an instrument that
+serves one client, so that its driver must be gone first, waits so long for another that has ceased to answer."""
+LATE = 0.25
+"""Wall seconds for which an instrument's own first write is waited for when its driver is gone, before it is cut off
+and made again: a busy machine may take that long."""
+
+_LOG = logging.getLogger(__name__)
 
 Kill = Callable[[Callable[[], Coroutine[Any, Any, None]]], Coroutine[Any, Any, None]]
 """Kills and reaps every process that drives an instrument of this machine.
@@ -69,7 +73,7 @@ class Stopping:
         self.is_recorded = True
         self.is_reported = False
         self._task: asyncio.Task[None] | None = None
-        self._at_once: tuple[asyncio.Task[None], ...] = ()
+        self._at_once: dict[str, asyncio.Task[None]] = {}
 
     @property
     def instruments(self) -> dict[str, InstrumentState]:
@@ -123,10 +127,10 @@ class Stopping:
 
     def cancel(self) -> None:
         """Give up what still waits; the latch stays as it is."""
-        for task in (self._task, *self._at_once):
+        for task in (self._task, *self._at_once.values()):
             if task is not None:
                 task.cancel()
-        self._task, self._at_once = None, ()
+        self._task, self._at_once = None, {}
 
     async def _carry_out(self) -> None:
         heard_at, stop = datetime.now(UTC), self.latch.stops[-1]
@@ -135,7 +139,7 @@ class Stopping:
         latched_at = datetime.now(UTC)
         self.is_recorded = True
         self._report()
-        killing = self._kill(self._write_at_once)
+        killing = self._kill(partial(self._write_at_once, asyncio.current_task()))
         await _attempt("every process that drives an instrument could be killed", killing, KILL_WITHIN)
         done = StopReport(
             stop=stop,
@@ -153,17 +157,29 @@ class Stopping:
 
         async with asyncio.TaskGroup() as all_at_once:
             for keeper in self._keepers.values():
-                all_at_once.create_task(keeper.make_safe(note), name=f"safe state of {keeper.name}")
+                all_at_once.create_task(self._make_safe(keeper, note), name=f"safe state of {keeper.name}")
             all_at_once.create_task(self._tell_after(settled, done), name="report of the stop")
         await self._tell(done)
 
-    async def _write_at_once(self) -> None:
+    async def _write_at_once(self, carrying_out: asyncio.Task[None] | None) -> None:
         """Write every safe state for the first time; it is written again, and read back, when nothing drives it."""
-        keepers = self._keepers.values()
-        self._at_once = tuple(asyncio.create_task(k.write_at_once(), name=f"first write of {k.name}") for k in keepers)
+        if self._task is not carrying_out:
+            # Killing goes on where another stop has begun or this one was lifted; writing is the other one's, or
+            # no one's.
+            return
+        for name, keeper in self._keepers.items():
+            self._at_once[name] = asyncio.create_task(keeper.write_at_once(), name=f"first write of {name}")
         if self._at_once:
-            # What is late goes on beside the killing: an answer that nobody takes would be taken for the next one's.
-            await asyncio.wait(self._at_once, timeout=AT_ONCE)
+            await asyncio.wait(self._at_once.values(), timeout=AT_ONCE)
+
+    async def _make_safe(self, keeper: SafeKeeper, note: Callable[[], None]) -> None:
+        late = self._at_once.get(keeper.name)
+        if late is not None:
+            # What a frozen driver kept from answering is asked again.
+            await asyncio.wait({late}, timeout=LATE)
+            late.cancel()
+            await asyncio.wait({late})
+        await keeper.make_safe(note)
 
     async def _tell_after(self, settled: asyncio.Event, done: StopReport) -> None:
         await settled.wait()

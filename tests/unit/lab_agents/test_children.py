@@ -5,7 +5,7 @@ import pytest
 
 from instruments.lab import read_laboratory
 from lab_agents.child import Spawn
-from lab_agents.children import GIVE_BACK, Household, assembly
+from lab_agents.children import COMPUTING, GIVE_BACK, Household, assembly
 from lab_agents.records.notification import NotificationChannel
 from lab_agents.settings import Settings
 from lab_agents.state_folder import StateFolder
@@ -71,6 +71,11 @@ def test_as_many_workers_compute_as_the_settings_say(household):
     settings = Settings(compute_workers=3)
     more = Household(household.laboratory, "main", household.folder, household.program, 1883, 5065, settings)
     assert [plan.name for plan in more.plans() if plan.role == "compute"] == ["compute_1", "compute_2", "compute_3"]
+
+
+def test_what_only_computes_goes_behind_whoever_must_answer_in_time(household):
+    nice = {plan.role: plan.niceness for plan in household.plans() if plan.niceness}
+    assert nice == {"compute": COMPUTING}
 
 
 def test_only_channel_access_waits_for_addresses(household):

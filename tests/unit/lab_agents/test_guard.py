@@ -1,10 +1,9 @@
 import asyncio
 import os
 import signal
-from contextlib import suppress
-from pathlib import Path
 
 import pytest
+from psutil import STATUS_STOPPED, Process
 
 from instruments.errors import TransportError
 from lab_agents.bus.protocol import Message
@@ -14,6 +13,7 @@ from lab_agents.latch import Latch
 from lab_agents.messages.frames import Permit
 from lab_agents.processes import identity
 from lab_agents.remains import Remains, bury, recorded_children
+from lab_agents.safe_states import SafeKeeper
 from tests.toy_machine import QUICK, plan, reached, toy_folder, toy_household, watched
 from tests.unattended import stop_request
 
@@ -32,14 +32,17 @@ class Coater:
     def __init__(self):
         self.is_halted = False
         self.is_reachable = True
+        self.n_connected = self.n_written = 0
 
     async def connect(self):
         if not self.is_reachable:
             raise TransportError("no answer")
+        self.n_connected += 1
 
     async def write(self, signal, value):
         await self.connect()
         self.is_halted = True
+        self.n_written += 1
 
     async def read(self, signal):
         await self.connect()
@@ -146,57 +149,74 @@ async def test_a_stop_kills_what_drives_instruments_and_nothing_else(household):
         assert [stop.person for stop in guard.status().stops] == ["ada"]
 
 
-class Looking(Coater):
-    """The same, which notes how its driver's process stands whenever it is written to."""
+async def test_the_first_safe_write_finds_who_drives_the_instrument_frozen_and_not_yet_killed(household, monkeypatch):
+    # Its bound is not looked at here, and a busy machine would exceed it.
+    monkeypatch.setattr("lab_agents.stopping.AT_ONCE", 60.0)
 
-    def __init__(self):
-        super().__init__()
-        self.pid, self.seen, self.n_connected = 0, [], 0
+    class Looking(Coater):
+        async def write(self, signal, value):
+            await super().write(signal, value)
+            found.append((child.pid, await asyncio.to_thread(lambda: child.pid and Process(child.pid).status())))
 
-    async def connect(self):
-        await super().connect()
-        self.n_connected += 1
-
-    async def write(self, signal, value):
-        self.seen.append(await asyncio.to_thread(process_state, self.pid))
-        await super().write(signal, value)
-
-
-def process_state(pid):
-    """T where it is frozen, see proc(5); nothing where there is none."""
-    with suppress(FileNotFoundError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    return ""
-
-
-async def test_the_first_safe_write_finds_the_driver_frozen_and_the_next_one_finds_it_gone(household):
-    line = Looking()
-    async with watched(
-        household, plan(household.folder, "line", instruments=("coater",)), dial=lambda *_: line
-    ) as guard:
+    found, coater = [], Looking()
+    line = plan(household.folder, "line", instruments=("coater",))
+    async with watched(household, line, dial=lambda *_: coater) as guard:
         child = guard.children["line"]
         assert await reached(lambda: child.is_up)
+        driver = child.pid
         standing = asyncio.create_task(guard.stand_by())
-        assert await reached(lambda: line.n_connected)
-        line.pid = child.pid
+        assert await reached(lambda: coater.n_connected)
         guard.stopping.stop(stop_request())
         assert await reached(lambda: guard.status().instruments["coater"].state == "safe at")
         standing.cancel()
-        assert line.seen[0] == "T"
-        assert set(line.seen[1:]) == {""}
+        await asyncio.wait({standing})
+        assert found[0] == (driver, STATUS_STOPPED)
+        assert {pid for pid, _ in found[1:]} == {None}, "and it is written again when nobody drives it"
+        assert await asyncio.to_thread(identity, driver) is None
 
 
-async def test_a_driver_without_a_connection_that_stands_by_is_killed_before_anything_is_written(household):
-    line = Looking()
-    async with watched(
-        household, plan(household.folder, "line", instruments=("coater",)), dial=lambda *_: line
-    ) as guard:
+async def test_an_instrument_that_serves_one_client_is_written_to_when_its_driver_is_gone(household, monkeypatch):
+    class Jealous(Coater):
+        async def connect(self):
+            assert child.pid is None, "it has its one client"
+            await super().connect()
+
+    monkeypatch.setattr(SafeKeeper, "is_single_client", lambda _: True)
+    coater = Jealous()
+    line = plan(household.folder, "line", instruments=("coater",))
+    async with watched(household, line, dial=lambda *_: coater) as guard:
         child = guard.children["line"]
         assert await reached(lambda: child.is_up)
-        line.pid = child.pid
+        standing = asyncio.create_task(guard.stand_by())
         guard.stopping.stop(stop_request())
         assert await reached(lambda: guard.status().instruments["coater"].state == "safe at")
-        assert set(line.seen) == {""}
+        standing.cancel()
+        await asyncio.wait({standing})
+        assert coater.n_connected
+
+
+async def test_two_stops_at_once_leave_nobody_frozen(household):
+    class Mute(Coater):
+        async def write(self, signal, value):
+            await super().write(signal, value)
+            if coater.n_written == 1:
+                guard.stopping.stop(stop_request("stop-2"))
+                await asyncio.Event().wait()
+
+    coater = Mute()
+    line = plan(household.folder, "line", instruments=("coater",))
+    async with watched(household, line, dial=lambda *_: coater) as guard:
+        child = guard.children["line"]
+        assert await reached(lambda: child.is_up)
+        driver = child.pid
+        standing = asyncio.create_task(guard.stand_by())
+        assert await reached(lambda: coater.n_connected)
+        guard.stopping.stop(stop_request())
+        assert await reached(lambda: guard.status().instruments["coater"].state == "safe at")
+        standing.cancel()
+        await asyncio.wait({standing})
+        assert await asyncio.to_thread(identity, driver) is None
+        assert [stop.id for stop in guard.status().stops] == ["stop-1", "stop-2"]
 
 
 async def test_what_must_be_safe_at_once_is_before_its_agent_starts_again(household):

@@ -1,12 +1,15 @@
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 
 from instruments.errors import TransportError
+from instruments.transports.connection import Connection
 from lab_agents.errors import DeclarationError
 from lab_agents.records.laboratory import InstrumentDeclaration, SafeWrite
 from lab_agents.safe_states import SafeKeeper, dial
 from lab_agents.settings import Settings
+from tests.paper_wire import PaperWire
 
 HALT = SafeWrite(signal="halt", value=1.0, read_back="status", expected=0.0, within=0.5)
 HEATER = SafeWrite(signal="heater", value=20.0, read_back="heater", expected=20.0, within=0.5)
@@ -20,19 +23,28 @@ class Oven:
         self.written = []
         self.is_reachable = True
         self.stuck = set()
+        self.broken = set()
+        self.n_read = self.n_waiting = 0
+        self.may_connect = asyncio.Event()
+        self.may_connect.set()
 
     async def connect(self):
+        self.n_waiting += not self.may_connect.is_set()
+        await self.may_connect.wait()
         if not self.is_reachable:
             raise TransportError("oven cannot be reached")
 
     async def write(self, signal, value):
         await self.connect()
+        if signal in self.broken:
+            raise TransportError(f"{signal} is not accepted")
         self.written.append(signal)
         if signal not in self.stuck:
             self.registers.update({"status": 0.0} if signal == "halt" else {signal: value})
 
     async def read(self, signal):
         await self.connect()
+        self.n_read += 1
         return self.registers[signal]
 
     async def close(self):
@@ -75,44 +87,6 @@ async def test_a_safe_state_counts_when_it_has_stayed_for_five_seconds():
     assert oven.written[:2] == ["halt", "heater"]
     assert len(oven.written) > 10, "it is asserted again while it is watched"
     assert reports == ["not confirmed", "safe at"]
-
-
-async def test_what_stands_by_is_written_to_at_once_and_concludes_nothing():
-    oven, time = Oven(), Time()
-    oven.stuck.add("halt")
-    kept = keeper(oven, time, HALT, HEATER)
-    await kept.stand_by()
-    kept.begin()
-    await kept.write_at_once()
-    assert oven.written == ["halt", "heater"]
-    assert kept.written_at is not None
-    assert (kept.is_settled, kept.state.state) == (False, "not asked"), "nobody has read it back"
-    assert time.now == 0.0
-
-
-async def test_what_does_not_stand_by_is_not_dialled_for_the_first_write():
-    oven, time = Oven(), Time()
-    kept = keeper(oven, time, HALT)
-    await kept.write_at_once()
-    assert oven.written == []
-    oven.is_reachable = False
-    with pytest.raises(TransportError):
-        await kept.stand_by()
-    oven.is_reachable = True
-    await kept.write_at_once()
-    assert oven.written == []
-
-
-async def test_a_first_write_that_fails_is_left_to_the_next_and_does_not_stop_the_others():
-    oven, time = Oven(), Time()
-    kept = keeper(oven, time, HALT, HEATER)
-    await kept.stand_by()
-    oven.is_reachable = False
-    await kept.write_at_once()
-    assert (kept.stands_by, kept.written_at) == (False, None)
-    oven.is_reachable = True
-    await kept.make_safe(lambda: None)
-    assert kept.state.state == "safe at"
 
 
 async def test_what_somebody_overwrites_is_written_again_and_watched_anew():
@@ -210,3 +184,87 @@ def test_a_line_is_the_drivers_own_wire():
     line = dial("coater_a", declaration, "modbus://127.0.0.1:5020?unit=1")
     assert "coater_a at modbus://127.0.0.1:5020?unit=1" in str(vars(line))
     assert issubclass(DeclarationError, Exception)
+
+
+async def test_what_stands_by_is_written_to_at_once_and_nothing_is_read():
+    oven, time = Oven(), Time()
+    kept = keeper(oven, time, HALT, HEATER)
+    await kept.stand_by()
+    kept.begin()
+    before = datetime.now(UTC)
+    await kept.write_at_once()
+    assert (oven.written, oven.n_read) == (["halt", "heater"], 0)
+    assert before <= kept.written_at <= datetime.now(UTC)
+    assert (kept.is_settled, kept.state.state) == (False, "not asked"), "nothing was confirmed"
+
+
+async def test_what_does_not_stand_by_is_not_written_to_at_once():
+    """It may serve one client, which is its driver as long as that lives."""
+    oven, time = Oven(), Time()
+    kept = keeper(oven, time, HALT)
+    kept.begin()
+    await kept.write_at_once()
+    assert (oven.written, kept.written_at) == ([], None)
+    oven.is_reachable = False
+    with pytest.raises(TransportError):
+        await kept.stand_by()
+    await kept.write_at_once()
+    assert oven.written == []
+
+
+async def test_a_first_write_that_reached_one_signal_counts_when_the_others_are_written_too():
+    oven, time = Oven(), Time()
+    oven.broken.add("heater")
+    kept = keeper(oven, time, HALT, HEATER)
+    await kept.stand_by()
+    kept.begin()
+    await kept.write_at_once()
+    assert (oven.written, kept.written_at) == (["halt"], None)
+    oven.broken.clear()
+    await kept.make_safe(lambda: None)
+    assert kept.written_at is not None
+
+
+async def test_it_stands_by_also_while_its_connection_is_looked_at():
+    """A stop may come in any moment, also in that one."""
+    oven, time = Oven(), Time()
+    kept = keeper(oven, time, HALT)
+    await kept.stand_by()
+    oven.may_connect.clear()
+    looking = asyncio.create_task(kept.stand_by())
+    async with asyncio.timeout(60):
+        while not oven.n_waiting:
+            await asyncio.sleep(0)
+        oven.may_connect.set()
+        await kept.write_at_once()
+        await looking
+    assert oven.written == ["halt"]
+
+
+class MuteWire(PaperWire):
+    """Takes writes and answers none until it may."""
+
+    def __init__(self, **answers):
+        super().__init__(**answers)
+        self.took, self.may_answer = asyncio.Event(), asyncio.Event()
+
+    async def write(self, signal, value):
+        await super().write(signal, value)
+        self.took.set()
+        await self.may_answer.wait()
+
+
+async def test_a_first_write_that_is_cut_off_gives_its_connection_up():
+    """What was half sent is not taken for an answer to the write that follows."""
+    wire, time = MuteWire(status=0), Time()
+    kept = keeper(Connection(wire, "oven", 60.0), time, HALT)
+    await kept.stand_by()
+    kept.begin()
+    writing = asyncio.create_task(kept.write_at_once())
+    async with asyncio.timeout(60):
+        await wire.took.wait()
+        writing.cancel()
+        await asyncio.wait({writing})
+        wire.may_answer.set()
+        await kept.make_safe(lambda: None)
+    assert (wire.opened, kept.state.state) == (2, "safe at")

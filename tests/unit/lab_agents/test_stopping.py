@@ -19,12 +19,22 @@ class Keeper:
     def __init__(self, happened):
         self.happened, self.is_settled, self.written_at = happened, False, None
         self.state = InstrumentState(state="not asked")
+        self.answers = None
 
     def begin(self):
         self.is_settled = False
 
     async def write_at_once(self):
-        self.happened.append("written")
+        if self.answers is None:
+            self.happened.append("written")
+            return
+        self.happened.append("asked")
+        try:
+            await self.answers.wait()
+        except asyncio.CancelledError:
+            self.happened.append("cut off")
+            raise
+        self.happened.append("answered")
 
     async def make_safe(self, report):
         self.happened.append("safe")
@@ -71,22 +81,6 @@ async def test_a_stop_latches_writes_while_drivers_are_frozen_kills_them_and_mak
         assert scene.happened == ["written", "killed, latch on disk", "safe"]
 
 
-async def test_a_first_write_that_hangs_keeps_nobody_from_killing_and_goes_on_beside(tmp_path):
-    scene, answered = Scene(tmp_path), asyncio.Event()
-
-    async def hang():
-        await answered.wait()
-        scene.happened.append("written late")
-
-    scene.keeper.write_at_once = hang
-    scene.stopping.stop(stop_request())
-    await scene.settled.wait()
-    answered.set()
-    await asyncio.sleep(0)
-    assert scene.happened == ["killed, latch on disk", "safe", "written late"]
-    scene.stopping.cancel()
-
-
 async def test_the_same_stop_again_does_nothing_and_another_one_does_it_all_again(tmp_path):
     async with stopped(tmp_path) as scene:
         assert scene.stopping.stop(stop_request())
@@ -95,6 +89,72 @@ async def test_the_same_stop_again_does_nothing_and_another_one_does_it_all_agai
         assert scene.stopping.stop(stop_request("stop-2"))
         await scene.settled.wait()
         assert scene.happened == ["written", "killed, latch on disk", "safe"] * 2
+
+
+@asynccontextmanager
+async def asked(path):
+    """A stop whose first write is not answered yet, while the driver is frozen."""
+    scene = Scene(path)
+    scene.keeper.answers = asyncio.Event()
+    assert scene.stopping.stop(stop_request())
+    async with asyncio.timeout(60):
+        while not scene.happened:
+            await asyncio.sleep(0)
+        yield scene
+    scene.stopping.cancel()
+    await asyncio.sleep(0)
+
+
+async def test_killing_waits_a_moment_for_the_first_writes_and_what_is_late_is_cut_off_before_it_is_asked_again(
+    tmp_path, monkeypatch
+):
+    """An instrument that a frozen driver keeps from answering, or that was lost a moment ago."""
+    monkeypatch.setattr("lab_agents.stopping.AT_ONCE", 0.01)
+    monkeypatch.setattr("lab_agents.stopping.LATE", 0.01)
+    async with asked(tmp_path) as scene:
+        await scene.settled.wait()
+        assert scene.happened == ["asked", "killed, latch on disk", "cut off", "safe"]
+
+
+async def test_a_first_write_that_is_answered_late_is_not_cut_off(tmp_path, monkeypatch):
+    """A busy machine is no reason to begin anew."""
+    monkeypatch.setattr("lab_agents.stopping.AT_ONCE", 0.01)
+    monkeypatch.setattr("lab_agents.stopping.LATE", 60.0)
+    scene = Scene(tmp_path)
+    scene.keeper.answers = asyncio.Event()
+
+    async def kill(frozen):
+        await frozen()
+        scene.happened.append("killed")
+        asyncio.get_running_loop().call_later(0.01, scene.keeper.answers.set)
+
+    scene.stopping = Stopping(Latch(scene.path), {"oven": scene.keeper}, kill, scene.report)
+    assert scene.stopping.stop(stop_request())
+    async with asyncio.timeout(60):
+        await scene.settled.wait()
+    assert scene.happened == ["asked", "killed", "answered", "safe"]
+    scene.stopping.cancel()
+    await asyncio.sleep(0)
+
+
+async def test_a_second_stop_in_between_leaves_nobody_frozen_and_writes_for_itself(tmp_path):
+    async with asked(tmp_path) as scene:
+        unanswered, scene.keeper.answers = scene.keeper.answers, None
+        assert scene.stopping.stop(stop_request("stop-2"))
+        await scene.settled.wait()
+        assert sorted(scene.happened) == sorted(["asked", "cut off", "written", *["killed, latch on disk"] * 2, "safe"])
+        assert scene.happened[-1] == "safe"
+        assert not unanswered.is_set()
+
+
+async def test_a_stop_that_is_lifted_in_between_kills_whom_it_froze_and_writes_nothing_more(tmp_path):
+    async with asked(tmp_path) as scene:
+        await scene.stopping.rearm(Rearm(stop="stop-1", person="ada", reason="looked", at=datetime.now(UTC)))
+        while len(scene.happened) < 3:
+            await asyncio.sleep(0)
+        assert scene.happened[:2] == ["asked", "cut off"]
+        assert scene.happened[2].startswith("killed")
+        assert not scene.stopping._at_once  # noqa: SLF001
 
 
 async def test_a_lifted_stop_is_ignored(tmp_path):
