@@ -7,7 +7,7 @@ ifdef PIP_EXTRA_INDEX_URL
 export PIP_EXTRA_INDEX_URL
 endif
 
-.PHONY: demo demo-replay demo-table test test-parts lint format documents benchmark benchmark-ci clean
+.PHONY: demo demo-replay demo-table test test-parts kill-night lint format documents benchmark benchmark-ci clean
 
 .venv: .venv/installed
 
@@ -43,7 +43,11 @@ test: .venv/installed
 
 # All but campaigns.
 test-parts: .venv/installed
-	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not campaign"
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not campaign and not night"
+
+# Kills at every single point, where the tests kill at some: tens of minutes on two cores. Part of nothing else.
+kill-night: .venv/installed
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m night tests/kill
 
 lint: .venv/installed
 	$(BIN)/ruff check .

@@ -36,7 +36,8 @@ class Latch:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._state = _read(path)
-        self._one_writer = Lock()
+        # A stop must hold at once, so `hold` never waits for whoever writes the file.
+        self._one_changer, self._one_writer = Lock(), Lock()
 
     @property
     def is_set(self) -> bool:
@@ -63,10 +64,11 @@ class Latch:
         Returns:
             False where the stop was lifted before (a retained old request), or is already in force.
         """
-        if self.is_rearmed(request.id) or any(stop.id == request.id for stop in self._state.stops):
-            return False
-        self._state = LatchState(stops=(*self._state.stops, request), rearms=self._state.rearms)
-        return True
+        with self._one_changer:
+            if self.is_rearmed(request.id) or any(stop.id == request.id for stop in self._state.stops):
+                return False
+            self._state = LatchState(stops=(*self._state.stops, request), rearms=self._state.rearms)
+            return True
 
     def lift(self, rearm: Rearm) -> None:
         """Re-arm after one stop, on disk first; another one that is in force stays.
@@ -77,17 +79,23 @@ class Latch:
         """
         if not rearm.person.strip() or not rearm.reason.strip():
             raise GuardError("Re-arming names the stop, a person and a reason.")
-        left = tuple(stop for stop in self._state.stops if stop.id != rearm.stop)
-        if len(left) == len(self._state.stops):
-            names = ", ".join(stop.id for stop in self._state.stops) or "none"
+        with self._one_writer:
+            # Looked at by the one who writes: a stop that is saved meanwhile is not written over, nor is this re-arm.
+            state = self._lifted(rearm)
+            self._write(state)
+            with self._one_changer:
+                # A stop that came meanwhile stays.
+                stops = tuple(stop for stop in self._state.stops if stop.id != rearm.stop)
+                self._state = LatchState(stops=stops, rearms=state.rearms)
+
+    def _lifted(self, rearm: Rearm) -> LatchState:
+        state = self._state
+        request = next((stop for stop in state.stops if stop.id == rearm.stop), None)
+        if request is None:
+            names = ", ".join(stop.id for stop in state.stops) or "none"
             raise GuardError(f"The stop {rearm.stop!r} is not in force; in force: {names}.")
-        request = next(stop for stop in self._state.stops if stop.id == rearm.stop)
-        lifted = rearm.model_copy(update={"request": request})
-        state = LatchState(stops=left, rearms=(*self._state.rearms, lifted))
-        self._write(state)
-        # A stop that came meanwhile stays.
-        later = tuple(stop for stop in self._state.stops if stop.id != rearm.stop and stop not in left)
-        self._state = LatchState(stops=(*left, *later), rearms=state.rearms)
+        left = tuple(stop for stop in state.stops if stop.id != rearm.stop)
+        return LatchState(stops=left, rearms=(*state.rearms, rearm.model_copy(update={"request": request})))
 
     def save(self) -> None:
         """Put the latch on disk.
@@ -95,11 +103,11 @@ class Latch:
         Raises:
             OSError: If the disk does not take it.
         """
-        self._write(self._state)
+        with self._one_writer:
+            self._write(self._state)
 
     def _write(self, state: LatchState) -> None:
-        with self._one_writer:
-            write_atomically(self._path, state.model_dump_json(indent=1).encode())
+        write_atomically(self._path, state.model_dump_json(indent=1).encode())
 
 
 def _read(path: Path) -> LatchState:

@@ -209,7 +209,11 @@ class LogLink:
             answer, sealed = unpack_page(message.payload)
         except MessageError:
             return
-        if answer.answer == "exit" and answer.epoch == self.epoch:
+        if answer.epoch != self.epoch:
+            # Meant for an earlier process of this source, whose questions had the same numbers: taken for an own birth,
+            # it would leave this process one that the recorder never heard of.
+            return
+        if answer.answer == "exit":
             self._fail(FencedError(f"a newer process of {self.source} than epoch {self.epoch} was born"))
         future = self._answers.get(answer.number)
         if future is not None and not future.done():

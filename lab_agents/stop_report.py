@@ -55,7 +55,24 @@ class StopReport(Record):
     @property
     def has_passed(self) -> bool:
         """Whether it was a drill after which every instrument was confirmed safe."""
-        return self.is_drill and all(one.state.state == "safe at" for one in self.instruments.values())
+        return self.is_drill and self.is_safe
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether every instrument was confirmed safe."""
+        return all(one.state.state == "safe at" for one in self.instruments.values())
+
+    def since(self, earlier: "StopReport") -> "StopReport":
+        """This one with the instants that an earlier one of the same stop tells: when things were so first."""
+        known = earlier.instruments
+        instruments = {
+            name: one.model_copy(
+                update={"written_at": (known[name].written_at if name in known else None) or one.written_at}
+            )
+            for name, one in self.instruments.items()
+        }
+        times = {"heard_at": earlier.heard_at, "latched_at": earlier.latched_at, "killed_at": earlier.killed_at}
+        return self.model_copy(update={**times, "instruments": instruments})
 
     def to_text(self) -> str:
         """For people: seconds count from the request."""
@@ -84,6 +101,9 @@ class StopReport(Record):
 def keep_report(folder: Path, report: StopReport) -> None:
     """Write it beside the latch, over an earlier one of the same stop; the oldest beyond `N_KEPT` go.
 
+    A guard does all of a stop again when it starts latched, or when another stop comes. That makes nothing of the first
+    time untrue: its instants stay, and a report after which every instrument was confirmed safe stays as it is.
+
     Args:
         folder: The guard's folder.
         report: What to keep.
@@ -94,7 +114,12 @@ def keep_report(folder: Path, report: StopReport) -> None:
     place = folder / "stops"
     place.mkdir(exist_ok=True)
     stamp = f"{report.stop.at:%Y%m%dT%H%M%S%f}"
-    write_atomically(place / f"{stamp}_{report.stop.id}.json", report.model_dump_json(indent=1).encode())
+    path = place / f"{stamp}_{report.stop.id}.json"
+    earlier = _find_report(path)
+    if earlier is not None and earlier.is_safe:
+        return
+    report = report if earlier is None else report.since(earlier)
+    write_atomically(path, report.model_dump_json(indent=1).encode())
     for old in sorted(place.glob("*.json"))[:-N_KEPT]:
         old.unlink(missing_ok=True)
 
@@ -121,8 +146,13 @@ def find_drilled(folder: Path) -> StopRequest | None:
     A file that is no report is passed over: a guard starts whatever lies there, and `read_reports` names the file.
     """
     for path in sorted((folder / "stops").glob("*.json"), reverse=True):
-        with suppress(OSError, ValidationError):
-            report = StopReport.model_validate_json(path.read_bytes())
-            if report.has_passed:
-                return report.stop
+        report = _find_report(path)
+        if report is not None and report.has_passed:
+            return report.stop
+    return None
+
+
+def _find_report(path: Path) -> StopReport | None:
+    with suppress(OSError, ValidationError):
+        return StopReport.model_validate_json(path.read_bytes())
     return None

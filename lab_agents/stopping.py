@@ -5,7 +5,7 @@ It is a stop request: a laboratory's hardware interlocks stay the safety functio
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -50,8 +50,8 @@ class Stopping:
         keepers: One for each instrument of this machine.
         kill: See `Kill`.
         report: Called whenever something that people should see has changed.
-        keep: Keeps a report of what was done, in a thread; called once every instrument has an answer, and again when
-            every one is safe.
+        keep: Keeps a report of each stop in force, in a thread; called once every instrument has an answer, and again
+            when every one is safe.
         machine: This machine, for that report.
         drilled: The last drill here after which every instrument was confirmed safe.
     """
@@ -72,6 +72,7 @@ class Stopping:
         self._keep, self._machine, self.drilled = keep, machine, drilled
         self.is_recorded = True
         self.is_reported = False
+        self._heard: dict[str, datetime] = {}
         self._task: asyncio.Task[None] | None = None
         self._at_once: dict[str, asyncio.Task[None]] = {}
 
@@ -98,6 +99,7 @@ class Stopping:
             return True
         is_new = self.latch.hold(request)
         if is_new:
+            self._heard[request.id] = datetime.now(UTC)
             self.is_recorded = False
             self.begin()
         return is_new or any(stop.id == request.id for stop in self.latch.stops)
@@ -133,7 +135,7 @@ class Stopping:
         self._task, self._at_once = None, {}
 
     async def _carry_out(self) -> None:
-        heard_at, stop = datetime.now(UTC), self.latch.stops[-1]
+        begun_at, stops = datetime.now(UTC), self.latch.stops
         # Looked at only by their ends: safe states are written also where the disk is full or a process hangs.
         await _attempt("the latch could be written", asyncio.to_thread(self.latch.save), LATCH_WITHIN)
         latched_at = datetime.now(UTC)
@@ -141,12 +143,17 @@ class Stopping:
         self._report()
         killing = self._kill(partial(self._write_at_once, asyncio.current_task()))
         await _attempt("every process that drives an instrument could be killed", killing, KILL_WITHIN)
-        done = StopReport(
-            stop=stop,
-            machine=self._machine,
-            heard_at=heard_at,
-            latched_at=latched_at,
-            killed_at=datetime.now(UTC),
+        killed_at = datetime.now(UTC)
+        # All of them: one that another stop overtook, or whose guard died, would be told by nobody.
+        done = tuple(
+            StopReport(
+                stop=stop,
+                machine=self._machine,
+                heard_at=self._heard.get(stop.id, begun_at),
+                latched_at=latched_at,
+                killed_at=killed_at,
+            )
+            for stop in stops
         )
         settled = asyncio.Event()
 
@@ -158,7 +165,7 @@ class Stopping:
         async with asyncio.TaskGroup() as all_at_once:
             for keeper in self._keepers.values():
                 all_at_once.create_task(self._make_safe(keeper, note), name=f"safe state of {keeper.name}")
-            all_at_once.create_task(self._tell_after(settled, done), name="report of the stop")
+            all_at_once.create_task(self._tell_after(settled, done), name="reports of the stops")
         await self._tell(done)
 
     async def _write_at_once(self, carrying_out: asyncio.Task[None] | None) -> None:
@@ -181,18 +188,24 @@ class Stopping:
             await asyncio.wait({late})
         await keeper.make_safe(note)
 
-    async def _tell_after(self, settled: asyncio.Event, done: StopReport) -> None:
+    async def _tell_after(self, settled: asyncio.Event, done: Sequence[StopReport]) -> None:
         await settled.wait()
         await self._tell(done)
 
-    async def _tell(self, done: StopReport) -> None:
+    async def _tell(self, done: Sequence[StopReport]) -> None:
         found = {n: InstrumentStop(written_at=k.written_at, state=k.state) for n, k in self._keepers.items()}
-        report = done.model_copy(update={"instruments": found})
-        if report.has_passed:
-            self.drilled = report.stop
-        await _attempt("the report of the stop could be kept", asyncio.to_thread(self._keep, report), LATCH_WITHIN)
+        reports = [report.model_copy(update={"instruments": found}) for report in done]
+        for report in reports:
+            if report.has_passed:
+                self.drilled = report.stop
+        kept = asyncio.to_thread(self._keep_all, reports)
+        await _attempt("the reports of the stops could be kept", kept, LATCH_WITHIN)
         self.is_reported = True
         self._report()
+
+    def _keep_all(self, reports: Sequence[StopReport]) -> None:
+        for report in reports:
+            self._keep(report)
 
 
 async def _attempt(what: str, work: Coroutine[Any, Any, None], within: float) -> None:

@@ -3,8 +3,6 @@
 import asyncio
 import gc
 import shutil
-import sys
-import warnings
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -26,7 +24,7 @@ from lab_agents.messages.topics import Topics
 from lab_agents.recorder import Recorder
 from lab_agents.records.laboratory import AgentDeclaration, InstrumentDeclaration, Laboratory
 from lab_agents.store.writer import LogWriter
-from tests.kill.loop import InlineWorker, JumpingLoop, Killed, Reaper
+from tests.kill.loop import InlineWorker, JumpingLoop, Killed, Reaper, bury
 from tests.kill.toy import STARTED, ToyBehaviour, ToyInstrument, ToyMotions
 
 TOPICS = Topics("toy")
@@ -65,7 +63,7 @@ class ToyLab:
         life.drop()
         loop.close()
         del life
-        _bury()
+        bury()
         return reaper.count
 
     def entries(self) -> list[Logged]:
@@ -83,17 +81,6 @@ class ToyLab:
     def remove(self) -> None:
         """Clear the folder."""
         shutil.rmtree(self.folder)
-
-
-def _bury() -> None:
-    """Collect what the killed process left: its coroutines are closed now, and what they complain of is nobody's."""
-    hook, sys.unraisablehook = sys.unraisablehook, lambda _: None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            gc.collect()
-    finally:
-        sys.unraisablehook = hook
 
 
 class BusMaker:

@@ -1,51 +1,37 @@
 """A guard killed at any line of its latch and its epochs: a stop that was answered stands, no epoch is given twice.
 
-The process dies before a line of our own code; the next guard opens the files as they were left.
+The process dies before a line of our own code; the next guard opens the files as they were left. A guard writes its
+latch in threads: also between any two lines of a re-arm another stop may come, and the other way round.
 """
 
-import sys
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType
-from typing import Any
+from threading import Thread
 
 import pytest
 
-import lab_agents
 from lab_agents.epochs import EpochCounter
 from lab_agents.latch import UNREADABLE, Latch
 from lab_agents.messages.frames import Rearm, StopRequest
-from tests.kill.loop import Killed, Reaper
+from tests.kill.loop import Killed, Reaper, every_line
 
-OURS = str(Path(lab_agents.__file__).parent)
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 STOPS = ("stop-1", "stop-2")
+BLOCKED = 0.02
+"""Seconds after which a thread that has not ended waits for the one that is looked at, and is left to it."""
 
 
 def live(reaper: Reaper, life: Callable[[], None]) -> None:
-    """One life in which every line of our code is a point; once dead, nothing more runs, not even what cleans up."""
-
-    def trace(frame: FrameType, event: str, _argument: Any) -> Any:
-        if not frame.f_code.co_filename.startswith(OURS):
-            return None
-        if event == "line":
-            reaper.point()
-        return trace
-
-    before = sys.gettrace()
+    """One life in which every line of our code is a point."""
     with warnings.catch_warnings():
         # The operating system closes the files of a dead process without a word.
         warnings.simplefilter("ignore", ResourceWarning)
-        sys.settrace(trace)
-        try:
-            with suppress(Killed):
-                life()
-        finally:
-            sys.settrace(before)
+        with suppress(Killed), every_line(reaper.point):
+            life()
 
 
 @dataclass
@@ -136,3 +122,74 @@ def test_a_broken_latch_is_kept_for_people_to_look_at_and_can_be_lifted(tmp_path
     assert path.with_suffix(".unreadable").read_bytes() == b"{"
     latch.lift(Rearm(stop=UNREADABLE, person="ada", reason="looked", at=AT))
     assert not Latch(path).is_set
+
+
+def stop_meanwhile(latch: Latch) -> None:
+    """What a guard does at a stop request while a thread of its own writes: the request holds at once."""
+    latch.hold(StopRequest(id="stop-2", person="ada", reason="fire", at=AT))
+
+
+def rearm(latch: Latch) -> None:
+    """What a guard does at a re-arm, in a thread."""
+    latch.lift(Rearm(stop="stop-1", person="ada", reason="looked", at=AT))
+
+
+def between_lines(point: int, work: Callable[[], None], other: Callable[[], None]) -> int:
+    """Do `work`, and `other` in a thread of its own from a line of it on; returns how many lines `work` has."""
+    meanwhile = Thread(target=other)
+
+    class Visitor(Reaper):
+        def is_due(self, where: object) -> bool:
+            if self.count == point:
+                meanwhile.start()
+                meanwhile.join(BLOCKED)
+            return False
+
+    visitor = Visitor()
+    live(visitor, work)
+    if meanwhile.ident is not None:
+        meanwhile.join()
+    return visitor.count
+
+
+def stopped(path: Path) -> Latch:
+    """A latch with one stop in force."""
+    path.unlink(missing_ok=True)
+    latch = Latch(path)
+    latch.hold(StopRequest(id="stop-1", person="ada", reason="smoke", at=AT))
+    latch.save()
+    return latch
+
+
+def check_both(path: Path, where: str) -> None:
+    """The stop that came stands, the one that was lifted does not, whoever was first."""
+    left = Latch(path)
+    assert [stop.id for stop in left.stops] == ["stop-2"], where
+    assert left.is_rearmed("stop-1"), where
+
+
+def test_a_stop_that_comes_at_any_line_of_a_rearm_stands_on_disk(tmp_path):
+    path, point, points = tmp_path / "latch.json", 0, 1
+    while point < points:
+        point += 1
+        latch = stopped(path)
+
+        def stop(latch: Latch = latch) -> None:
+            stop_meanwhile(latch)
+            latch.save()
+
+        points = between_lines(point, lambda latch=latch: rearm(latch), stop)
+        assert latch.is_set, f"nothing holds in memory after line {point}"
+        check_both(path, f"the stop came at line {point} of {points}")
+    assert points > 20
+
+
+def test_a_rearm_that_comes_at_any_line_of_the_saving_of_another_stop_stands_on_disk(tmp_path):
+    path, point, points = tmp_path / "latch.json", 0, 1
+    while point < points:
+        point += 1
+        latch = stopped(path)
+        stop_meanwhile(latch)
+        points = between_lines(point, latch.save, lambda latch=latch: rearm(latch))
+        check_both(path, f"the re-arm came at line {point} of {points}")
+    assert points > 10

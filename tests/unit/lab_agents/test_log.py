@@ -191,6 +191,19 @@ async def test_a_question_is_asked_again_at_once_of_a_recorder_that_was_just_bor
         assert (await asking).recorder == 2
 
 
+async def test_a_late_answer_to_the_process_before_is_not_taken_for_an_own_birth(tmp_path: Path) -> None:
+    """Its question had the same number; the recorder knows nothing of this process until it answers this one."""
+    async with MemoryBus(MemoryCarrier(), "line") as bus:
+        link = LogLink(bus, TOPICS, "line", 2, QUICK)
+        await link.start(Cursor())
+        asking = asyncio.create_task(link.birth(0, 1))
+        for epoch in (1, 2):
+            answer = Answer(answer="birth", number=1, log="l", epoch=epoch, head=0, recorder=1)
+            await bus.publish(TOPICS.build("page", source="line"), pack_page(answer, []))
+        async with asyncio.timeout(60):
+            assert (await asking).epoch == 2
+
+
 async def test_an_entry_that_this_version_cannot_read_is_said_with_its_place(tmp_path: Path) -> None:
     """And the next one follows: whoever may pass over it can go on."""
     async with small_log(tmp_path) as log:

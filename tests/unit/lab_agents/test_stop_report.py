@@ -45,6 +45,33 @@ def test_a_later_report_of_the_same_stop_replaces_the_earlier_one(tmp_path):
     assert read_reports(folder, ("main",)) == (report(),)
 
 
+def test_what_was_so_first_stays_when_a_stop_is_done_again(tmp_path):
+    later = timedelta(hours=8)
+    reachable = InstrumentStop(written_at=report().stop.at + later, state=InstrumentState(state="not confirmed"))
+    again = report().model_copy(
+        update={
+            "heard_at": report().heard_at + later,
+            "latched_at": report().latched_at + later,
+            "killed_at": report().killed_at + later,
+            "instruments": dict.fromkeys(("coater", "oven"), reachable),
+        }
+    )
+    keep_report(tmp_path, report())
+    keep_report(tmp_path, again)
+    (path,) = (tmp_path / "stops").glob("*.json")
+    kept = StopReport.model_validate_json(path.read_bytes())
+    first = report()
+    assert (kept.heard_at, kept.latched_at, kept.killed_at) == (first.heard_at, first.latched_at, first.killed_at)
+    assert kept.instruments["coater"].written_at == first.instruments["coater"].written_at
+    assert kept.instruments["oven"] == reachable
+
+
+def test_a_report_of_instruments_that_were_all_safe_stays_as_it_is(tmp_path):
+    keep_report(tmp_path, safe(report(1, "drill-1")))
+    keep_report(tmp_path, report(1, "drill-1"))
+    assert find_drilled(tmp_path).id == "drill-1"
+
+
 def test_only_the_newest_reports_are_kept(tmp_path):
     folder = toy_folder(tmp_path)
     place = folder.guard("main") / "stops"

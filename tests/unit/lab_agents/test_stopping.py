@@ -195,6 +195,21 @@ async def test_what_a_stop_did_is_kept_with_the_instant_of_every_safe_write(tmp_
         assert report.heard_at <= report.latched_at <= report.killed_at <= written_at
 
 
+async def test_a_stop_that_another_one_overtakes_is_reported_too(tmp_path):
+    scene = Scene(tmp_path, lambda _: asyncio.sleep(0))
+    assert scene.stopping.stop(stop_request())
+    heard_by = datetime.now(UTC)
+    assert scene.stopping.stop(stop_request("stop-2"))
+    async with asyncio.timeout(60):
+        while not scene.stopping.is_reported:
+            await asyncio.sleep(0)
+    first, second = scene.reports[:2]
+    assert (first.stop.id, second.stop.id) == ("stop-1", "stop-2")
+    assert first.heard_at <= heard_by <= second.heard_at
+    scene.stopping.cancel()
+    await asyncio.sleep(0)
+
+
 async def test_a_disk_that_takes_no_report_holds_up_nothing(tmp_path):
     def full(_):
         raise OSError(28, "No space left on device")
