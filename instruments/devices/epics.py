@@ -29,6 +29,9 @@ T = TypeVar("T")
 _HASTE = 0.9
 """Each blocking call's share of the time limit for a request."""
 
+_NOBODY = "0" * 16
+"""What `LAST_TOKEN` shows while the verdict changes."""
+
 SEARCH = 10.0
 """Seconds (wall) for which a first connection is waited for: a search that a busy server missed is repeated at growing
 intervals, the fourth time after two seconds."""
@@ -86,7 +89,7 @@ class EpicsDevice(Device):  # type: ignore[misc]
         await tighten_limits(self.name, self._setup.declaration, self._setup.driver, self.look, self._limit_to)
 
     async def send(self, program: Program) -> StartCode:
-        """One put of one text; then its verdict, which belongs to it as soon as its token is shown."""
+        """One put of one text; then its verdict, which belongs to it where its token is shown before and after."""
         words = [f"token={program.token}", f"epoch={program.epoch}", f"command={program.command}"]
         words += self.words(program)
         await self.call("connecting", lambda: self.program.wait_for_connection(timeout=self.limit))
@@ -154,11 +157,21 @@ class EpicsDevice(Device):  # type: ignore[misc]
 
     def _send(self, token: str, text: str) -> StartCode:
         self.program.set(text, timeout=self.limit).wait(timeout=self.limit)
+        self._await_verdict(token)
+        error = int(self.error.get(timeout=self.limit))
+        self._await_verdict(token)
+        return start_code(self.name, error)
+
+    def _await_verdict(self, token: str) -> None:
+        """Return when `ERROR` is about `token`; there is one verdict for all clients, and the last start's is shown."""
         until = time.monotonic() + self.limit
-        while self.last_token.get(timeout=self.limit) != token:
+        while (shown := str(self.last_token.get(timeout=self.limit))) != token:
+            if shown != _NOBODY:
+                raise TransportError(
+                    f"{self.name} shows the verdict on {shown}: another client was faster than {token}"
+                )
             if time.monotonic() > until:
                 raise TimeoutError(f"the verdict on {token} did not come")
-        return start_code(self.name, int(self.error.get(timeout=self.limit)))
 
     def _ask(self, token: str) -> str:
         until = time.monotonic() + self.limit

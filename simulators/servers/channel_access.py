@@ -21,6 +21,8 @@ from simulators.world_state import TokenState
 _log = logging.getLogger(__name__)
 
 PROGRAM_LENGTH, TOKEN_LENGTH, ANSWER_LENGTH = 256, 32, 128
+NOBODY = "0" * 16
+"""What `LAST_TOKEN` shows before the first start, and while `ERROR` changes."""
 _ALWAYS = ("token", "epoch", "command")
 
 
@@ -69,14 +71,14 @@ class ChannelAccessServer:
         self._context: _Loopback | None = None
         self._server: asyncio.Task[None] | None = None
         self._refreshes: set[asyncio.Task[None]] = set()
-        self._one_refresh = asyncio.Lock()
+        self._one_refresh, self._one_verdict = asyncio.Lock(), asyncio.Lock()
         self._shown = ""
         self._written: dict[str, int | str] = {}
         self._program = _Text(self._start, PROGRAM_LENGTH)
         self._ask = _Text(self._answer_to, TOKEN_LENGTH)
         self._halt = _Integer(self._stop)
         self._status, self._error = ChannelInteger(value=0), ChannelInteger(value=0)
-        self._last = ChannelChar(value="0" * 16, max_length=TOKEN_LENGTH)
+        self._last = ChannelChar(value=NOBODY, max_length=TOKEN_LENGTH)
         self._answer = ChannelChar(value="", max_length=ANSWER_LENGTH)
         self._lists = {
             name: (ChannelInteger(value=[0], max_length=most), of) for name, (of, most) in dialect.lists.items()
@@ -124,8 +126,11 @@ class ChannelAccessServer:
     async def _start(self, text: str) -> None:
         order = parse_program(text, self._dialect)
         number = await self._change(self._floor.start(self._instrument, order))
-        await self._error.write(int(number))
-        await self._last.write(order.token)
+        async with self._one_verdict:
+            # Whoever reads its own token before and after the error has then read its own error.
+            await self._last.write(NOBODY)
+            await self._error.write(int(number))
+            await self._last.write(order.token)
         await self._refresh()
 
     async def _stop(self, value: float) -> None:

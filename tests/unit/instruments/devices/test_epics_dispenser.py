@@ -19,13 +19,18 @@ async def stand(tmp_path):
         yield opened
 
 
-@pytest.fixture
-async def device(stand):
+async def connected(stand):
     declaration = stand.lab.instruments["dispenser_b"]
     setup = DeviceSetup("dispenser_b", declaration, DRIVERS["epics_dispenser"], SETTINGS)
     # Loaded here: with ophyd comes the client library, which then knows where the stand will listen.
     made = await asyncio.to_thread(lambda: load_object(setup.driver.device)(setup))
     await made.connect_wire()
+    return made
+
+
+@pytest.fixture
+async def device(stand):
+    made = await connected(stand)
     yield made
     await made.disconnect()
 
@@ -57,3 +62,23 @@ async def test_a_refused_program_fails_its_status_with_the_reason(device):
     while not status.done:
         await asyncio.sleep(0.01)
     assert "below the smallest, 5 µL" in str(status.exception())
+
+
+@pytest.mark.parametrize("before", ["last_token", "error"])
+async def test_the_verdict_on_anothers_start_is_not_taken_for_ones_own(stand, device, monkeypatch, before):
+    """The other one is refused as busy, and the first would be believed not to have started."""
+    first, second = Program(token(1), 1, "new_vial"), Program(token(2), 1, "new_vial")
+    other, loop, read = await connected(stand), asyncio.get_running_loop(), getattr(device, before).get
+    said = []
+
+    def read_late(**limit):
+        if not said:
+            said.append(asyncio.run_coroutine_threadsafe(other.send(second), loop).result())
+        return read(**limit)
+
+    monkeypatch.setattr(getattr(device, before), "get", read_late)
+    with pytest.raises(TransportError, match="another client was faster") as error:
+        await device.send(first)
+    assert (said, error.value.sent) == ([StartCode.BUSY], True)
+    assert (await device.ask(first)).state is TokenState.RUNNING
+    await other.disconnect()

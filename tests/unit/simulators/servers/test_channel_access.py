@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulators.floor import Floor
-from simulators.servers.channel_access import DIALECTS, ChannelAccessServer, parse_program
+from simulators.servers.channel_access import DIALECTS, NOBODY, ChannelAccessServer, parse_program
 from tests.simulated_world import carry_out, ledger_of, open_floor, token
 from tests.thin_film_stand import open_floor as open_thin_film
 from tests.thin_film_stand import order
@@ -112,6 +112,27 @@ async def test_a_program_runs_and_is_answered_for_its_token(client, floor, tmp_p
     expected = f"delivered={line.details['reported']:.9g} deviation={line.details['deviation']:.9g}"
     assert answer == f"token={token(2)} state=2 {expected}"
     assert await client.read("STATUS") == 0
+
+
+async def test_nobodys_token_is_shown_while_the_verdict_changes(client, monkeypatch) -> None:
+    """So that a client can tell whose verdict it has read."""
+    shown = []
+
+    def showing(kind):
+        write = kind.write
+
+        async def show(self, value, **more):
+            if value in (1, NOBODY, token(2)):
+                shown.append(value)
+            await write(self, value, **more)
+
+        return show
+
+    await client.write("PROGRAM", NEW)
+    for kind in (ca.ChannelChar, ca.ChannelInteger):
+        monkeypatch.setattr(kind, "write", showing(kind))
+    assert await client.write("PROGRAM", DOSE)
+    assert shown == [NOBODY, 1, token(2)]
 
 
 async def test_a_repeated_start_does_not_move_twice(client, tmp_path) -> None:
