@@ -20,6 +20,7 @@ from instruments.lab import read_laboratory
 from lab_agents.benchmarks.blows import COMMAND, GUARD, Blow, volleys
 from lab_agents.benchmarks.standing_watch import StandingWatch
 from lab_agents.errors import GuardError
+from lab_agents.processes import identity
 from lab_agents.state_folder import StateFolder, read_json
 
 TOO_LONG = 180.0
@@ -199,12 +200,14 @@ async def freeze(night: BadNight, watch: StandingWatch, blow: Blow) -> Recovery:
     if pid is None:
         return Recovery(blow, None)
     works_again, at = working_again(watch, blow.name, pid, night.state), datetime.now(UTC)
+    name = identity(pid)
     send(pid, signal.SIGSTOP)
     asyncio.get_running_loop().call_later(blow.seconds, send, pid, signal.SIGCONT)
     goes_on = going_on(watch, blow.name, night.state, time.monotonic() + blow.seconds)
     noticed, gone, works = await asyncio.gather(
         watch.until(lambda: any(blow.name in guard.lost for guard in watch.guards.values()), blow.seconds),
-        watch.until(lambda: not psutil.pid_exists(pid), blow.seconds),
+        # By what the kernel says of this one: psutil lists all processes where one ends while it looks, which blocks.
+        watch.until(lambda: name is None or identity(pid) != name, blow.seconds),
         watch.until(lambda: works_again() or goes_on(), TOO_LONG),
     )
     return Recovery(blow, works, noticed, gone, at=at)
