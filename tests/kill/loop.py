@@ -16,7 +16,9 @@ from types import FrameType
 from typing import Any
 
 import lab_agents
+from lab_agents.messages.entry import Entry
 from lab_agents.messages.frames import Logged
+from lab_agents.store.writer import Offered
 
 OURS = str(Path(lab_agents.__file__).parent)
 
@@ -153,7 +155,9 @@ class Doing:
                 function, args = function.func, (*function.args, *args)
             else:  # a context's
                 function, *args = args
-        kinds = (one.entry.kind for one in args if isinstance(one, Logged))
+        several = (one if isinstance(one, list | tuple) else [one] for one in args)
+        entries = (one.entry if isinstance(one, Logged | Offered) else one for each in several for one in each)
+        kinds = dict.fromkeys(entry.kind for entry in entries if isinstance(entry, Entry))
         return (getattr(function, "__qualname__", type(function).__name__), *kinds, self.moment)
 
 

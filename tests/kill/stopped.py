@@ -12,39 +12,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from lab_agents.agents.agent import Agent, Memory
-from lab_agents.agents.behaviour import AnyBehaviour
-from lab_agents.agents.executor import Executor, Timers
-from lab_agents.agents.gates import Gates
-from lab_agents.agents.motion import MotionRunner
-from lab_agents.agents.status import StatusTeller
 from lab_agents.agents.supervision import Supervision
-from lab_agents.agents.watching import Watching
-from lab_agents.blobs import DirectoryBlobs
 from lab_agents.bus.faulty import FaultyCarrier
 from lab_agents.bus.memory import MemoryBus, MemoryCarrier
 from lab_agents.child import Child, ChildPlan, Verdict
 from lab_agents.children import Household
-from lab_agents.clock import FollowedClock
 from lab_agents.errors import GuardError
 from lab_agents.guard import Guard
 from lab_agents.guard_client import rearm
 from lab_agents.guard_door import ask, ask_once
 from lab_agents.guard_process import attend
-from lab_agents.journal import Journal, JournalIntents
-from lab_agents.log import LogLink, Submitter
 from lab_agents.messages.commands import AbortCampaign
-from lab_agents.messages.entry import Entry
-from lab_agents.messages.frames import Header, Logged, StopRequest, pack, unpack_logged
+from lab_agents.messages.frames import StopRequest
 from lab_agents.messages.topics import Topics
-from lab_agents.recorder import Recorder
 from lab_agents.records.laboratory import AgentDeclaration, InstrumentDeclaration, Laboratory, SafeWrite
 from lab_agents.settings import Settings
-from lab_agents.state_folder import StateFolder
-from lab_agents.store.writer import LogWriter
-from tests.kill.house import House, IsDue, Process
-from tests.kill.loop import InlineWorker
-from tests.kill.toy import STARTED, ToyBehaviour, ToyInstrument, ToyMotions
+from tests.kill.house import IsDue, Process
+from tests.kill.night import Night, command
+from tests.kill.toy import ToyBehaviour, ToyInstrument, ToyMotions
 
 TOPICS = Topics("toy")
 SAFE = SafeWrite(signal="halt", value=1.0, read_back="status", expected=0.0)
@@ -164,21 +149,13 @@ class Promised:
     lifted: list[str] = field(default_factory=list)
 
 
-class StopNight:
-    """One night: a task runs, is stopped in the middle, re-armed, and ends, whoever dies meanwhile.
-
-    Args:
-        folder: Empty.
-        carrier: The bus.
-        is_due: Who dies when.
-    """
+class StopNight(Night):
+    """One night: a task runs, is stopped in the middle, re-armed, and ends, whoever dies meanwhile."""
 
     def __init__(self, folder: Path, carrier: MemoryCarrier, is_due: IsDue) -> None:
-        self.folder = StateFolder.create(folder / "state", "toy", b"name: toy\n")
-        self.house = House(carrier, is_due)
+        super().__init__(folder, LABORATORY, carrier, is_due, SETTINGS)
         self.promised = Promised()
         self.instrument: WatchedInstrument | None = None
-        self.agents: dict[str, Agent[Any]] = {}
         self.is_done = False
 
     async def run(self) -> None:
@@ -186,7 +163,7 @@ class StopNight:
         self.instrument = WatchedInstrument(asyncio.get_running_loop())
         house = self.house
         async with asyncio.timeout(PATIENCE):
-            house.keep("recorder", self._record)
+            house.keep("recorder", self.record)
             house.keep("supervision", self._supervise)
             house.keep("guard", self._guard)
             house.keep("person", self._person)
@@ -216,46 +193,15 @@ class StopNight:
 
     # Processes.
 
-    async def _record(self, me: Process) -> None:
-        writer = LogWriter(self.folder.store, "toy", lambda _connection, _logged: None)
-        me.keep(writer.close)
-        blobs = DirectoryBlobs(self.folder.path / "blobs")
-        bus, worker, clock = me.make_bus(), InlineWorker(me), FollowedClock(STARTED)
-        recorder = Recorder(writer, worker, bus, blobs, clock, TOPICS, SETTINGS)
-        await recorder.open(LABORATORY, "0" * 64, "1")
-        await recorder.run()
-
     async def _supervise(self, me: Process) -> None:
-        bus = me.make_bus()
-        agent, submitter, *_ = self._make_agent(me, bus, Supervision("supervision"), me.number)
-        gates = Gates(agent.link, lambda: True, SETTINGS, asyncio.get_running_loop().time)
-        await agent.be_born(submitter)
-        watching = Watching(agent, bus, TOPICS, DirectoryBlobs(self.folder.path / "blobs"))
-        parts = [watching.run(), Timers(agent).run(), Executor(agent, {}, gates).run()]
-        await _together(agent.follow(), submitter.run(), agent.keep_position(), *parts)
+        await self.live(me, Supervision("supervision"), me.number)
 
     async def _line(self, me: Process, epoch: int) -> None:
-        assert self.instrument is not None
-        bus, loop = me.make_bus(), asyncio.get_running_loop()
-        agent, submitter, journal, worker = self._make_agent(me, bus, ToyBehaviour(), epoch)
-        gates = Gates(agent.link, lambda: True, SETTINGS, loop.time)
-        await gates.start(bus, TOPICS)
-        motions = ToyMotions(self.instrument, JournalIntents(journal, worker), IN_FLIGHT, 0.0)
-        runner = MotionRunner(motions, journal, worker, gates.check, lambda: agent.rebuilt_until, SETTINGS)
-        executor = Executor(agent, {"motion": runner}, gates)
-        teller = StatusTeller(agent, executor, bus, TOPICS, motions, runner)
-        await agent.be_born(submitter)
-        await _together(agent.follow(), submitter.run(), executor.run(), agent.keep_position(), teller.run())
-
-    def _make_agent(
-        self, me: Process, bus: MemoryBus, behaviour: AnyBehaviour, epoch: int
-    ) -> tuple[Agent[Any], Submitter, Journal, InlineWorker]:
-        journal = me.open_journal(Journal(self.folder.path / "journals" / f"{me.name}.sqlite", me.name))
-        link = LogLink(bus, TOPICS, me.name, epoch, SETTINGS)
-        worker = InlineWorker(me)
-        agent: Agent[Any] = Agent(me.name, behaviour, Memory(journal, worker), link, FollowedClock(STARTED), SETTINGS)
-        self.agents[me.name] = agent
-        return agent, Submitter(link, bus, TOPICS, agent.outbox, SETTINGS), journal, worker
+        instrument = self.instrument
+        assert instrument is not None
+        await self.live(
+            me, ToyBehaviour(), epoch, motions=lambda intents: ToyMotions(instrument, intents, IN_FLIGHT, 0.0)
+        )
 
     async def _guard(self, me: Process) -> None:
         me.watches_lines = True
@@ -284,7 +230,7 @@ class StopNight:
         """Ask for a task, stop it in the middle, look, re-arm; one who was killed looks how things stand first."""
         bus = me.make_bus()
         assert self.instrument is not None
-        commanding = asyncio.create_task(_command(bus))
+        commanding = asyncio.create_task(command(bus, TOPICS, AbortCampaign(person="tester", reason="go"), "toy"))
         while not self.instrument.ledger:
             await asyncio.sleep(AGAIN)
         if not self.promised.settled and not await self._find_stops():
@@ -335,33 +281,8 @@ class StopNight:
                 break
         self.promised.lifted.append(stop)
 
-    # What is left.
-
-    def entries(self) -> list[Logged]:
-        """The whole log, as the store holds it."""
-        writer = LogWriter(self.folder.store, "toy", lambda _connection, _logged: None)
-        sealed = writer.page(0, 10_000_000)
-        writer.close()
-        return [unpack_logged(one) for one in sealed]
-
-
-async def _together(*parts: Any) -> None:
-    async with asyncio.TaskGroup() as group:
-        for part in parts:
-            group.create_task(part)
-
 
 async def _repeat(bus: MemoryBus, request: StopRequest) -> None:
     while True:
         await bus.publish(TOPICS.build("stop"), request.model_dump_json().encode(), retain=True)
         await asyncio.sleep(AGAIN)
-
-
-async def _command(bus: MemoryBus) -> None:
-    """The command that makes the task, sent until the end: the recorder takes it once."""
-    body = AbortCampaign(person="tester", reason="go")
-    entry = Entry(id="once-1/0/0", kind="AbortCampaign", schema_version=1, at=STARTED, subject="toy", record=body)
-    frame = pack(Header(source="once-1", epoch=0, sequence=1), entry.to_bytes())
-    while True:
-        await bus.publish(TOPICS.build("submit", source="once-1"), frame)
-        await asyncio.sleep(1.0)

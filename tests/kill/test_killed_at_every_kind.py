@@ -38,14 +38,7 @@ from lab_agents.messages.course import (
 )
 from lab_agents.messages.entry import KINDS, Body, Entry
 from lab_agents.messages.life import LabChanged
-from lab_agents.messages.work import (
-    BidMade,
-    MeasurementTaken,
-    ReservationMade,
-    ReservationReleased,
-    SampleMade,
-    TaskStarted,
-)
+from lab_agents.messages.work import BidMade, SampleMade, TaskStarted
 from lab_agents.records.amendment import RepeatStep
 from lab_agents.records.autonomy import Autonomy
 from lab_agents.records.campaign import Budget
@@ -59,6 +52,7 @@ from lab_agents.records.questions import (
 )
 from lab_agents.records.recipe import Act, Task
 from tests.film_lab import ask_films, film_laboratory, film_plan, with_trays
+from tests.kill.campaigning import check_once
 from tests.model_lab import START, ModelLab, Run, analyse, ask, laboratory, plan, read_standard
 
 PERSON = {kind for kind, known in KINDS.items() if known.publisher in ("person", "recorder")}
@@ -303,12 +297,7 @@ def struck() -> Struck:
 def check_kept(lab: ModelLab) -> None:
     """The campaign has ended once; nothing was begun twice, and nobody owes anything."""
     assert len(lab.bodies(CampaignFinished)) == 1, lab.waits()
-    begun = Counter((body.task.id, body.task.attempt) for body in lab.bodies(TaskStarted))
-    assert set(begun.values()) == {1}
-    assert set(Counter(body.sample.id for body in lab.bodies(SampleMade)).values()) <= {1}
-    assert set(Counter(body.measurement.id for body in lab.bodies(MeasurementTaken)).values()) <= {1}
-    granted = Counter(body.work for body in lab.bodies(ReservationMade))
-    assert granted == Counter(body.work for body in lab.bodies(ReservationReleased) if body.places)
+    check_once(lab.log)
     assert not any(run.state.jobs() or run.outbox for run in lab.runs.values())
 
 
