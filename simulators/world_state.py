@@ -2,12 +2,13 @@
 
 import json
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from pathlib import Path
+from typing import Any
 
 from lab_agents.records.recipe import act_of
 from simulators.errors import WorldError
@@ -57,6 +58,19 @@ class Program:
         """What its draws are keyed by: the act, whatever the attempt."""
         return act_of(self.token)
 
+    def to_row(self) -> tuple[str, str, int, str, str, str, str, int]:
+        """A row of the table `programs`."""
+        details = json.dumps(dict(self.details), ensure_ascii=False)
+        times = self.started_at.isoformat(), self.ends_at.isoformat()
+        return self.instrument, self.token, int(self.state), self.action, details, *times, int(self.acknowledged)
+
+    @classmethod
+    def from_row(cls, row: Sequence[Any]) -> "Program":
+        """The program in a row of the table."""
+        instrument, token, state, action, details, started_at, ends_at, acknowledged = row
+        times = datetime.fromisoformat(started_at), datetime.fromisoformat(ends_at)
+        return cls(instrument, token, TokenState(state), action, json.loads(details), *times, bool(acknowledged))
+
 
 @dataclass(frozen=True)
 class Begin:
@@ -71,29 +85,21 @@ class Begin:
 
 
 class _Shelf:
-    """Programs whose outcome is known to stand in the log: hardly anybody asks for them again, and they only get more.
-
-    Packed they take a third of the memory, which is most of what a long campaign adds to the simulator's.
-    """
+    """Programs whose outcome is known to stand in the log, packed: hardly anybody asks for them, and they get more."""
 
     def __init__(self) -> None:
         self._packed: dict[str, dict[str, bytes]] = {}
 
     def put(self, program: Program) -> None:
         """Keep a program that ended and was acknowledged."""
-        times = program.started_at.isoformat(), program.ends_at.isoformat()
-        row = int(program.state), program.action, dict(program.details), *times
+        _, _, *row = program.to_row()
         packed = json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode()
         self._packed.setdefault(program.instrument, {})[program.token] = packed
 
     def find(self, instrument: str, token: str) -> Program | None:
         """The program, made anew."""
         packed = self._packed.get(instrument, {}).get(token)
-        if packed is None:
-            return None
-        state, action, details, started_at, ends_at = json.loads(packed)
-        times = datetime.fromisoformat(started_at), datetime.fromisoformat(ends_at)
-        return Program(instrument, token, TokenState(state), action, details, *times, acknowledged=True)
+        return None if packed is None else Program.from_row((instrument, token, *json.loads(packed)))
 
 
 class WorldState:
@@ -260,19 +266,7 @@ class WorldState:
 
     def _keep(self, program: Program) -> None:
         self._remember_program(program)
-        self._database.execute(
-            "INSERT OR REPLACE INTO programs VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                program.instrument,
-                program.token,
-                int(program.state),
-                program.action,
-                json.dumps(dict(program.details), ensure_ascii=False),
-                program.started_at.isoformat(),
-                program.ends_at.isoformat(),
-                int(program.acknowledged),
-            ),
-        )
+        self._database.execute("INSERT OR REPLACE INTO programs VALUES (?, ?, ?, ?, ?, ?, ?, ?)", program.to_row())
 
     def _remember_program(self, program: Program) -> None:
         key = (program.instrument, program.token)
@@ -296,11 +290,7 @@ class WorldState:
 
     def _load(self) -> None:
         for row in self._database.execute("SELECT * FROM programs ORDER BY rowid"):
-            instrument, token, state, action, details, started_at, ends_at, acknowledged = row
-            times = datetime.fromisoformat(started_at), datetime.fromisoformat(ends_at)
-            self._remember_program(
-                Program(instrument, token, TokenState(state), action, json.loads(details), *times, bool(acknowledged))
-            )
+            self._remember_program(Program.from_row(row))
 
     def _recover(self, folder: Path) -> None:
         applied = int(self._facts.get("ledger", "0"))

@@ -8,13 +8,11 @@ import yaml
 from instruments.lab import find_laboratory, read_laboratory
 from lab_agents.chaos.twin import to_file
 from lab_agents.declarations import read_declaration
-from lab_agents.records.laboratory import Laboratory, Rack
+from lab_agents.records.laboratory import LARGEST_RACK, Laboratory, Rack
 from lab_agents.shipped import find_example
 
 SPARE = 100.0
 """Times the stock of the shipped laboratory: nobody has to load anything."""
-RACK = 1000
-"""Places of one rack at most, as a lab file may declare it."""
 
 
 def write_campaign(
@@ -59,7 +57,7 @@ def _enough(rack: Rack, places: int) -> list[Rack]:
     """Racks of the same kind with so many places together, or the one there is where it has them."""
     if rack.count >= places:
         return [rack]
-    counts = [min(RACK, places - taken) for taken in range(0, places, RACK)]
+    counts = [min(LARGEST_RACK, places - taken) for taken in range(0, places, LARGEST_RACK)]
     return [
         rack.model_copy(update={"prefix": rack.prefix if n == 1 else f"{rack.prefix}_{n}", "count": count})
         for n, count in enumerate(counts, start=1)

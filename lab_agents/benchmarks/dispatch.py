@@ -21,7 +21,7 @@ from typing import Any
 import yaml
 
 from instruments.lab import read_laboratory
-from lab_agents.benchmarks.stop import BEATING, KINDS, PER_AGENT, generate_laboratory
+from lab_agents.benchmarks.stop import KINDS, PER_AGENT, STAND_IN, generate_laboratory
 from lab_agents.bus.mqtt import MqttBus
 from lab_agents.bus.protocol import Bus
 from lab_agents.errors import SilentGuardError
@@ -152,7 +152,7 @@ async def measure_dispatch(
     """
     state = await asyncio.to_thread(StateFolder.create, folder, "load", yaml.safe_dump(generate_load()).encode())
     os.environ["PYTHONPATH"] = os.pathsep.join(sys.path)
-    await start_guard(state, "main", command=[sys.executable, "-c", LOADING, str(state.path), BEATING, FREE_CLOCK])
+    await start_guard(state, "main", command=[sys.executable, "-c", LOADING, str(state.path), STAND_IN, FREE_CLOCK])
     try:
         pids = await _until_ready(state)
         measured = []

@@ -11,14 +11,13 @@ from pathlib import Path
 from lab_agents.benchmarks.disk_use import weigh_journals
 from lab_agents.benchmarks.kills import see_through
 from lab_agents.benchmarks.quiet_day import weigh_processes
+from lab_agents.child import with_last_words
 from lab_agents.errors import GuardError
 
 EVERY = 10
 """Samples between two looks; each makes the kernel walk the page tables of twenty processes."""
 PAUSE = 1.0
 """Wall seconds between two counts of the samples."""
-LAST_WORDS = 1000
-"""Characters of what a campaign said that are told where it did not begin."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +67,7 @@ class LongDay:
 
     def _check_begun(self, code: int, said: Path) -> None:
         if not (self._state / "store.sqlite").exists():
-            words = said.read_text(encoding="utf-8", errors="replace").strip()
-            raise GuardError(f"The campaign ended with exit code {code} before it began: {words[-LAST_WORDS:]}")
+            raise GuardError(f"The campaign ended before it began: {with_last_words(f'exit code {code}', said)}.")
 
     async def _look(self, command: int) -> None:
         due = EVERY

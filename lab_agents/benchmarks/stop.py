@@ -2,9 +2,9 @@
 
 The guard, the broker and the simulated instruments are real processes of their own, and every byte goes over the
 instruments' real protocols. Only the agents are stand-ins: those that a stop kills do nothing but beat and hold as much
-memory as real ones, and the worker that computes does so all the time. Of the
-unreachable instruments some refuse a connection, some take it and never answer, and some take none because their queue
-of connections is full, which is as near as loopback comes to a cable that is cut.
+memory as real ones, and the worker that computes does so all the time. Of the unreachable instruments some refuse a
+connection, some take it and never answer, and some take none because their queue of connections is full, which is as
+near as loopback comes to a cable that is cut.
 """
 
 import asyncio
@@ -117,17 +117,7 @@ def program(role, name):
 with locked(folder.guard("main") / "lock", within=2.0):
     asyncio.run(guard_machine(folder, read_laboratory(folder.lab_file), "main", program))
 """
-BEATING = """\
-import asyncio, os, sys
-from lab_agents.beat import Beat
-async def main():
-    pipes = [int(sys.argv[sys.argv.index(name) + 1]) for name in ("--up", "--down")]
-    async with Beat(*pipes):
-        print("beating", os.getpid(), flush=True)
-        await asyncio.Event().wait()
-asyncio.run(main())
-"""
-BUSY = """\
+STAND_IN = """\
 import asyncio, os, sys, threading
 from lab_agents.beat import Beat
 def compute():
@@ -291,7 +281,7 @@ def _fill(held: ExitStack, address: tuple[str, int]) -> None:
 
 async def _measure(folder: StateFolder, n: int, progress: Callable[[int, int], None]) -> list[Measured]:
     os.environ["PYTHONPATH"] = os.pathsep.join(sys.path)
-    await start_guard(folder, "main", command=[sys.executable, "-c", GUARDING, str(folder.path), BUSY])
+    await start_guard(folder, "main", command=[sys.executable, "-c", GUARDING, str(folder.path), STAND_IN])
     try:
         await _until_ready(folder)
         await asyncio.sleep(WARMING)

@@ -78,11 +78,15 @@ class Channel(Record):
     scale: float
 
 
+LARGEST_RACK = 1000
+"""Places of one rack at most."""
+
+
 class Rack(Record):
     """A row of equal places, `<prefix>_1` to `<prefix>_<count>`; the laboratory's `all_places` lists them."""
 
     prefix: Name
-    count: int = Field(ge=1, le=1000)
+    count: int = Field(ge=1, le=LARGEST_RACK)
     kind: Name
     service: Name
     is_buffer: bool = True

@@ -1,6 +1,7 @@
 import asyncio
 import os
 import signal
+from contextlib import asynccontextmanager
 
 import pytest
 from psutil import STATUS_STOPPED, Process
@@ -149,6 +150,19 @@ async def test_a_stop_kills_what_drives_instruments_and_nothing_else(household):
         assert [stop.person for stop in guard.status().stops] == ["ada"]
 
 
+@asynccontextmanager
+async def standing_by(household, coater):
+    """A guard that keeps connections to the coater where it may, and the coater's driver, which is up."""
+    line = plan(household.folder, "line", instruments=("coater",))
+    async with watched(household, line, dial=lambda *_: coater) as guard:
+        child = guard.children["line"]
+        assert await reached(lambda: child.is_up)
+        standing = asyncio.create_task(guard.stand_by())
+        yield guard, child
+        standing.cancel()
+        await asyncio.wait({standing})
+
+
 async def test_the_first_safe_write_finds_who_drives_the_instrument_frozen_and_not_yet_killed(household, monkeypatch):
     # Its bound is not looked at here, and a busy machine would exceed it.
     monkeypatch.setattr("lab_agents.stopping.AT_ONCE", 60.0)
@@ -159,17 +173,11 @@ async def test_the_first_safe_write_finds_who_drives_the_instrument_frozen_and_n
             found.append((child.pid, await asyncio.to_thread(lambda: child.pid and Process(child.pid).status())))
 
     found, coater = [], Looking()
-    line = plan(household.folder, "line", instruments=("coater",))
-    async with watched(household, line, dial=lambda *_: coater) as guard:
-        child = guard.children["line"]
-        assert await reached(lambda: child.is_up)
+    async with standing_by(household, coater) as (guard, child):
         driver = child.pid
-        standing = asyncio.create_task(guard.stand_by())
         assert await reached(lambda: coater.n_connected)
         guard.stopping.stop(stop_request())
         assert await reached(lambda: guard.status().instruments["coater"].state == "safe at")
-        standing.cancel()
-        await asyncio.wait({standing})
         assert found[0] == (driver, STATUS_STOPPED)
         assert {pid for pid, _ in found[1:]} == {None}, "and it is written again when nobody drives it"
         assert await asyncio.to_thread(identity, driver) is None
@@ -183,15 +191,9 @@ async def test_an_instrument_that_serves_one_client_is_written_to_when_its_drive
 
     monkeypatch.setattr(SafeKeeper, "is_single_client", lambda _: True)
     coater = Jealous()
-    line = plan(household.folder, "line", instruments=("coater",))
-    async with watched(household, line, dial=lambda *_: coater) as guard:
-        child = guard.children["line"]
-        assert await reached(lambda: child.is_up)
-        standing = asyncio.create_task(guard.stand_by())
+    async with standing_by(household, coater) as (guard, child):
         guard.stopping.stop(stop_request())
         assert await reached(lambda: guard.status().instruments["coater"].state == "safe at")
-        standing.cancel()
-        await asyncio.wait({standing})
         assert coater.n_connected
 
 
@@ -204,17 +206,11 @@ async def test_two_stops_at_once_leave_nobody_frozen(household):
                 await asyncio.Event().wait()
 
     coater = Mute()
-    line = plan(household.folder, "line", instruments=("coater",))
-    async with watched(household, line, dial=lambda *_: coater) as guard:
-        child = guard.children["line"]
-        assert await reached(lambda: child.is_up)
+    async with standing_by(household, coater) as (guard, child):
         driver = child.pid
-        standing = asyncio.create_task(guard.stand_by())
         assert await reached(lambda: coater.n_connected)
         guard.stopping.stop(stop_request())
         assert await reached(lambda: guard.status().instruments["coater"].state == "safe at")
-        standing.cancel()
-        await asyncio.wait({standing})
         assert await asyncio.to_thread(identity, driver) is None
         assert [stop.id for stop in guard.status().stops] == ["stop-1", "stop-2"]
 

@@ -29,5 +29,5 @@ async def test_a_campaign_that_does_not_begin_is_told_with_its_last_words(tmp_pa
     """Rather than a store that is missing."""
     campaign = tmp_path / "campaign.yaml"
     campaign.write_text("films: many\n", encoding="utf-8")
-    with pytest.raises(GuardError, match=r"exit code 3 before it began: .*campaign\.yaml"):
+    with pytest.raises(GuardError, match=r"ended before it began: exit code 3 \(error: .*campaign\.yaml"):
         await LongDay(campaign, tmp_path / "state", 10, lambda _made, _planned: None).run()
