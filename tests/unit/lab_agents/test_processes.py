@@ -40,9 +40,11 @@ async def test_a_frozen_process_of_somebody_else_is_killed_and_waited_for():
 
 @pytest.mark.parametrize("is_frozen", [False, True])
 async def test_a_foreign_program_dies_with_the_process_that_started_it(is_frozen):
+    # The program itself says who it is: by then it is bound, which one that is frozen sooner would never be.
+    program = [sys.executable, "-c", "import os, time\nprint(os.getpid(), flush=True)\ntime.sleep(600)"]
     starting = (
         "import subprocess, sys\nfrom lab_agents.processes import dying_with_parent\n"
-        f"print(subprocess.Popen(dying_with_parent({list(WAITING)!r})).pid, flush=True)\nsys.stdin.read()"
+        f"subprocess.Popen(dying_with_parent({program!r}))\nsys.stdin.read()"
     )
     pipe = asyncio.subprocess.PIPE
     parent = await asyncio.create_subprocess_exec(sys.executable, "-c", starting, stdin=pipe, stdout=pipe)

@@ -129,8 +129,9 @@ async def test_an_agent_that_beats_and_takes_nothing_is_a_ticket_once(tmp_path: 
             while "TicketOpened" not in await kinds(log):
                 await others.say_status("line", position=1)
                 await asyncio.sleep(QUICK.beat)
-        (said,) = [e.record for e in await log.entries(1) if isinstance(e.record, TroubleMet)]
-        assert said.trouble.evidence["position"] == "1"
+        # A busy machine can make supervision miss its own beats here as well.
+        said = [e.record for e in await log.entries(1) if isinstance(e.record, TroubleMet) and e.subject == "line"]
+        assert [one.trouble.evidence["position"] for one in said] == ["1"]
 
 
 async def test_a_last_will_is_no_sign_of_life(tmp_path: Path) -> None:
