@@ -5,7 +5,7 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -17,7 +17,7 @@ from lab_agents.children import Household
 from lab_agents.epochs import EpochCounter
 from lab_agents.errors import GuardError
 from lab_agents.latch import Latch
-from lab_agents.messages.frames import GuardStatus
+from lab_agents.messages.frames import GuardStatus, InstrumentState
 from lab_agents.permits import HeardPermit
 from lab_agents.processes import identity
 from lab_agents.remains import RecordedChild, Remains, record_children
@@ -30,6 +30,9 @@ _LOG = logging.getLogger(__name__)
 
 FAILING = 2
 """Ends within a minute after which people are told: one is a mishap, a second one begins to be a reason."""
+MAX_DETAILS = 64 * 1024
+"""Characters of detail in a status, of all instruments together; the reports of stops have the whole. With four bytes
+to a character, and some 110 of its own to each instrument, that of two thousand instruments passes through a bus."""
 
 
 class Guard:
@@ -117,7 +120,7 @@ class Guard:
             children={name: child.pid for name, child in self.children.items() if child.pid is not None},
             held={name: child.held for name, child in self.children.items() if child.held is not None},
             failing={name: child.last_end for name, child in self.children.items() if self._is_failing(child)},
-            instruments=self.stopping.instruments,
+            instruments=shortened(self.stopping.instruments),
             stops=latch.stops,
             rearms=latch.rearms,
             lost=tuple(sorted(self._lost)),
@@ -366,3 +369,12 @@ class Guard:
             known = ", ".join(self.children)
             raise GuardError(f"There is no child {name!r} on machine {self.household.machine}; there are {known}.")
         return self.children[name]
+
+
+def shortened(states: Mapping[str, InstrumentState]) -> dict[str, InstrumentState]:
+    """The states with their details cut to equal shares of `MAX_DETAILS`."""
+    share = MAX_DETAILS // max(1, len(states))
+    return {
+        name: state if len(state.detail) <= share else state.model_copy(update={"detail": state.detail[:share]})
+        for name, state in states.items()
+    }

@@ -22,7 +22,7 @@ async def ask(folder: StateFolder, machine: str, request: Json) -> AsyncIterator
     """Send one request to the guard of this machine and yield what it answers, the last one (with `ok`) included.
 
     Raises:
-        GuardError: If there is no guard, it closes before its last answer, or it refuses.
+        GuardError: If there is no guard, it closes before its last answer, it refuses, or its answer cannot be read.
     """
     try:
         reader, writer = await connect_to(folder.guard(machine) / "guard.sock", limit=MAX_ANSWER)
@@ -41,6 +41,8 @@ async def ask(folder: StateFolder, machine: str, request: Json) -> AsyncIterator
                 return
     except (OSError, EOFError) as error:
         raise GuardError(f"The guard of {machine} ended while it was asked to {request['do']}.") from error
+    except ValueError as error:
+        raise GuardError(f"What the guard of {machine} answered to {request['do']} cannot be read: {error}.") from error
     finally:
         writer.close()
 

@@ -12,7 +12,7 @@ from lab_agents.errors import GuardError
 from lab_agents.guard import Guard
 from lab_agents.guard_link import GuardLink
 from lab_agents.messages.frames import Rearm
-from lab_agents.unread_stop import stop_from_request
+from lab_agents.unread_stop import MAX_WORDS, stop_from_request
 
 
 class GuardRequests:
@@ -144,9 +144,12 @@ def _text(request: Json, field: str) -> str:
     """A field of a request.
 
     Raises:
-        GuardError: If it is missing or no text.
+        GuardError: If it is missing, no text, or longer than every status should repeat.
     """
     value = request.get(field)
     if not isinstance(value, str):
         raise GuardError(f"A request to {request['do']} needs {field!r} as text; it has {value!r:.80}.")
+    if len(value) > MAX_WORDS:
+        told = f"{field!r} of a request to {request['do']} has {len(value)} characters"
+        raise GuardError(f"{told}; it may have {MAX_WORDS}.")
     return value

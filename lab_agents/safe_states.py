@@ -18,6 +18,8 @@ TRIES = 2
 """Failures one after the other before a trouble is told as the answer to a stop."""
 LOOK_AGAIN = 0.05
 """Wall seconds between two reads of a value that is still on its way."""
+MAX_DETAIL = 500
+"""Characters of what is said about one instrument: drivers quote whole packets."""
 
 
 class Line(Protocol):
@@ -214,7 +216,7 @@ class SafeKeeper:
         return self._line
 
     def _set(self, state: str, detail: str, report: Callable[[], None]) -> None:
-        new = InstrumentState.model_validate({"state": state, "at": datetime.now(UTC), "detail": detail})
+        new = InstrumentState.model_validate({"state": state, "at": datetime.now(UTC), "detail": detail[:MAX_DETAIL]})
         if (new.state, new.detail) != (self.state.state, self.state.detail):
             self.state = new
             report()

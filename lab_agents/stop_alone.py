@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from functools import partial
 
@@ -27,8 +28,9 @@ async def stop_alone(household: Household, request: StopRequest, *, dial: Dial =
     folder = household.folder.guard(household.machine)
     changed = asyncio.Event()
 
-    async def kill(_: object) -> None:
-        # Nothing stands by here that could be written to meanwhile.
+    async def kill(latched: Callable[[], Awaitable[None]]) -> None:
+        # Nothing stands by here that could be written to meanwhile: it waits for the latch alone.
+        await latched()
         await bury(folder / "children.json")
 
     def keeper(name: str) -> SafeKeeper:

@@ -51,7 +51,8 @@ class Stop:
         self._household, self._request, self._broker, self._dial = household, request, broker, dial
         self._answers: dict[str, dict[str, InstrumentState]] = {}
         self._all_answered = asyncio.Event()
-        self._ask: Json = {"do": "stop", "id": request.id, "person": request.person, "reason": request.reason}
+        # With the instant, so that a report counts from when somebody asked and not from when it was heard.
+        self._ask: Json = {"do": "stop", **request.model_dump(mode="json")}
 
     async def everywhere(self, within: float | None = None) -> StopAnswer:
         """Go all ways at once until every machine has answered, or for `within` wall seconds."""
@@ -137,13 +138,20 @@ class Stop:
             # Without the secret the other ways remain.
             with suppress(OSError, EOFError, ValueError, KeyError, TimeoutError, GuardError):
                 secret = await asyncio.to_thread(read_secret, self._household.laboratory, machine)
-                async for line in _ask_at(address, secret, self._ask):
+                async for line in ask_at(address, secret, self._ask):
                     if line.get("ok"):
                         self._answered(machine, _states(line))
             await asyncio.sleep(AGAIN)
 
 
-async def _ask_at(address: GuardAddress, secret: str, request: Json) -> AsyncIterator[Json]:
+async def ask_at(address: GuardAddress, secret: str, request: Json) -> AsyncIterator[Json]:
+    """Send one signed request to a guard on another machine and yield what it answers.
+
+    Raises:
+        OSError: If nobody listens there.
+        EOFError: If it closes before its last answer.
+        ValueError: If what it says cannot be read.
+    """
     reader, writer = await asyncio.open_connection(address.host, address.port, limit=MAX_ANSWER)
     try:
         text = json.dumps(request)

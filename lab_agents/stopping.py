@@ -19,6 +19,10 @@ from lab_agents.unread_stop import is_unread
 
 LATCH_WITHIN = 1.0
 """Wall seconds that the disk may take for the latch; meanwhile, and where it takes none, the latch in memory holds."""
+LATCH_AHEAD = 0.05
+"""Wall seconds for which the first safe writes let the latch go ahead, with the drivers frozen already: a library that
+takes the guard down when it writes must leave a latch to the next guard. A slower disk is not waited for: much longer,
+and it would cost all that a stop may take."""
 KILL_WITHIN = 2.0
 """Wall seconds that killing may take before the safe states are written anyway: SIGKILL takes milliseconds, longer
 means that a process hangs in the kernel, where it writes nothing either."""
@@ -35,8 +39,8 @@ _LOG = logging.getLogger(__name__)
 Kill = Callable[[Callable[[], Coroutine[Any, Any, None]]], Coroutine[Any, Any, None]]
 """Kills and reaps every process that drives an instrument of this machine.
 
-Where it can freeze them first, it awaits what it is given in between: then none of them executes anything, and the
-kernel is not yet busy clearing away a dozen processes."""
+It awaits what it is given before it kills, and freezes them before that where it can: a frozen process executes
+nothing, and the kernel is not yet busy with clearing a dozen of them away."""
 
 Keep = Callable[[StopReport], None]
 """Puts a report where it stays."""
@@ -137,13 +141,11 @@ class Stopping:
     async def _carry_out(self) -> None:
         begun_at, stops = datetime.now(UTC), self.latch.stops
         # Looked at only by their ends: safe states are written also where the disk is full or a process hangs.
-        await _attempt("the latch could be written", asyncio.to_thread(self.latch.save), LATCH_WITHIN)
-        latched_at = datetime.now(UTC)
-        self.is_recorded = True
-        self._report()
-        killing = self._kill(partial(self._write_at_once, asyncio.current_task()))
-        await _attempt("every process that drives an instrument could be killed", killing, KILL_WITHIN)
-        killed_at = datetime.now(UTC)
+        latching = asyncio.create_task(self._put_on_disk(asyncio.current_task()), name="latch")
+        killing = self._kill(partial(self._while_frozen, asyncio.current_task(), latching))
+        within = LATCH_WITHIN + KILL_WITHIN
+        await _attempt("every process that drives an instrument could be killed", killing, within)
+        killed_at, latched_at = datetime.now(UTC), await latching
         # All of them: one that another stop overtook, or whose guard died, would be told by nobody.
         done = tuple(
             StopReport(
@@ -168,16 +170,24 @@ class Stopping:
             all_at_once.create_task(self._tell_after(settled, done), name="reports of the stops")
         await self._tell(done)
 
-    async def _write_at_once(self, carrying_out: asyncio.Task[None] | None) -> None:
-        """Write every safe state for the first time; it is written again, and read back, when nothing drives it."""
-        if self._task is not carrying_out:
-            # Killing goes on where another stop has begun or this one was lifted; writing is the other one's, or
-            # no one's.
-            return
-        for name, keeper in self._keepers.items():
-            self._at_once[name] = asyncio.create_task(keeper.write_at_once(), name=f"first write of {name}")
-        if self._at_once:
-            await asyncio.wait(self._at_once.values(), timeout=AT_ONCE)
+    async def _put_on_disk(self, carrying_out: asyncio.Task[None] | None) -> datetime:
+        await _attempt("the latch could be written", asyncio.to_thread(self.latch.save), LATCH_WITHIN)
+        if self._task is carrying_out:
+            self.is_recorded = True
+            self._report()
+        return datetime.now(UTC)
+
+    async def _while_frozen(self, carrying_out: asyncio.Task[None] | None, latching: asyncio.Task[datetime]) -> None:
+        """Write every safe state for the first time; when nothing drives them they are written again, and read back."""
+        await asyncio.wait({latching}, timeout=LATCH_AHEAD)
+        # Killing goes on where another stop has begun or this one was lifted; writing is the other one's, or no one's.
+        if self._task is carrying_out:
+            for name, keeper in self._keepers.items():
+                self._at_once[name] = asyncio.create_task(keeper.write_at_once(), name=f"first write of {name}")
+            if self._at_once:
+                await asyncio.wait(self._at_once.values(), timeout=AT_ONCE)
+        # Whoever finds the frozen drivers dead finds the reason.
+        await asyncio.wait({latching})
 
     async def _make_safe(self, keeper: SafeKeeper, note: Callable[[], None]) -> None:
         late = self._at_once.get(keeper.name)

@@ -64,6 +64,15 @@ QUICK = Settings(beat=0.05, safe_for=0.2, backoff=0.05)
 """Looks often and waits little; what judges a silence keeps its length, because a busy machine is no frozen one."""
 
 
+def wide_folder(path: Path, n: int) -> StateFolder:
+    """A state folder of a laboratory with `n` coaters, all driven by one line; nobody answers for any of them."""
+    names = [f"coater_{i}" for i in range(1, n + 1)]
+    coater = LAB_FILE.replace("PORT", "1").partition("  coater:\n")[2]
+    instruments = "".join(f"  {name}:\n{coater}" for name in names)
+    agents = f"agents:\n  line: {{role: synthesis, instruments: [{', '.join(names)}]}}\n"
+    return StateFolder.create(path / "state", "toy", f"name: toy\n{agents}instruments:\n{instruments}".encode())
+
+
 def toy_folder(path: Path, *, port: int = 1) -> StateFolder:
     """A state folder of the toy laboratory, whose coater is said to listen on `port`."""
     return StateFolder.create(path / "state", "toy", LAB_FILE.replace("PORT", str(port)).encode())

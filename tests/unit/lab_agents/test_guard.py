@@ -1,20 +1,24 @@
 import asyncio
+import json
 import os
 import signal
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
 import pytest
 from psutil import STATUS_STOPPED, Process
 
 from instruments.errors import TransportError
-from lab_agents.bus.protocol import Message
+from lab_agents.bus.protocol import MAX_PAYLOAD, Message
 from lab_agents.children import Household
+from lab_agents.control import MAX_ANSWER
 from lab_agents.errors import GuardError
+from lab_agents.guard import MAX_DETAILS, shortened
 from lab_agents.latch import Latch
-from lab_agents.messages.frames import Permit
+from lab_agents.messages.frames import GuardStatus, InstrumentState, Permit
 from lab_agents.processes import identity
 from lab_agents.remains import Remains, bury, recorded_children
-from lab_agents.safe_states import SafeKeeper
+from lab_agents.safe_states import MAX_DETAIL, SafeKeeper
 from tests.toy_machine import QUICK, plan, reached, toy_folder, toy_household, watched
 from tests.unattended import stop_request
 
@@ -290,3 +294,15 @@ async def test_burying_finds_nothing_after_an_orderly_end(household):
     remains = await bury(household.folder.guard("main") / "children.json")
     assert remains.standing == ()
     assert remains.last_epoch >= guard.epoch
+
+
+@pytest.mark.parametrize("n", [1, 50, 400, 2000])
+def test_the_status_of_many_instruments_with_the_longest_troubles_passes_through_a_bus(n):
+    trouble = InstrumentState(
+        state="not confirmed", at=datetime.now(UTC), detail="\N{SNOWMAN}\U0001f525" * (MAX_DETAIL // 2)
+    )
+    states = shortened({f"{'x' * 43}{i:05}": trouble for i in range(n)})
+    status = GuardStatus(machine="main", epoch=1, pid=1, instruments=states)
+    assert len(status.model_dump_json().encode()) < MAX_PAYLOAD
+    assert len(json.dumps(status.model_dump(mode="json"))) < MAX_ANSWER
+    assert all(len(state.detail) >= min(MAX_DETAIL, MAX_DETAILS // n) for state in states.values())

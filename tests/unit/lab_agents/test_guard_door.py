@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from lab_agents.control import ControlServer
+from lab_agents.control import MAX_ANSWER, ControlServer
 from lab_agents.errors import GuardError, SilentGuardError
 from lab_agents.guard_door import ask_once, find_guard, guard_status
 from lab_agents.local_sockets import serve_at
@@ -65,6 +65,18 @@ async def test_a_guard_that_dies_while_it_is_asked_is_told_from_one_that_refuses
 
     async with await serve_at(folder.guard("main") / "guard.sock", die):
         with pytest.raises(GuardError, match="ended while it was asked to status"):
+            await guard_status(folder, "main")
+
+
+@pytest.mark.parametrize("noise", [b"x" * (MAX_ANSWER + 1) + b"\n", b"[]\n"])
+async def test_an_answer_that_cannot_be_read_is_an_error_that_says_so(folder, noise):
+    async def babble(reader, writer):
+        await reader.readline()
+        writer.write(noise)
+        writer.close()
+
+    async with await serve_at(folder.guard("main") / "guard.sock", babble):
+        with pytest.raises(GuardError, match="answered to status cannot be read"):
             await guard_status(folder, "main")
 
 

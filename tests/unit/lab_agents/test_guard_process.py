@@ -112,6 +112,9 @@ async def test_a_guard_that_is_killed_while_drivers_are_frozen_leaves_none_behin
     async def serve(reader, writer):
         stood_by.set()
         while await reader.read(4096):
+            # A slow disk is overtaken by the first write; killing waits for it.
+            while not await asyncio.to_thread((folder.guard("main") / "latch.json").exists):
+                await asyncio.sleep(0)
             os.kill(guards[-1], signal.SIGKILL)
             killed.set()
         writer.close()

@@ -1,13 +1,25 @@
 import asyncio
+import json
 from contextlib import asynccontextmanager
 
 import pytest
 
+from instruments.errors import TransportError
+from lab_agents.bus.broker import choose_port
 from lab_agents.bus.memory import MemoryBus, MemoryCarrier
+from lab_agents.control import ControlServer
 from lab_agents.errors import GuardError
+from lab_agents.guard_door import ask_once
 from lab_agents.guard_link import GuardLink
 from lab_agents.guard_requests import GuardRequests
-from tests.toy_machine import plan, reached, toy_folder, toy_household, watched
+from lab_agents.messages.frames import GuardStatus
+from lab_agents.messages.topics import Topics
+from lab_agents.records.laboratory import GuardAddress
+from lab_agents.stop_request import ask_at
+from tests.toy_machine import plan, reached, toy_folder, toy_household, watched, wide_folder
+from tests.unattended import stop_request
+
+KEY = "correct horse battery"
 
 WORKING = """\
 import asyncio, sys
@@ -26,6 +38,54 @@ asyncio.run(main())
 @pytest.fixture
 def household(tmp_path):
     return toy_household(toy_folder(tmp_path))
+
+
+N_WIDE = 400
+
+
+class Complaining:
+    """A line to an instrument that fails at length."""
+
+    async def connect(self):
+        raise TransportError("the valve is stuck; " * 500)
+
+    async def write(self, signal, value):
+        await self.connect()
+
+    async def read(self, signal):
+        await self.connect()
+
+    async def close(self):
+        pass
+
+
+async def test_four_hundred_instruments_with_long_troubles_are_told_at_the_door_and_on_the_bus(tmp_path):
+    """Whoever asked for a stop is told what became of each, and the bus carries the status."""
+    household = await asyncio.to_thread(lambda: toy_household(wide_folder(tmp_path, N_WIDE)))
+    carrier = MemoryCarrier()
+    async with watched(household, dial=lambda *_: Complaining()) as guard, MemoryBus(carrier, "guard") as bus:
+        link = GuardLink(guard, bus)
+        path = household.folder.guard("main") / "guard.sock"
+        address = GuardAddress(host="127.0.0.1", port=choose_port())
+        async with ControlServer(path, GuardRequests(guard, link).answer, address, KEY):
+            running = asyncio.create_task(link.run())
+            reason = "smoke " * 10_000
+            ask = {"do": "stop", **stop_request().model_copy(update={"reason": reason}).model_dump(mode="json")}
+            for answer in (
+                await ask_once(household.folder, "main", ask),
+                [x async for x in ask_at(address, KEY, ask)][-1],
+            ):
+                told = GuardStatus.model_validate_json(json.dumps(answer["status"]))
+                assert len(told.instruments) == N_WIDE
+                assert {state.state for state in told.instruments.values()} == {"unreachable"}
+                assert all(state.detail.startswith("the valve is stuck; the") for state in told.instruments.values())
+                assert told.stops[0].reason.startswith("smoke smoke")
+            topic = Topics("toy").build("guard_status", machine="main")
+            assert await reached(lambda: b"the valve is stuck" in carrier.retained.get(topic, b""))
+            assert not running.done()
+            assert len(GuardStatus.model_validate_json(carrier.retained[topic]).instruments) == N_WIDE
+            running.cancel()
+            await asyncio.wait({running})
 
 
 @asynccontextmanager
