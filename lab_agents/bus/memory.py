@@ -61,6 +61,8 @@ class MemoryCarrier:
             return
         del self._members[bus.name]
         bus.disconnected()
+        # Lanes of whoever left would be looked through in every turn.
+        self._lanes = {lane: queue for lane, queue in self._lanes.items() if queue}
         if not clean and bus.will is not None:
             self.route(*bus.will, retain=True)
 

@@ -23,7 +23,7 @@ from lab_agents.notify.sources import LogSource, StopSource
 from lab_agents.notify.telling import tell_guard
 from lab_agents.process_place import Place
 from lab_agents.records.notification import NotificationChannel
-from lab_agents.threads import OwnThread
+from lab_agents.threads import OwnThread, Worker
 
 LOOK: Final = 1.0
 """Wall seconds between two looks at the log, the reports of stops, and who is silent."""
@@ -42,6 +42,7 @@ class Notifier:
         pending: What waits; closed at the end.
         open_: Opens a channel by its name and declaration.
         look: Wall seconds between two looks.
+        worker: The thread of `pending` and of what is read; one of its own if not given. Closed at the end.
     """
 
     def __init__(
@@ -51,11 +52,12 @@ class Notifier:
         pending: PendingNotices,
         open_: Callable[[str, NotificationChannel], Channel] = open_channel,
         look: float = LOOK,
+        worker: Worker | None = None,
     ) -> None:
         self._place, self._bus, self._look = place, bus, look
         self._lab, self._state = place.laboratory.name, str(place.folder.path)
         self._about = {name: declared.about for name, declared in place.laboratory.notifications.items()}
-        self._worker = OwnThread("notices")
+        self._worker: Worker = worker or OwnThread("notices")
         self._pending = pending
         self._log = LogSource(place.folder, self._lab)
         self._stops = StopSource(place.folder, self._lab, place.laboratory.machines)

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from instruments.protocols import Gate, Intents, Reconciled
@@ -27,6 +28,8 @@ from lab_agents.records.laboratory import Laboratory
 from lab_agents.records.motion import Motion
 from lab_agents.records.questions import AnalyseArguments, AskArguments, ReadStandardArguments, TrainArguments
 from lab_agents.records.recipe import Act, ActResult, Task
+from lab_agents.settings import Settings
+from tests.kill.guarded import AGAIN, StopPerson, guard_house
 from tests.kill.house import IsDue, Process
 from tests.kill.night import Night, command
 from tests.model_lab import ROLES, START, World, analyse, ask, read_standard, sha, train
@@ -37,6 +40,10 @@ IN_FLIGHT = 0.2
 """Loop seconds after which what was sent to an instrument has surely arrived."""
 PATIENCE = 20_000.0
 """Loop seconds after which a campaign in which everybody died hundreds of times has surely ended."""
+STOPPED = 10.0
+"""Loop seconds that a stop lasts: longer than an act of any kind."""
+SETTINGS = Settings(restarts=1_000_000, backoff=0.1, safe_for=1.0)
+"""A guard holds what ends again and again, which here is everybody."""
 STAGES = {"tester": "stage_t", "coater_a": "stage_a", "coater_b": "stage_b"}
 QUESTIONS = {
     "ask": (AskArguments, ask),
@@ -62,15 +69,18 @@ class Instruments:
 
     Attributes:
         refused: Tokens that were started again.
+        sent: When starts came, on the loop's clock.
     """
 
     world: World
     clock: RunningClock
     done: dict[str, ActResult] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
+    sent: list[float] = field(default_factory=list)
 
     def start(self, act: Act, number: int, token: str, about: Mapping[str, str]) -> None:
         """Begin a program; its end is known at once, and told when it has come."""
+        self.sent.append(asyncio.get_running_loop().time())
         if token in self.done:
             self.refused.append(token)
             return
@@ -158,6 +168,7 @@ class CampaignNight(Night):
         carrier: The bus.
         is_due: Who dies when.
         loses: Whether an agent's journal is gone after the life of this name and number.
+        stops: After so many acts the laboratory is stopped, each time, and re-armed after `STOPPED` seconds.
     """
 
     def __init__(
@@ -168,9 +179,12 @@ class CampaignNight(Night):
         carrier: MemoryCarrier,
         is_due: IsDue,
         loses: Callable[[str, int], bool] = lambda name, number: False,
+        stops: Sequence[int] = (),
     ) -> None:
-        super().__init__(folder, laboratory, carrier, is_due)
-        self._plan, self._loses = plan, loses
+        super().__init__(folder, _reachable(laboratory), carrier, is_due, SETTINGS)
+        self._plan, self._loses, self._stops = plan, loses, stops
+        self.person = StopPerson(self.folder, self.topics)
+        self.written: list[float] = []
         self.clock = clock = RunningClock()
         stages = STAGES | {p.instrument: p.name for p in laboratory.places if p.instrument is not None}
         world = TokenWorld(stages, standing={s.place: s.name for s in laboratory.standards})
@@ -182,19 +196,42 @@ class CampaignNight(Night):
         house = self.house
         async with asyncio.timeout(PATIENCE):
             house.keep("recorder", self.record)
-            for name in self.laboratory.agents:
-                house.keep(name, self._live)
-            person = house.start("commander", self._command)
+            house.keep("guard", self._guard)
+            for name, declared in self.laboratory.agents.items():
+                if not declared.instruments:
+                    house.keep(name, self._live)
+            house.start("commander", self._command)
+            house.start("stopper", self._stop)
             while not self._is_over():
                 await asyncio.sleep(1.0)
-            person.die()
         house.end()
+        # The sockets that just closed are let go in the loop's next turns.
+        for _ in range(5):
+            await asyncio.sleep(0)
+
+    async def _guard(self, me: Process) -> None:
+        """Over all who drive instruments."""
+        names = [name for name, declared in self.laboratory.agents.items() if declared.instruments]
+        await guard_house(me, self, {name: partial(self._begin, name) for name in names}, self.written)
+
+    def _begin(self, name: str, epoch: int) -> Process:
+        return self.house.start(name, partial(self._live, epoch=epoch))
+
+    async def _stop(self, me: Process) -> None:
+        bus = me.make_bus()
+        for number, n_acts in enumerate(self._stops, start=1):
+            while len(self.instruments.done) < n_acts:
+                await asyncio.sleep(AGAIN)
+            await self.person.stop(bus, number)
+            await asyncio.sleep(STOPPED)
+            for stop in await self.person.find_stops():
+                await self.person.rearm(stop)
 
     async def _command(self, me: Process) -> None:
         body = StartCampaign(plan=self._plan, person="ada")
         await command(me.make_bus(), self.topics, body, self._plan.name)
 
-    async def _live(self, me: Process) -> None:
+    async def _live(self, me: Process, epoch: int | None = None) -> None:
         declared = self.laboratory.agents[me.name]
         if me.number > 1 and self._loses(me.name, me.number - 1):
             self.n_lost[me.name] += 1
@@ -202,7 +239,7 @@ class CampaignNight(Night):
                 path.unlink()
         motions = (lambda intents: WorldMotions(self.instruments, intents)) if declared.instruments else None
         computing = {"compute": ComputeRunner(Computing())}
-        await self.live(me, ROLES[declared.role](me.name), me.number, computing, motions)
+        await self.live(me, ROLES[declared.role](me.name), epoch or me.number, computing, motions)
 
     def _is_over(self) -> bool:
         agents = self.agents.values()
@@ -215,8 +252,18 @@ class CampaignNight(Night):
     def _has_finished(self, head: int) -> bool:
         supervision = self.agents["supervision"]
         is_at_head = supervision.link.head is not None and supervision.link.head.position == head
-        is_finished = supervision.state.campaign is None and self._plan.name in supervision.state.used
+        is_told = set(supervision.state.rearms.get("main", ())) >= {f"stop-{n + 1}" for n in range(len(self._stops))}
+        is_finished = is_told and supervision.state.campaign is None and self._plan.name in supervision.state.used
         return is_at_head and is_finished and not any(agent.jobs_wanted() for agent in self.agents.values())
+
+
+def _reachable(laboratory: Laboratory) -> Laboratory:
+    """With addresses at which nothing real is: the guard asks for none, and looks for no repeater."""
+    instruments = {
+        name: declared.model_copy(update={"address": "modbus://127.0.0.1:1?unit=1"})
+        for name, declared in laboratory.instruments.items()
+    }
+    return laboratory.model_copy(update={"instruments": instruments})
 
 
 def check_once(log: Iterable[Logged]) -> None:
