@@ -22,6 +22,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 FORMAT = "1"
+CACHE_KIB = 256
+"""What SQLite keeps of the file in memory. The state is its largest part, and is only ever written: within SQLite's own
+bound of 2 MiB copies of it would gather."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -95,6 +98,7 @@ class Journal:
     def _claim(self) -> None:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
+        self._db.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
         self._db.executescript(_SCHEMA)
         with self.transaction():
             for key, value in (("format", FORMAT), ("agent", self._agent)):
