@@ -16,6 +16,8 @@ def test_a_campaign_of_any_length_has_room_and_stock(tmp_path: Path, films: int)
     campaign = read_campaign(path)
     assert check_against_lab(campaign) == laboratory
     assert campaign.plan.budget.samples == films
+    assert campaign.pool is not None
+    assert len(campaign.pool) > 1.4 * films, "planners never propose a blend twice"
     assert sum(rack.count for rack in laboratory.racks) > films
     assert laboratory.instruments["tester"].lost_permit == "safe"
     assert laboratory.instruments["robot"].lost_permit == "finish"
