@@ -92,7 +92,8 @@ class GuardRequests:
         while not stopping.is_recorded:
             await self._guard.wait_changed(self._guard.household.settings.beat)
         yield {"latched": stop.id, "machine": self._guard.household.machine}
-        while not stopping.is_settled:
+        # Whoever lifts the last stop ends what waits for a safe state: there will be no other answer.
+        while stopping.latch.is_set and not stopping.is_settled:
             await self._guard.wait_changed(self._guard.household.settings.beat)
         yield {"ok": True, "latched": stop.id, **self._json_status()}
 

@@ -1,11 +1,11 @@
 """What an emergency stop or a drill did on one machine, kept in a file of its own for whoever asks afterwards."""
 
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import AwareDatetime, Field, ValidationError
 
-from lab_agents.errors import GuardError
 from lab_agents.messages.frames import InstrumentState, StopRequest
 from lab_agents.records.base import FrozenMap, Record
 from lab_agents.state_folder import StateFolder, write_atomically
@@ -124,20 +124,32 @@ def keep_report(folder: Path, report: StopReport) -> None:
         old.unlink(missing_ok=True)
 
 
-def read_reports(folder: StateFolder, machines: tuple[str, ...]) -> tuple[StopReport, ...]:
-    """Every report that the machines kept in this state folder, the oldest first.
+@dataclass(frozen=True)
+class KeptReports:
+    """What lies where machines keep their reports.
 
-    Raises:
-        GuardError: If a file is no such report.
+    Attributes:
+        reports: The oldest first.
+        unreadable: Of each file that is none: which, why, and what to do.
     """
-    found = []
+
+    reports: tuple[StopReport, ...]
+    unreadable: tuple[str, ...]
+
+
+def read_reports(folder: StateFolder, machines: tuple[str, ...]) -> KeptReports:
+    """Every report that the machines kept in this state folder; a file that is none hides no other."""
+    found, unreadable = [], []
     for machine in machines:
         for path in sorted((folder.guard(machine) / "stops").glob("*.json")):
             try:
                 found.append(StopReport.model_validate_json(path.read_bytes()))
-            except ValidationError as error:
-                raise GuardError(f"{path} is no report of a stop: {error}. Look at it, then move it away.") from error
-    return tuple(sorted(found, key=lambda report: (report.stop.at, report.machine)))
+            except FileNotFoundError:
+                continue  # the oldest one, which has just made room for a new one
+            except (OSError, ValidationError) as error:
+                why = str(error).splitlines()[0]
+                unreadable.append(f"{path} is no report of a stop: {why}. Look at it, then move it away.")
+    return KeptReports(tuple(sorted(found, key=lambda report: (report.stop.at, report.machine))), tuple(unreadable))
 
 
 def find_drilled(folder: Path) -> StopRequest | None:

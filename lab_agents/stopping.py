@@ -129,6 +129,8 @@ class Stopping:
             raise GuardError(f"The latch could not be lifted on disk: {error}. Nothing was lifted.") from error
         if not self.latch.is_set:
             self.cancel()
+            # The file says so: whoever still writes the latch writes what has just been lifted, or was before it.
+            self.is_recorded = True
         self._report()
 
     def cancel(self) -> None:

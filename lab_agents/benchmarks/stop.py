@@ -316,9 +316,8 @@ async def _stop_once(folder: StateFolder, way: str) -> Measured:
 async def _find_report(folder: StateFolder, stop: str) -> StopReport:
     async with asyncio.timeout(ANSWERED_WITHIN):
         while True:
-            found = [
-                report for report in await asyncio.to_thread(read_reports, folder, ("main",)) if report.stop.id == stop
-            ]
+            kept = await asyncio.to_thread(read_reports, folder, ("main",))
+            found = [report for report in kept.reports if report.stop.id == stop]
             if found:
                 return found[0]
             await asyncio.sleep(0.1)

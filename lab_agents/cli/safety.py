@@ -142,7 +142,7 @@ def _await_reports(folder: Path, stop: str, n: int) -> list["StopReport"]:
 
     deadline = time.monotonic() + REPORTED_WITHIN
     while True:
-        found = [report for report in read_reports(*_place(folder)) if report.stop.id == stop]
+        found = [report for report in read_reports(*_place(folder)).reports if report.stop.id == stop]
         if len(found) >= n or time.monotonic() > deadline:
             return found
         time.sleep(0.05)
@@ -152,11 +152,15 @@ def stops(state: State = None, as_json: AsJson = False) -> None:
     """What every emergency stop and drill did: when each instrument's safe state was written and confirmed."""
     from lab_agents.stop_report import read_reports
 
-    reports = read_reports(*_place(existing_state(state)))
+    kept = read_reports(*_place(existing_state(state)))
     if as_json:
-        say_json({"reports": reports})
+        say_json({"reports": kept.reports, "unreadable": kept.unreadable})
     else:
-        say("\n".join(report.to_text() for report in reports) or "no stop and no drill yet")
+        say("\n".join(report.to_text() for report in kept.reports) or "no stop and no drill yet")
+    for trouble in kept.unreadable:
+        warn(trouble)
+    if kept.unreadable:
+        raise typer.Exit(Exit.STATE)
 
 
 def _place(path: Path) -> "tuple[StateFolder, tuple[str, ...]]":

@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from lab_agents.errors import GuardError, StoreError
+from lab_agents.errors import StoreError
 from lab_agents.notify.notice import Notice
 from lab_agents.notify.pending import KEPT
 from lab_agents.notify.telling import KINDS, tell_entry, tell_report
@@ -71,15 +71,15 @@ class StopSource:
     lab: str
     machines: tuple[str, ...]
     _told: dict[tuple[str, str], StopReport] = field(default_factory=dict, init=False)
+    _unreadable: set[str] = field(default_factory=set, init=False)
 
     def read(self, since: datetime, now: datetime) -> list[Notice]:
         """What is new or changed of stops after `since`; of old ones nobody knows any more whether they were told."""
         since = max(since, now - KEPT)
-        try:
-            reports = read_reports(self.folder, self.machines)
-        except GuardError as error:
-            _LOG.warning("%s", error)
-            return []
-        new = [r for r in reports if r.stop.at >= since and self._told.get((r.stop.id, r.machine)) != r]
+        kept = read_reports(self.folder, self.machines)
+        for trouble in set(kept.unreadable) - self._unreadable:
+            _LOG.warning("%s", trouble)
+        self._unreadable = set(kept.unreadable)
+        new = [r for r in kept.reports if r.stop.at >= since and self._told.get((r.stop.id, r.machine)) != r]
         self._told |= {(report.stop.id, report.machine): report for report in new}
         return [tell_report(report, self.lab, now) for report in new]

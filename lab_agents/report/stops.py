@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from lab_agents.errors import GuardError
 from lab_agents.messages.course import StopRecorded
 from lab_agents.report.account import Account
 from lab_agents.state_folder import StateFolder
@@ -16,7 +15,7 @@ class StopsTold:
     """The stops of a campaign.
 
     `reports` are the guards' own, the oldest first. `unreported` stand in the log only: their machine keeps its reports
-    elsewhere, or no longer. `trouble` says why reports could not be read.
+    elsewhere, or no longer. `trouble` says which files could not be read.
     """
 
     reports: tuple[StopReport, ...] = ()
@@ -62,15 +61,12 @@ class StopRow:
 def find_stops(folder: StateFolder, account: Account) -> StopsTold:
     """The stops between a campaign's start and its end, and those that the log says were in it."""
     machines = account.laboratory.machines if account.laboratory is not None else ()
-    try:
-        kept, trouble = read_reports(folder, machines), ""
-    except GuardError as error:
-        kept, trouble = (), str(error)
+    kept = read_reports(folder, machines)
     logged = {(body.stop, body.machine) for body in account.stops}
-    reports = tuple(r for r in kept if (r.stop.id, r.machine) in logged or _is_within(account, r.stop.at))
+    reports = tuple(r for r in kept.reports if (r.stop.id, r.machine) in logged or _is_within(account, r.stop.at))
     known = {(report.stop.id, report.machine) for report in reports}
     unreported = tuple(body for body in account.stops if (body.stop, body.machine) not in known)
-    return StopsTold(reports, unreported, trouble)
+    return StopsTold(reports, unreported, " ".join(kept.unreadable))
 
 
 def _is_within(account: Account, at: datetime) -> bool:

@@ -119,7 +119,7 @@ class StopNight(Night):
         supervision = self.agents["supervision"].state
         recorded = {f"{stop}/main" for stop in supervision.stops.get("main", ())}
         rearmed = {f"{stop}/main/rearmed" for stop in supervision.rearms.get("main", ())}
-        reports = read_reports(self.folder, ("main",))
+        reports = read_reports(self.folder, ("main",)).reports
         ended = {f"{report.stop.id}/main/{'safe' if report.is_safe else 'unsafe'}" for report in reports}
         return (recorded | rearmed | ended) - set(self.inbox.told)
 

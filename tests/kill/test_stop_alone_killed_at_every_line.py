@@ -77,4 +77,4 @@ def test_who_asks_after_one_who_died_finds_the_latch_and_stops_the_machine(folde
         machine.check_left()
         assert machine.answered["stop-2"]["toy"].state == "safe at"
         in_force = {stop.id for stop in Latch(machine.place / "latch.json").stops}
-        assert in_force == {report.stop.id for report in read_reports(machine.folder, ("main",))}
+        assert in_force == {report.stop.id for report in read_reports(machine.folder, ("main",)).reports}

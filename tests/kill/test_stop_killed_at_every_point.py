@@ -59,7 +59,7 @@ def check_kept(night: StopNight) -> None:
     assert len(stops) == len(set(stops)) == len(rearms)
     order = [(type(body), body.stop) for body in bodies if isinstance(body, StopRecorded | Rearmed)]
     if night.house.lives["guard"] == 1:
-        reports = read_reports(night.folder, ("main",))
+        reports = read_reports(night.folder, ("main",)).reports
         assert told.settled <= {report.stop.id for report in reports}
     for stop in stops:
         assert order.index((StopRecorded, stop)) < order.index((Rearmed, stop))

@@ -89,14 +89,34 @@ async def test_four_hundred_instruments_with_long_troubles_are_told_at_the_door_
 
 
 @asynccontextmanager
-async def asked(household, *plans):
-    async with watched(household, *plans) as guard, MemoryBus(MemoryCarrier(), "guard") as bus:
+async def asked(household, *plans, **others):
+    async with watched(household, *plans, **others) as guard, MemoryBus(MemoryCarrier(), "guard") as bus:
         assert await reached(lambda: all(child.is_up for child in guard.children.values()))
         yield guard, GuardRequests(guard, GuardLink(guard, bus))
 
 
 async def last(answers):
     return [line async for line in answers][-1]
+
+
+class Silent(Complaining):
+    """A line to an instrument that never answers."""
+
+    async def connect(self):
+        await asyncio.Event().wait()
+
+
+async def test_who_asked_for_a_stop_that_is_lifted_before_it_is_safe_is_answered(household, monkeypatch):
+    """Nobody waits any more for what it was to bring."""
+    # Long, so that the stop still waits for the instrument when it is lifted.
+    monkeypatch.setattr("lab_agents.safe_states.TRIES", 10**6)
+    line = plan(household.folder, "line", instruments=("coater",))
+    async with asked(household, line, dial=lambda *_: Silent()) as (guard, requests):
+        stopping = asyncio.create_task(last(requests.answer({"do": "stop", **stop_request().model_dump(mode="json")})))
+        assert await reached(lambda: guard.stopping.latch.is_set and guard.stopping.is_recorded)
+        await last(requests.answer({"do": "rearm", "stop": "stop-1", "person": "ada", "reason": "looked"}))
+        answer = await stopping
+        assert (answer["ok"], answer["status"]["stops"]) == (True, [])
 
 
 async def test_an_end_waits_for_what_cannot_be_interrupted_and_says_for_whom(household, tmp_path):

@@ -68,6 +68,16 @@ def test_what_a_stop_did_is_told_afterwards(folder, capsys):
     assert ("by Ada: smoke" in told, "no write acknowledged; " in told) == (True, True)
 
 
+def test_a_report_that_cannot_be_read_hides_no_other(folder, capsys):
+    stop(folder)
+    (folder.guard("main") / "stops" / "broken.json").write_text("{")
+    capsys.readouterr()
+    assert call("stops", "--state", folder.path) == 4
+    told = capsys.readouterr()
+    assert "by Ada: smoke" in told.out
+    assert "broken.json is no report of a stop" in told.err
+
+
 def test_without_any_stop_there_is_nothing_to_tell(folder, capsys):
     assert call("stops", "--state", folder.path) == 0
     assert "no stop and no drill yet" in capsys.readouterr().out

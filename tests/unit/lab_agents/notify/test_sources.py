@@ -84,4 +84,5 @@ def test_reports_of_stops_are_told_when_new_and_when_changed(folder):
     assert [notice.id for notice in source.read(AT, AT)] == ["stop-1/main/safe"]
     assert StopSource(folder, "lab", ("main",)).read(AT, AT + 2 * KEPT) == [], "nobody knows whether they were told"
     (guard / "stops" / "broken.json").write_text("{")
-    assert source.read(AT, AT) == []
+    keep_report(guard, report(2, "unreachable"))
+    assert [notice.id for notice in source.read(AT, AT)] == ["stop-2/main/unsafe"], "whatever lies beside it"
