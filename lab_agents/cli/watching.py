@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
 from instruments.drivers import load_driver
 from instruments.lab import read_laboratory
@@ -106,5 +107,5 @@ def table_of(board: GaugeBoard) -> Table:
     for gauges in board.all():
         style = "red" if gauges.trouble else "yellow" if gauges.is_stale else "dim" if gauges.age is None else ""
         age = "" if gauges.age is None else f"{gauges.age:.0f} s ago"
-        table.add_row(gauges.instrument, gauges.text, age, style=style)
+        table.add_row(Text(gauges.instrument), Text(gauges.text), age, style=style)
     return table

@@ -38,6 +38,10 @@ class Gauges:
         return f"STALE, {self.age:.0f} s old: {self.readings}" if self.is_stale else self.readings
 
 
+MOST = 4096
+"""Instruments that are listened to: names that nobody declared may be published without end."""
+
+
 class GaugeBoard:
     """Hears telemetry; what is none is passed over, because anybody may publish nonsense."""
 
@@ -55,7 +59,8 @@ class GaugeBoard:
             told = Telemetry.model_validate_json(message.payload)
         except ValidationError:
             return None
-        if told.instrument != parsed[1]["instrument"]:
+        is_known = told.instrument in self._last or len(self._last) < MOST
+        if told.instrument != parsed[1]["instrument"] or not is_known:
             return None
         self._last[told.instrument] = told
         if not told.trouble:

@@ -1,6 +1,7 @@
 """The live display: budget, best so far, a row for each agent and instrument, why it waits, times, tickets."""
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.markup import escape
 from rich.panel import Panel
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -38,7 +39,7 @@ def _title(scene: Scene) -> str:
         return "waiting for the campaign to start"
     state = " · paused" if scene.pause is not None else ""
     state = state or (" · finished" if scene.account.is_complete else " · closing" if scene.account.closing else "")
-    return f"[bold]{plan.name}[/]: {plan.target.direction} {plan.target.property}{state}"
+    return f"[bold]{escape(plan.name)}[/]: {plan.target.direction} {escape(plan.target.property)}{state}"
 
 
 def _head(scene: Scene) -> list[RenderableType]:
@@ -62,7 +63,8 @@ def _head(scene: Scene) -> list[RenderableType]:
         bar.add_row("regret", f"{scene.regret:.3g}", "against the best recorded material")
     if scene.pause is not None:
         bar.add_row("pause", *_pause(scene.pause))
-    held = f"  [dim]clock held by {scene.tick.held_by}[/]" if scene.tick is not None and scene.tick.held_by else ""
+    held_by = scene.tick.held_by if scene.tick is not None else ""
+    held = f"  [dim]clock held by {escape(held_by)}[/]" if held_by else ""
     bar.add_row("time", _lab_time(scene), f"{duration(scene.wall_elapsed)} on the clock{held}")
     return [bar]
 
@@ -70,7 +72,7 @@ def _head(scene: Scene) -> list[RenderableType]:
 def _pause(pause: Outlook) -> tuple[str, str]:
     """When it is still, and each who keeps it from that."""
     style, why = ("yellow", "\n".join(h.text for h in pause.holders)) if pause.holders else ("green", pause.reason)
-    return f"[{style}]{pause.when}[/]", why
+    return f"[{style}]{escape(pause.when)}[/]", escape(why)
 
 
 def _lab_time(scene: Scene) -> str:
@@ -92,14 +94,14 @@ def _best(sample: SampleAccount, scene: Scene) -> list[tuple[str, str, str]]:
     plan, value = scene.account.plan, sample.objective
     if plan is None or value is None:
         return []
-    made = f"{sample.id}: {composition_text(sample.made_values or {}, plan.space)}"
+    made = escape(f"{sample.id}: {composition_text(sample.made_values or {}, plan.space)}")
     if not plan.target.constraints:
-        return [("best", f"[bold green]{value.text}[/]", made)]
+        return [("best", f"[bold green]{escape(value.text)}[/]", made)]
     word, style = ("best", "bold green") if sample.is_hit else ("nearest", "yellow")
-    named = f"[{style}]{plain_name(plan.target.property)} {value.text}[/]"
+    named = f"[{style}]{escape(f'{plain_name(plan.target.property)} {value.text}')}[/]"
     read = [(c.property, sample.quantity(c.property)) for c in plan.target.constraints]
     met = ", ".join(f"{plain_name(name)} {seen.text if seen is not None else 'not read'}" for name, seen in read)
-    return [(word, named, made), ("", f"chance {percent(sample.chance)}", met)]
+    return [(word, named, made), ("", f"chance {percent(sample.chance)}", escape(met))]
 
 
 def _agents(scene: Scene) -> Table:
@@ -109,12 +111,12 @@ def _agents(scene: Scene) -> Table:
     table.add_column("waits for", ratio=3, no_wrap=True, style="yellow")
     for name in _ordered(scene):
         status = scene.agents.get(name)
-        table.add_row(name, _activity(status), _waits(status))
+        table.add_row(Text(name), _activity(status), Text(_waits(status)))
         for instrument in _instruments(scene, name):
             motion = next((m for m in status.motions if m.instrument == instrument), None) if status else None
             gauges = scene.gauges.of(instrument)
             shows = Text("" if gauges.age is None else gauges.text, style="dim")
-            table.add_row(f"  [dim]{instrument}[/]", _motion(motion), shows)
+            table.add_row(Text(f"  {instrument}", style="dim"), _motion(motion), shows)
     return table
 
 
@@ -123,7 +125,7 @@ def _ordered(scene: Scene) -> list[str]:
     declared = list(laboratory.agents) if laboratory is not None else []
     if laboratory is not None:
         declared.sort(key=lambda a: _ORDER.index(laboratory.agents[a].role))
-    return declared + sorted(set(scene.agents) - set(declared))
+    return declared or sorted(scene.agents)
 
 
 def _instruments(scene: Scene, agent: str) -> tuple[str, ...]:
@@ -133,14 +135,16 @@ def _instruments(scene: Scene, agent: str) -> tuple[str, ...]:
     return laboratory.agents[agent].instruments
 
 
-def _activity(status: AgentStatus | None) -> str:
+def _activity(status: AgentStatus | None) -> Text:
+    # Never as markup: what agents say may hold brackets, as errors do.
     if status is None:
-        return "[dim]not heard yet[/]"
+        return Text("not heard yet", style="dim")
     if not status.alive:
-        return "[red]gone[/]"
+        return Text("gone", style="red")
     if status.stuck:
-        return f"[red]{status.stuck}[/]"
-    return status.activity or (f"owes {', '.join(status.owed)}" if status.owed else "[dim]idle[/]")
+        return Text(status.stuck, style="red")
+    said = status.activity or (f"owes {', '.join(status.owed)}" if status.owed else "")
+    return Text(said) if said else Text("idle", style="dim")
 
 
 def _waits(status: AgentStatus | None) -> str:
@@ -151,11 +155,11 @@ def _waits(status: AgentStatus | None) -> str:
     return f"{subject}: {reason}{more}"
 
 
-def _motion(motion: Motion | None) -> str:
+def _motion(motion: Motion | None) -> Text:
     if motion is None:
-        return "[dim]-[/]"
+        return Text("-", style="dim")
     until = f" until {motion.until:%H:%M:%S}" if motion.until is not None else ""
-    return f"{motion.plan}{until}"
+    return Text(f"{motion.plan}{until}")
 
 
 def _foot(scene: Scene) -> list[RenderableType]:

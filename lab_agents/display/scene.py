@@ -1,6 +1,7 @@
 """What the display knows: the campaign's account, and how every process stands, all heard, nothing polled."""
 
 import time
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from pydantic import ValidationError
@@ -65,19 +66,23 @@ class Scene:
         if parsed is None:
             return
         try:
-            self._take_status(parsed[0], message.payload)
+            self._take_status(*parsed, message.payload)
         except ValidationError:
             return
 
-    def _take_status(self, name: str, payload: bytes) -> None:
+    def _take_status(self, name: str, parts: Mapping[str, str], payload: bytes) -> None:
+        laboratory = self.account.laboratory
         if name == "agent_status":
             status = AgentStatus.model_validate_json(payload)
             known = self.agents.get(status.agent)
-            if known is None or status.epoch >= known.epoch:
+            is_declared = laboratory is None or status.agent in laboratory.agents
+            if status.agent == parts["source"] and is_declared and (known is None or status.epoch >= known.epoch):
                 self.agents[status.agent] = status
         elif name == "guard_status":
             guard = GuardStatus.model_validate_json(payload)
-            self.guards[guard.machine] = guard
+            is_declared = laboratory is None or guard.machine in laboratory.machines
+            if guard.machine == parts["machine"] and is_declared:
+                self.guards[guard.machine] = guard
         elif name == "clock":
             self.tick = Tick.model_validate_json(payload)
         elif name == "head":

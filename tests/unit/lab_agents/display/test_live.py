@@ -4,6 +4,9 @@ import io
 from datetime import timedelta
 
 import pytest
+from hypothesis import example as such_as
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.console import Console
 
 from lab_agents.bus.protocol import Message
@@ -59,6 +62,35 @@ def test_each_agent_says_what_it_does_and_why_it_waits(scene):
         "dispenser_b",
     ):
         assert words in text
+
+
+SAID = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1, max_size=40)
+
+
+@given(SAID)
+@such_as("[/]")
+@such_as("[Errno 2] no such file [type=value_error]")
+def test_whatever_agents_and_guards_say_is_shown_as_it_is(said):
+    """Brackets are no markup, and no reason to end."""
+    scene = Scene(TOPICS)
+    motion = Motion(instrument="tester", token="0" * 16, plan="soak")
+    for logged in tell_campaign(1)[:1]:
+        scene.take_entry(logged)
+    talking = AgentStatus(agent="tester", epoch=1, activity=said, motions=(motion,), waits={said: said})
+    heard(scene, "agent_status", talking, source="tester")
+    heard(scene, "agent_status", AgentStatus(agent="line_a", epoch=1, stuck=said), source="line_a")
+    heard(scene, "guard_status", GuardStatus(machine="main", epoch=1, pid=1, held={"tester": said}), machine="main")
+    heard(scene, "clock", Tick(now=START, number=1, speed=1.0, held_by=said))
+    drawn(scene)
+    if said.isascii() and said == said.strip():
+        assert drawn(scene, width=2000).count(said) >= 5, "does, waits twice, stuck, held"
+
+
+def test_nobody_is_shown_who_is_not_declared_or_speaks_for_another(scene):
+    heard(scene, "agent_status", AgentStatus(agent="ghost", epoch=1, stuck="boo"), source="ghost")
+    heard(scene, "agent_status", AgentStatus(agent="tester", epoch=9, stuck="boo"), source="ghost")
+    heard(scene, "guard_status", GuardStatus(machine="ghost", epoch=1, pid=1, held={"x": "boo"}), machine="ghost")
+    assert "boo" not in drawn(scene)
 
 
 def test_agents_that_were_not_heard_or_are_gone_are_told_apart(scene):
