@@ -30,7 +30,7 @@ from lab_agents.report.wording import composition_text, count, percent, until_te
 from lab_agents.report.writing import find_truth
 from lab_agents.state_folder import StateFolder, read_json
 from lab_agents.stop_report import find_drilled
-from lab_agents.store.reader import StoreReader
+from lab_agents.store.reader import StoreReader, open_store
 
 
 class ProcessStanding(Record):
@@ -108,7 +108,8 @@ class Standing(Record):
     `guards` are machines with a living guard; `unattended` those that have none, or one that nobody would start again.
     `waits` and `refusing` (why the recorder appends nothing) are heard from the processes that run. `pause` says of a
     paused campaign since when it is still, or when it will be and who keeps it from that. `drill` is there where the
-    lab file asks for drills. `channels` are the ways by which people outside are told.
+    lab file asks for drills. `channels` are the ways by which people outside are told. `unreadable` says why nothing of
+    the log can be told; the rest is.
     """
 
     state: str
@@ -127,11 +128,12 @@ class Standing(Record):
     pause: Outlook | None = None
     drill: DrillStanding | None = None
     channels: tuple[ChannelState, ...] = ()
+    unreadable: str | None = None
 
     def to_text(self) -> str:
         """For people."""
         lines = [f"laboratory {self.lab} in {self.state}, {self.head} log entries"]
-        lines += _campaign_lines(self.campaign)
+        lines += [self.unreadable] if self.unreadable else _campaign_lines(self.campaign)
         if self.pause is not None:
             lines.append(f"PAUSED by {self.pause.reason}: {self.pause.when}{', because' if self.pause.holders else ''}")
             lines += [f"  {holder.text}" for holder in self.pause.holders]
@@ -202,7 +204,7 @@ def standing_of(state: Path) -> Standing:
     laboratory = read_laboratory(folder.lab_file)
     statuses, roles, pids, attended = _ask_guards(folder, laboratory.machines)
     heard = _hear(folder, laboratory) if pids else Heard()
-    head, account = _account(folder)
+    head, account, unreadable = _account(folder)
     latched = next((s.latched for s in statuses.values() if s.latched), None)
     instruments = {n: i.state for s in statuses.values() for n, i in s.instruments.items()} if latched else {}
     return Standing(
@@ -226,6 +228,7 @@ def standing_of(state: Path) -> Standing:
         pause=_pause(folder, heard) if account is not None else None,
         drill=_drill(folder, laboratory),
         channels=read_states(folder.pending_notices, laboratory.notifications),
+        unreadable=unreadable,
     )
 
 
@@ -301,18 +304,20 @@ def _processes(
     return tuple(found)
 
 
-def _account(folder: StateFolder) -> tuple[int, Account | None]:
-    if not folder.store.exists():
-        return 0, None
+def _account(folder: StateFolder) -> tuple[int, Account | None, str | None]:
+    """Position of the newest entry, what the log tells, and why it cannot be read where it cannot."""
     try:
-        with StoreReader(folder.store) as reader:
-            return reader.head()[0], tell(reader.entries())
-    except ReportError:
-        with StoreReader(folder.store) as reader:
-            return reader.head()[0], None
-    except StoreError:
-        # A store that the recorder is only just making.
-        return 0, None
+        store = open_store(folder.store)
+        if store is None:
+            return 0, None, None
+        with store as reader:
+            head, _ = reader.head()
+            try:
+                return head, tell(reader.entries()), None
+            except ReportError:
+                return head, None, None
+    except StoreError as error:
+        return 0, None, str(error)
 
 
 def _campaign(account: Account, truth: Truth | None) -> CampaignStanding | None:

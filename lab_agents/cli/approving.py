@@ -11,7 +11,7 @@ from lab_agents.records.autonomy import may_approve
 from lab_agents.records.space import DesignSpace
 from lab_agents.report.approvals import AWAITED_KINDS, AwaitedApproval, awaited_in
 from lab_agents.state_folder import StateFolder
-from lab_agents.store.reader import StoreReader
+from lab_agents.store.reader import open_store
 
 
 def tell_awaited(state: Path | None) -> list[tuple[AwaitedApproval, str]]:
@@ -47,9 +47,10 @@ def give_word(state: Path | None, work: str, person: str, *, note: str = "", den
 
 
 def _awaited(folder: StateFolder) -> tuple[dict[str, AwaitedApproval], DesignSpace | None]:
-    if not folder.store.exists():
+    store = open_store(folder.store)
+    if store is None:
         return {}, None
-    with StoreReader(folder.store) as reader:
+    with store as reader:
         entries = tuple(reader.entries((*AWAITED_KINDS, CampaignStarted.__name__)))
     plans = [body.plan for logged in entries if isinstance(body := logged.entry.record, CampaignStarted)]
     return awaited_in(entries), plans[-1].space if plans else None

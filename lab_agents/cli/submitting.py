@@ -21,7 +21,7 @@ from lab_agents.messages.topics import Topics
 from lab_agents.records.campaign import CampaignPlan
 from lab_agents.settings import DEFAULT
 from lab_agents.state_folder import StateFolder, read_json, write_atomically
-from lab_agents.store.reader import StoreReader
+from lab_agents.store.reader import StoreReader, open_store
 
 REACH = 10.0
 """Wall seconds to wait for broker and recorder of a laboratory that should be running."""
@@ -158,8 +158,9 @@ def open_campaign(folder: StateFolder) -> CampaignPlan | None:
     A wish that was never taken up because another campaign was open then does not count.
     """
     found: CampaignPlan | None = None
-    if folder.store.exists():
-        with StoreReader(folder.store) as reader:
+    store = open_store(folder.store)
+    if store is not None:
+        with store as reader:
             for logged in reader.entries(("StartCampaign", "CampaignStarted", "CampaignFinished")):
                 body = logged.entry.record
                 if isinstance(body, CampaignStarted):

@@ -10,7 +10,7 @@ from lab_agents.notify.pending import KEPT
 from lab_agents.notify.telling import KINDS, tell_entry, tell_report
 from lab_agents.state_folder import StateFolder
 from lab_agents.stop_report import StopReport, read_reports
-from lab_agents.store.reader import StoreReader
+from lab_agents.store.reader import StoreReader, open_store
 
 _LOG = logging.getLogger(__name__)
 
@@ -34,15 +34,15 @@ class LogSource:
         A log that is met for the first time is told from its end on; so is one that has become shorter (restored).
         """
         try:
-            if self._reader is None and not self.folder.store.is_file():
+            self._reader = self._reader or open_store(self.folder.store)
+            if self._reader is None:
                 return [], None
-            self._reader = self._reader or StoreReader(self.folder.store)
             head, _ = self._reader.head()
             if position is None or position > head:
                 return [], head
             entries = list(self._reader.entries(KINDS, after=position)) if head > position else []
         except StoreError as error:
-            # Only just made, or broken: then the recorder is silent, and that is told.
+            # Broken: then the recorder is silent, and that is told.
             _LOG.warning("%s", error)
             self.close()
             return [], None

@@ -18,7 +18,7 @@ from lab_agents.store import projection_tables as rows
 from lab_agents.store.columns import from_json_column, table_of
 from lab_agents.store.opening import open_read_only, snapshot
 from lab_agents.store.rows import LEASE, LOG, bytes_of, log_identity, logged_of, read_rows, seal_of
-from lab_agents.store.schema import check_revision
+from lab_agents.store.schema import check_revision, find_revision
 from lab_agents.store.summaries import (
     ActSpan,
     CampaignSummary,
@@ -33,6 +33,20 @@ from lab_agents.store.verification import raw_rows, verify_rows
 
 _MEASUREMENT, _MODEL, _TICKET = (table_of(row) for row in (rows.MeasurementRow, rows.ModelRow, rows.TicketRow))
 _TASK, _ACT = table_of(rows.TaskRow), table_of(rows.ActRow)
+
+
+def open_store(path: Path) -> "StoreReader | None":
+    """A reader of a store, or None while no recorder has made its tables: nothing is recorded yet.
+
+    Raises:
+        StoreError: If the store cannot be read, or its tables are of another version.
+    """
+    if not path.exists():
+        return None
+    engine = open_read_only(path)
+    with snapshot(engine, path) as connection:
+        is_made = find_revision(connection) is not None
+    return StoreReader(path) if is_made else None
 
 
 class StoreReader:

@@ -67,6 +67,23 @@ def test_a_fresh_folder_has_no_campaign(tmp_path):
     assert "no campaign was started yet" in standing.to_text()
 
 
+def test_a_store_that_nobody_has_filled_yet_holds_no_campaign(tmp_path):
+    """The recorder was ended before it had made the tables."""
+    folder = StateFolder.create(tmp_path / "state", "opv_replay", example().lab_path.read_bytes())
+    folder.store.touch()
+    standing = standing_of(folder.path)
+    assert (standing.head, standing.campaign, standing.unreadable) == (0, None, None)
+
+
+def test_a_damaged_store_is_said_beside_what_can_be_told(tmp_path):
+    folder = StateFolder.create(tmp_path / "state", "opv_replay", example().lab_path.read_bytes())
+    folder.store.write_bytes(b"precious" * 1000)
+    text = standing_of(folder.path).to_text()
+    assert "cannot be read" in text
+    assert "main: guard unattended" in text
+    assert "no campaign was started yet" not in text
+
+
 def test_hits_and_the_best_of_them_are_told(tmp_path):
     standing = standing_of(write_absorber(tmp_path / "state", 12).path)
     campaign = standing.campaign

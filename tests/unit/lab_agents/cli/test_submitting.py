@@ -138,3 +138,11 @@ def test_a_campaign_is_open_from_the_wish_to_its_end(folder, tmp_path):
     assert open_campaign(folder) == plan
     assert open_campaign(write_state(tmp_path / "running", log[:-1])) == plan
     assert open_campaign(write_state(tmp_path / "finished", log)) is None
+
+
+def test_a_wish_outlives_a_recorder_that_was_ended_before_it_had_made_the_tables(folder):
+    plan = example().plan
+    folder.store.touch()
+    assert open_campaign(folder) is None
+    write_frame(folder, StartCampaign(plan=plan, person="Ada"), plan.name, plan.name)
+    assert open_campaign(folder) == plan

@@ -6,7 +6,7 @@ import pytest
 
 from lab_agents.errors import StoreError
 from lab_agents.messages import course, work
-from lab_agents.store.reader import StoreReader
+from lab_agents.store.reader import StoreReader, open_store
 from tests.small_campaign import MAKING, PLAN
 
 
@@ -180,3 +180,15 @@ def test_a_file_that_is_no_database_is_refused(tmp_path):
     path.write_bytes(b"this is a text, not a database" * 100)
     with pytest.raises(StoreError, match="cannot be read"):
         StoreReader(path)
+
+
+def test_a_store_without_tables_holds_nothing_yet(tmp_path):
+    """No file, or one that a recorder was ended over before its first commit."""
+    assert open_store(tmp_path / "store.sqlite") is None
+    (tmp_path / "store.sqlite").touch()
+    assert open_store(tmp_path / "store.sqlite") is None
+
+
+def test_a_store_with_tables_is_opened(book):
+    with open_store(book.path) as reader:
+        assert reader.head()[0] == book.writer.position
