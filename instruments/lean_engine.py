@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from bluesky import RunEngine
 from bluesky.utils import DuringTask
 
+from instruments.document_checks import check_quickly
+
 
 def make_run_engine(loop: asyncio.AbstractEventLoop | None = None) -> RunEngine:
     """A RunEngine for plans that run in any thread, without signal handling.
@@ -17,6 +19,7 @@ def make_run_engine(loop: asyncio.AbstractEventLoop | None = None) -> RunEngine:
     To note its version a RunEngine imports ophyd wherever it is installed: half a second, 30 MB and a dozen threads in
     every process. One that has a device of ophyd has loaded it before, and its version is noted.
     """
+    check_quickly()
     with _absent("ophyd"):
         return RunEngine(loop=loop, context_managers=[], call_returns_result=True, during_task=DuringTask())
 

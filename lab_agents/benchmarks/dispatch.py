@@ -2,8 +2,9 @@
 
 The guard, the broker, the recorder, supervision, the service and the agents of the instruments are the processes of
 every laboratory, and the instruments are asked over their real protocols. Only who bids is a stand-in: it requests one
-reservation after the other for each instrument, each with a recipe of readings. The simulated laboratory's clock is
-held by nothing: a reading lasts for a fixed part of a wall second, as in a laboratory that is not simulated.
+reservation after the other for each instrument, each with a recipe of short exposures. The simulated laboratory's clock
+is that of the wall, as in a laboratory that is not simulated: a clock that ran a hundred times as fast would make every
+tenth of a second that a busy machine is late look like a stall, and load it with tickets that no real laboratory has.
 """
 
 import asyncio
@@ -21,7 +22,7 @@ from typing import Any
 import yaml
 
 from instruments.lab import read_laboratory
-from lab_agents.benchmarks.stop import KINDS, PER_AGENT, STAND_IN, generate_laboratory
+from lab_agents.benchmarks.stop import KINDS, PER_AGENT, STAND_IN, Kind, generate_laboratory
 from lab_agents.bus.mqtt import MqttBus
 from lab_agents.bus.protocol import Bus
 from lab_agents.errors import SilentGuardError
@@ -49,9 +50,19 @@ from lab_agents.store.reader import StoreReader
 HOLDER, SERVICE, SAMPLE = "holder", "service_carrier_1", "blank_"
 N_INSTRUMENTS = 50
 N_STEPS = 6
-"""Readings of one reservation: as many steps as it takes to make a film."""
-RATE = 100.0
-"""Laboratory seconds per wall second: a reading of two points lasts 0.68 s."""
+"""Exposures of one reservation: as many steps as it takes to make a film."""
+EXPOSURE = 0.5
+"""Seconds of one exposure."""
+LAMP = Kind(
+    "lamp",
+    "scpi_lamp",
+    "scpi://{at}?slot={number}",
+    N_INSTRUMENTS,
+    0,
+    {"signal": "OUTP", "value": 0.0, "read_back": "OUTP", "expected": 0.0},
+    {"suns": (0.1, 1.5, "1"), "duration": (EXPOSURE, 7200.0, "s")},
+)
+"""Of all instruments the one whose program may be short."""
 WARMING = 3.0
 """Wall seconds before the first trial: whatever is done for the first time takes longer."""
 READY_WITHIN = 120.0
@@ -107,19 +118,15 @@ class Dispatch:
 
 
 def generate_load() -> dict[str, Any]:
-    """A lab file with fifty probes, a blank before each, and who bids for them."""
-    kinds = [
-        replace(kind, reachable=n, unreachable=0)
-        for kind in KINDS
-        if (n := {"carrier": 1, "probe": N_INSTRUMENTS}.get(kind.name))
-    ]
-    lab = generate_laboratory((), kinds)
-    blanks = [{"name": f"blank_{i}", "kind": "blank", "place": f"at_probe_{i}"} for i in range(1, N_INSTRUMENTS + 1)]
+    """A lab file with fifty slots of lamps, a blank in each, and who bids for them."""
+    carriers = [replace(kind, reachable=1, unreachable=0) for kind in KINDS if kind.name == "carrier"]
+    lab = generate_laboratory((), [*carriers, LAMP])
+    blanks = [{"name": f"blank_{i}", "kind": "blank", "place": f"at_lamp_{i}"} for i in range(1, N_INSTRUMENTS + 1)]
     return {**lab, "name": "load", "agents": {**lab["agents"], HOLDER: {"role": "synthesis"}}, "standards": blanks}
 
 
 def simulate_freely(state: Path) -> None:
-    """Run a simulated laboratory whose clock nothing holds, until it is ended."""
+    """Run a simulated laboratory whose clock is that of the wall, until it is ended."""
     from simulators.held_clock import Unattended
     from simulators.lab import SimulatedLab
 
@@ -134,7 +141,7 @@ def simulate_freely(state: Path) -> None:
                 tick = Tick(now=now, number=number, speed=speed, held_by=held_by)
                 await bus.publish(topics.build("clock"), tick.model_dump_json().encode(), retain=True)
 
-            await SimulatedLab(laboratory, None, folder.simulator, Unattended(), publish, free_rate=RATE).run()
+            await SimulatedLab(laboratory, None, folder.simulator, Unattended(), publish, free_rate=1.0).run()
 
     asyncio.run(run())
 
@@ -247,9 +254,9 @@ class Holder:
     def _request(self, number: int) -> None:
         self._round += 1
         work = f"load-{self._round}"
-        reading = Act(instrument=f"probe_{number}", plan="sweep", arguments={"current": 1e-4, "points": 2.0})
-        owner = f"probes_{(number - 1) // PER_AGENT + 1}"
-        steps = tuple(Step(name=f"read_{i}", owner=owner, acts=(reading,)) for i in range(N_STEPS))
+        exposing = Act(instrument=f"lamp_{number}", plan="illuminate", arguments={"suns": 1.0, "duration": EXPOSURE})
+        owner = f"lamps_{(number - 1) // PER_AGENT + 1}"
+        steps = tuple(Step(name=f"expose_{i}", owner=owner, acts=(exposing,)) for i in range(N_STEPS))
         recipe = Recipe(steps=steps)
         body = ReservationRequested(work=work, sample=f"{SAMPLE}{number}", service=SERVICE, needs=(), recipe=recipe)
         self._say(f"request/{work}", body, work)

@@ -13,14 +13,14 @@ from lab_agents.benchmarks.dispatch import HOLDER, N_INSTRUMENTS, Dispatch, gene
 BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def test_the_generated_laboratory_has_fifty_probes_with_a_blank_before_each(tmp_path: Path) -> None:
+def test_the_generated_laboratory_has_fifty_lamps_with_a_blank_in_each(tmp_path: Path) -> None:
     path = tmp_path / "load.yaml"
     path.write_text(yaml.safe_dump(generate_load()))
     laboratory = read_laboratory(path)
-    probes = {name for name in laboratory.instruments if name.startswith("probe_")}
+    lamps = {name for name in laboratory.instruments if name.startswith("lamp_")}
     places = {place.name: place.instrument for place in laboratory.places}
-    assert {places[standard.place] for standard in laboratory.standards} == probes
-    assert len(probes) == N_INSTRUMENTS
+    assert {places[standard.place] for standard in laboratory.standards} == lamps
+    assert len(lamps) == N_INSTRUMENTS
     assert laboratory.agents[HOLDER].instruments == ()
 
 
