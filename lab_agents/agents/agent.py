@@ -55,8 +55,8 @@ class Agent(Generic[S]):
     ) -> None:
         self.name, self.behaviour, self.link, self.clock, self.settings = name, behaviour, link, clock, settings
         self._journal, self._worker, self.trouble = memory.journal, memory.worker, memory.trouble
-        self.state: S = behaviour.start()
-        self.cursor = Cursor()
+        # One object, so that whoever writes it down, in the journal's thread, never has a state of another position.
+        self._stand: tuple[S, Cursor] = (behaviour.start(), Cursor())
         self.concluded: frozenset[str] = frozenset()
         self.outbox_size = 0
         self.stuck: str | None = None
@@ -75,6 +75,24 @@ class Agent(Generic[S]):
         self._wakes_at_head = False
         self._state_text = StateText()
         self._submitter: Submitter | None = None
+
+    @property
+    def state(self) -> S:
+        """All that is known, after the entry at `cursor`."""
+        return self._stand[0]
+
+    @state.setter
+    def state(self, state: S) -> None:
+        self._stand = (state, self.cursor)
+
+    @property
+    def cursor(self) -> Cursor:
+        """How far the log was handled."""
+        return self._stand[1]
+
+    @cursor.setter
+    def cursor(self, cursor: Cursor) -> None:
+        self._stand = (self.state, cursor)
 
     # Birth.
 
@@ -165,7 +183,7 @@ class Agent(Generic[S]):
             return
         for _ in range(self.settings.poison_tries):
             try:
-                may_act = await self._worker.run(self._handle, logged)
+                may_act = not self._listen(logged) and await self._worker.run(self._handle, logged)
             except Exception as error:  # noqa: BLE001 - the loop's edge: becomes TroubleMet with its trace
                 trace = "".join(traceback.format_exception(error))
             else:
@@ -192,6 +210,26 @@ class Agent(Generic[S]):
         """Set `changed` once the head is handled; an entry of no concern is no reason to look at anything otherwise."""
         self._wakes_at_head = True
 
+    def _listen(self, logged: Logged) -> bool:
+        """Take in an entry that only tells something: nothing is decided and nothing is committed because of it.
+
+        Most of the log is of this kind to a station; crossing to the journal's thread takes longer than applying it.
+
+        Returns:
+            Whether that was all.
+        """
+        name, behaviour, before = self.name, self.behaviour, self.state
+        if not concerns(name, behaviour, logged):
+            self.cursor = _cursor_at(logged)
+            return True
+        if self._is_answer(logged) or heeds(name, behaviour, before, before, logged):
+            return False
+        after = behaviour.apply(before, logged)
+        if heeds(name, behaviour, before, after, logged):
+            return False
+        self._stand = (after if after != before else before, _cursor_at(logged))
+        return True
+
     def _handle(self, logged: Logged) -> bool:
         """Begin, apply, decide, write position, state and outbox, commit: whole in the journal's thread.
 
@@ -201,11 +239,7 @@ class Agent(Generic[S]):
         Returns:
             Whether the entry is one that may make this agent act.
         """
-        cursor = _cursor_at(logged)
-        if not concerns(self.name, self.behaviour, logged):
-            self.cursor = cursor
-            return False
-        before = self.state
+        cursor, before = _cursor_at(logged), self.state
         taken = step(self.name, self.behaviour, before, logged)
         after = taken.state if taken.state != before else before
         may_act = bool(taken.drafts) or heeds(self.name, self.behaviour, before, after, logged)
@@ -220,8 +254,7 @@ class Agent(Generic[S]):
             self._saved_state, self._saved_position = after, cursor.position
         # The status is read from another thread: whoever sees the new cursor must see the new state and outbox too, and
         # whoever sees that an entry is to be reported has the place to report.
-        self.state = after
-        self.cursor = cursor
+        self._stand = (after, cursor)
         if may_act:
             self.heeded = cursor.position
         return may_act
@@ -352,8 +385,7 @@ class Agent(Generic[S]):
 
     def keep(self) -> None:
         """Write position and state; runs in the journal's thread."""
-        # The loop moves the cursor meanwhile, by entries that change no state.
-        state, cursor = self.state, self.cursor
+        state, cursor = self._stand
         with self._journal.transaction() as journal:
             self._write(journal, state, cursor)
         self._saved_state, self._saved_position = state, cursor.position

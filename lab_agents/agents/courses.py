@@ -102,7 +102,7 @@ class Course(Record):
     @property
     def timers(self) -> tuple[Timer, ...]:
         """When the follower wants to be woken, as the owner of a step that waits."""
-        if not self.is_mine or self.phase not in ("due", "retrying"):
+        if self.phase not in ("due", "retrying") or not self.is_mine:
             return ()
         wanted = {_late(self): self.deadline, _again(self): self.resume_at if self.phase == "retrying" else None}
         return tuple(Timer(subject=self.work, purpose=p, due=due) for p, due in wanted.items() if due is not None)
@@ -291,11 +291,13 @@ def begin_due(
 
     Instruments that are `held` begin nothing; what a pause holds keeps nobody from an instrument before it has begun.
     """
-    mine = [c for c in courses.values() if c.is_mine and c.phase in ("due", "started", "moving")]
-    mine = [c for c in mine if c.phase != "due" or not is_held(c, pauses)]
-    busy = held.union(*(find_lane(c, lab) for c in mine if c.phase != "due"))
+    due = [c for c in courses.values() if c.phase == "due" and c.is_mine and not is_held(c, pauses)]
+    if not due:
+        return courses
+    begun_before = (c for c in courses.values() if c.phase in ("started", "moving") and c.is_mine)
+    busy = held.union(*(find_lane(c, lab) for c in begun_before))
     begun: dict[str, Course] = {}
-    for course in sorted((c for c in mine if c.phase == "due"), key=_urgency):
+    for course in sorted(due, key=_urgency):
         lane = find_lane(course, lab)
         is_late = course.deadline is not None and now > course.deadline
         if not lane & busy and not is_late:
@@ -318,7 +320,8 @@ def _urgency(course: Course) -> tuple[bool, float, int, str]:
 
 def find_lane(course: Course, lab: Laboratory | None) -> frozenset[str]:
     """The instruments that the present step keeps busy, with those that may not move meanwhile."""
-    used = {act.instrument for act in filled_acts(course, lab)}
+    step = course.present
+    used = {_carrier(lab, step.owner)} if step.transfer else {_instrument(course, act, lab) for act in step.acts}
     groups = () if lab is None else lab.interlocks.exclusive
     return frozenset(used.union(*(g.instruments for g in groups if used & set(g.instruments))))
 
@@ -333,12 +336,16 @@ def filled_acts(course: Course, lab: Laboratory | None) -> tuple[Act, ...]:
 
 
 def _filled(course: Course, act: Act, lab: Laboratory | None) -> Act:
-    instruments = (act.instrument, *course.present.policy.instead)
-    instrument = instruments[course.attempt % len(instruments)]
-    if act.at is not None and lab is not None:
-        instrument = _standing_at(lab, course.places[act.at]) or act.instrument
     given = {name: course.places[role] for name, role in act.places.items()}
-    return Act(instrument=instrument, plan=act.plan, arguments={**act.arguments, **given})
+    return Act(instrument=_instrument(course, act, lab), plan=act.plan, arguments={**act.arguments, **given})
+
+
+def _instrument(course: Course, act: Act, lab: Laboratory | None) -> str:
+    """The instrument of an act of the present step: the one of its place, or the one whose turn it is to try."""
+    if act.at is not None and lab is not None:
+        return _standing_at(lab, course.places[act.at]) or act.instrument
+    instruments = (act.instrument, *course.present.policy.instead)
+    return instruments[course.attempt % len(instruments)]
 
 
 def _standing_at(lab: Laboratory, place: str) -> str | None:

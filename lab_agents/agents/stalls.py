@@ -8,6 +8,7 @@ stops there and nowhere else on the way to the end of a program that hangs.
 import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from pydantic import AwareDatetime, Field
 
@@ -58,8 +59,13 @@ class UnderWay(Record):
     @property
     def timer(self) -> Timer:
         """When it is overdue."""
-        due = self.begun_at + timedelta(seconds=self.longest + GRACE)
-        return Timer(subject=self.task.id, purpose=self.purpose, due=due)
+        return _timer(self.task.id, self.purpose, self.begun_at + timedelta(seconds=self.longest + GRACE))
+
+
+@lru_cache(4096)
+def _timer(subject: str, purpose: str, due: datetime) -> Timer:
+    """One object for one instant: those of all tasks under way are asked for with every entry."""
+    return Timer(subject=subject, purpose=purpose, due=due)
 
 
 class Stalls(Record):

@@ -44,14 +44,16 @@ class StatusTeller:
         loop = asyncio.get_running_loop()
         while True:
             changed.clear()
-            status = self.status()
-            await self._tell_rest(status)
-            is_news = last is None or status.stuck != last.stuck
+            rest = self.rest()
+            await self._tell_rest(rest)
+            is_news = last is None or rest.stuck != last.stuck
             if is_news or loop.time() - told_at >= self._agent.settings.beat:
                 # The next one comes by itself: an acknowledgement of each would double what the broker carries.
-                told = status.model_copy(update={"follows": self._agent.follows, "partakes": self._agent.partakes})
+                told = self.status().model_copy(
+                    update={"follows": self._agent.follows, "partakes": self._agent.partakes}
+                )
                 await self._bus.publish(self._topic, told.model_dump_json().encode(), retain=True, qos=0)
-                last, told_at = status, loop.time()
+                last, told_at = rest, loop.time()
             try:
                 async with asyncio.timeout(told_at + self._agent.settings.beat - loop.time()):
                     await changed.wait()
@@ -75,7 +77,18 @@ class StatusTeller:
             self._rested = status
 
     def status(self) -> AgentStatus:
-        """How the agent stands now."""
+        """How the agent stands now, with what people want to know."""
+        agent, rest, runner = self._agent, self.rest(), self._runner
+        return rest.model_copy(
+            update={
+                "activity": _activity(rest.motions, tuple(self._executor.running)),
+                "waits": {**agent.state.waits(), **self._executor.waits, **(runner.waits if runner else {})},
+                "withheld": {} if runner is None else {t: w.since for t, w in runner.withheld.items()},
+            }
+        )
+
+    def rest(self) -> AgentStatus:
+        """How the agent stands now, as far as a clock must know it: it is asked with every entry."""
         agent = self._agent
         # The cursor first, the outbox last: the journal's thread writes them in the opposite order, so that a status
         # never shows an entry as handled without what follows from it.
@@ -93,9 +106,6 @@ class StatusTeller:
             owed=owed,
             motions=motions,
             next_timer=min((*timers, *untils), default=None),
-            activity=_activity(motions, tuple(self._executor.running)),
-            waits={**agent.state.waits(), **self._executor.waits, **(self._runner.waits if self._runner else {})},
-            withheld={} if self._runner is None else {t: w.since for t, w in self._runner.withheld.items()},
             stuck=agent.stuck or agent.trouble(),
             pid=os.getpid(),
         )

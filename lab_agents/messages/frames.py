@@ -207,7 +207,8 @@ class AgentStatus(Record):
     `follows` are the kinds of entries that may make the agent act, beside its own; `partakes` are those that do only
     where they are about reserved work in which it takes part. Any other entry changes nothing of what its last status
     said. Both are told with each beat. `withheld` are tasks that a pause keeps between two acts, with the laboratory
-    time at which the last one ended (None before the first).
+    time at which the last one ended (None before the first). What only people read (`activity`, `waits`, `withheld`)
+    comes with the beat alone.
     """
 
     agent: str

@@ -1,6 +1,7 @@
 """How one sample is made or measured: steps handed to owners, each a list of acts."""
 
 import hashlib
+from functools import lru_cache
 
 from pydantic import AwareDatetime, Field, model_validator
 
@@ -16,6 +17,10 @@ _ACT_DIGITS = 14
 """Hexadecimal digits of a token that name its act: 56 bits, of which a million acts share none (odds 1 to 100,000)."""
 
 
+_UNSAID = FailurePolicy()
+
+
+@lru_cache(4096)
 def token_of(task: Identifier, act: int, attempt: int = 0) -> Token:
     """The token of a task's act number `act`: 56 bits of the sha256 of task and act, then 8 bits of attempt."""
     named = hashlib.sha256(f"{task}/{act}".encode()).hexdigest()[:_ACT_DIGITS]
@@ -82,7 +87,7 @@ class Step(Record):
     @property
     def policy(self) -> FailurePolicy:
         """What follows its failure; nothing is tried again for which nobody said so."""
-        return self.on_failure or FailurePolicy()
+        return self.on_failure or _UNSAID
 
     @property
     def roles(self) -> frozenset[str]:

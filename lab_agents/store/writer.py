@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, func, insert, select, update
+from sqlalchemy import Connection, Engine, Table, bindparam, create_engine, event, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import OperationalError
 
@@ -25,8 +25,9 @@ _LOG: Table = LogRow.__table__  # type: ignore[attr-defined]
 _SOURCE: Table = SourceRow.__table__  # type: ignore[attr-defined]
 _LEASE: Table = LeaseRow.__table__  # type: ignore[attr-defined]
 
-# Made once: an entry costs three of them, and to make one takes longer than to execute it.
+# Made once: an entry costs four of them, and to make one takes longer than to execute it.
 _APPEND = insert(_LOG)
+_FIND = select(_LOG.c.position, _LOG.c.entry).where(_LOG.c.id == bindparam("entry_id"))
 _HOLDER = select(_LEASE.c.recorder)
 _NEW_SOURCE = upsert(_SOURCE)
 _PUT_SOURCE = _NEW_SOURCE.on_conflict_do_update(
@@ -169,7 +170,7 @@ class LogWriter:
     def find(self, entry_id: str) -> tuple[int, Entry] | None:
         """Position and content of the entry with this id, if the log has it."""
         with self._reading() as connection:
-            row = connection.execute(select(_LOG.c.position, _LOG.c.entry).where(_LOG.c.id == entry_id)).first()
+            row = connection.execute(_FIND, {"entry_id": entry_id}).first()
         return (row.position, read_entry(row.entry, stored=True)) if row else None
 
     def last(self, kinds: Sequence[str]) -> Entry:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lab_agents.agents.behaviour import OnlyTold
 from lab_agents.bus.faulty import Faults, FaultyCarrier
 from lab_agents.errors import FencedError, ForeignLogError
 from lab_agents.messages.commands import EntryVoided
@@ -14,7 +15,7 @@ from lab_agents.messages.frames import unpack_logged
 from lab_agents.messages.life import AgentStarted, EntryRefused, TimerRang, TroubleMet
 from tests.full_disk import connection_of
 from tests.small_log import SmallLog, make_entry, small_log
-from tests.toy_agent import Echo, journal_path, living, note, say, words
+from tests.toy_agent import Echo, Life, journal_path, living, note, say, words
 
 
 async def void(log: SmallLog, number: int, position: int) -> None:
@@ -23,6 +24,13 @@ async def void(log: SmallLog, number: int, position: int) -> None:
     bus = await log.join(source)
     entry = make_entry(f"{source}/0/0", EntryVoided(position=position, person="p", reason="poison"))
     await log.send(bus, source, 1, entry.to_bytes(), epoch=0)
+
+
+async def reaches(life: Life, position: int) -> None:
+    """Wait for a position of which nobody is told, because nobody has to act."""
+    async with asyncio.timeout(60):
+        while life.agent.cursor.position < position:
+            await asyncio.sleep(0.005)
 
 
 async def lose_journal(folder: Path) -> None:
@@ -93,6 +101,27 @@ async def test_what_brings_nothing_to_say_is_written_later_and_heard_again_after
             saved = await life.worker.run(life.journal.load)
         assert (saved.position, saved.state) == (8, life.agent.state.model_dump_json())
         assert await words(log, 8) == ["one one", "one two"]
+
+
+async def test_what_only_tells_something_is_taken_in_and_written_later(tmp_path: Path) -> None:
+    """It is applied, whoever has nothing to do because of it; position and state are kept together."""
+    told = Echo(only_told=OnlyTold(frozenset({"AbortCampaign"})))
+    async with small_log(tmp_path) as log:
+        async with living(log, tmp_path, 1, told) as life:
+            await life.until(lambda: life.agent.outbox_size == 0)
+            born = life.agent.cursor.position
+            await say(log, 1, "hush")
+            await reaches(life, born + 1)
+            assert life.agent.state.heard == ("hush",)
+            assert life.agent.heeded == born
+            saved = await life.worker.run(life.journal.load)
+            assert saved.position == born
+            await life.worker.run(life.agent.keep)
+            saved = await life.worker.run(life.journal.load)
+            assert (saved.position, saved.state) == (born + 1, life.agent.state.model_dump_json())
+        async with living(log, tmp_path, 2, told) as life:
+            await reaches(life, born + 2)
+            assert life.agent.state.heard == ("hush",)
 
 
 async def test_an_outbox_outlives_its_process(tmp_path: Path) -> None:
