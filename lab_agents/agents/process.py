@@ -101,10 +101,13 @@ class AgentProcess:
                 group.create_task(part)
             group.create_task(self._agent.keep_position())
             if self._place.role == "supervision":
+                from lab_agents.agents.deaf_channels import DeafChannels
                 from lab_agents.agents.watching import Watching
 
-                blobs = await asyncio.to_thread(lambda: self._place.blobs)
-                group.create_task(Watching(self._agent, self._bus, self._place.topics, blobs).run())
+                place = self._place
+                blobs = await asyncio.to_thread(lambda: place.blobs)
+                channels = DeafChannels(place.folder.pending_notices, place.laboratory.notifications)
+                group.create_task(Watching(self._agent, self._bus, place.topics, blobs, channels).run())
 
     def _telemetry(self, engine: "Engine") -> TelemetryTeller:
         """What tells people what the instruments show."""

@@ -6,6 +6,7 @@ saying a thing twice is harmless: the recorder answers a known entry with its po
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from lab_agents.agents.behaviour import Draft
 from lab_agents.agents.supervision_state import SupervisionState
@@ -13,6 +14,7 @@ from lab_agents.agents.unread import Unread
 from lab_agents.messages.course import AgentDeclaredIn, AgentDeclaredOut, DrillPassed, Rearmed, StopRecorded
 from lab_agents.messages.frames import AgentStatus, GuardStatus, Head
 from lab_agents.messages.life import TroubleMet
+from lab_agents.notify.pending import ChannelState
 from lab_agents.records.base import Record
 from lab_agents.records.ticket import Trouble
 
@@ -97,6 +99,26 @@ def sense_unread(state: SupervisionState, unread: Unread, epoch: int) -> tuple[S
     )
     draft = Draft(body=TroubleMet(trouble=trouble), subject=BUS)
     return (Sense(name=f"unread/{epoch}-{unread.count}", drafts=(draft,)),)
+
+
+def sense_deaf(state: SupervisionState, channel: ChannelState) -> tuple[Sense, ...]:
+    """A notification channel takes nothing; where it is the only one, nobody outside would hear of it."""
+    subject = f"channel-{channel.name}"
+    if any(o.ticket.subject == subject for o in state.tickets.open.values()):
+        return ()
+    trouble = Trouble(
+        what=f"Nobody is told anything by {channel.name}: it takes nothing",
+        evidence={
+            "since": channel.failing_since or "",
+            "error": channel.error[:500],
+            "waiting": str(channel.n_waiting),
+        },
+        remedies=("seen",),
+        default="seen",
+    )
+    draft = Draft(body=TroubleMet(trouble=trouble), subject=subject)
+    since = "" if channel.failing_since is None else f"{datetime.fromisoformat(channel.failing_since):%Y%m%dT%H%M%SZ}"
+    return (Sense(name=f"deaf/{channel.name}-{since}", drafts=(draft,)),)
 
 
 def sense_guard(state: SupervisionState, status: GuardStatus) -> tuple[Sense, ...]:

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from pydantic import ValidationError
 
 from lab_agents.agents.agent import Agent
+from lab_agents.agents.deaf_channels import DeafChannels
 from lab_agents.agents.senses import (
     Sense,
     sense_behind,
     sense_dead_letters,
+    sense_deaf,
     sense_guard,
     sense_silence,
     sense_status,
@@ -21,14 +23,23 @@ from lab_agents.blobs import Blobs
 from lab_agents.bus.protocol import Bus, Message
 from lab_agents.messages.frames import AgentStatus, GuardStatus, Permit
 from lab_agents.messages.topics import Topics
+from lab_agents.wall_clock import wall_now
 
 
 class Watching:
     """Hears every agent and guard, gives supervision its senses, and repeats the permit every beat."""
 
-    def __init__(self, agent: Agent[SupervisionState], bus: Bus, topics: Topics, blobs: Blobs) -> None:
-        """`blobs` keep what nobody can read."""
+    def __init__(
+        self,
+        agent: Agent[SupervisionState],
+        bus: Bus,
+        topics: Topics,
+        blobs: Blobs,
+        channels: DeafChannels | None = None,
+    ) -> None:
+        """`blobs` keep what nobody can read; `channels` are those by which people are told, where there are any."""
         self.unread = Unread(blobs)
+        self._channels = channels
         self._agent, self._bus, self._topics = agent, bus, topics
         self._statuses: dict[str, AgentStatus] = {}
         self._heard_at: dict[str, float] = {}
@@ -46,6 +57,8 @@ class Watching:
             # Beside the permit, which must not wait for a disk.
             group.create_task(self.unread.keep())
             group.create_task(self._speak())
+            if self._channels is not None:
+                group.create_task(self._channels.watch())
 
     async def _speak(self) -> None:
         number = 0
@@ -77,6 +90,8 @@ class Watching:
         await self._say(sense_unread(state, self.unread, agent.link.epoch))
         for guard in self._guards.values():
             await self._say(sense_guard(state, guard))
+        for channel in self._channels.found(wall_now()) if self._channels is not None else ():
+            await self._say(sense_deaf(state, channel))
 
     def _taken_at(self, status: AgentStatus, head: int, now: float) -> float:
         """When this agent last took an entry, or had taken all there were."""

@@ -1,7 +1,7 @@
 """The notifier: reads the log, the guards' reports and the bus, and tells people by their channels, at least once.
 
-It writes nothing that anybody else reads, nobody waits for it, and it goes on where its guard, the broker or the
-recorder is dead: just then it is needed.
+Nobody waits for it, and of what it writes others read only how its channels stand. It goes on where its guard, the
+broker or the recorder is dead: just then it is needed.
 """
 
 import asyncio

@@ -1,11 +1,19 @@
 """What supervision meets outside the log."""
 
-from lab_agents.agents.senses import sense_behind, sense_dead_letters, sense_guard, sense_silence, sense_status
+from lab_agents.agents.senses import (
+    sense_behind,
+    sense_dead_letters,
+    sense_deaf,
+    sense_guard,
+    sense_silence,
+    sense_status,
+)
 from lab_agents.agents.supervision import Supervision
 from lab_agents.messages.commands import AnswerTicket
 from lab_agents.messages.course import AgentDeclaredIn, AgentDeclaredOut, DrillPassed, Rearmed, StopRecorded
 from lab_agents.messages.frames import AgentStatus, GuardStatus, Head, Rearm, StopRequest
 from lab_agents.messages.life import AgentStarted, TroubleMet
+from lab_agents.notify.pending import ChannelState
 from tests.model_lab import START
 from tests.story import Story
 
@@ -106,3 +114,17 @@ def test_a_held_child_is_trouble():
     (sense,) = sense_guard(told().state, guard)
     assert sense.name == "held/main-4-line_a"
     assert isinstance(sense.drafts[0].body, TroubleMet)
+
+
+def test_a_channel_that_takes_nothing_is_one_ticket_for_each_time_it_fails():
+    story = told()
+    channel = ChannelState(name="phone", n_waiting=3, failing_since="2026-11-24T12:00:00+00:00", error="refused")
+    (sense,) = sense_deaf(story.state, channel)
+    (draft,) = sense.drafts
+    assert sense.name == "deaf/phone-20261124T120000Z"
+    assert draft.subject == "channel-phone"
+    assert draft.body.trouble.what == "Nobody is told anything by phone: it takes nothing"
+    assert draft.body.trouble.evidence == {"since": channel.failing_since, "error": "refused", "waiting": "3"}
+    (ticket,) = story.tell("supervision", draft.body, subject=draft.subject, campaign=None)
+    story.tell("supervision", ticket, subject=draft.subject, campaign=None)
+    assert sense_deaf(story.state, channel) == ()

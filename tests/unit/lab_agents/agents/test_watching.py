@@ -3,15 +3,17 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
+from lab_agents.agents.deaf_channels import DeafChannels
 from lab_agents.agents.supervision import Supervision
 from lab_agents.agents.watching import Watching
 from lab_agents.bus.memory import MemoryBus
 from lab_agents.messages.course import AgentDeclaredOut
 from lab_agents.messages.frames import AgentStatus, GuardStatus, Permit, Rearm, StopRequest
 from lab_agents.messages.life import TroubleMet
+from lab_agents.notify.pending import PendingNotices
 from lab_agents.records.laboratory import AgentDeclaration, Laboratory
 from tests.small_log import AT, QUICK, TOPICS, SmallLog, small_log
 from tests.toy_agent import Life, living
@@ -60,12 +62,14 @@ class Others:
 
 
 @asynccontextmanager
-async def watching(log: SmallLog, folder: Path, epoch: int = 1) -> AsyncIterator[tuple[Life, Others]]:
+async def watching(
+    log: SmallLog, folder: Path, epoch: int = 1, channels: DeafChannels | None = None
+) -> AsyncIterator[tuple[Life, Others]]:
     """Supervision with its ears; supervision itself beats."""
     async with living(log, folder, epoch, Supervision("supervision"), name="supervision") as life:
         others = Others(log, await log.join("others"))
         others.begin_to_beat("supervision")
-        task = asyncio.create_task(Watching(life.agent, life.bus, TOPICS, log.blobs).run())
+        task = asyncio.create_task(Watching(life.agent, life.bus, TOPICS, log.blobs, channels).run())
         try:
             yield life, others
         finally:
@@ -216,3 +220,26 @@ async def test_a_stop_that_no_entry_can_name_leaves_supervision_alive_and_is_a_t
         await permits.wait()
         await others.say_guard(latched="{}", stops=(STOP.model_copy(update={"id": "{}"}), STOP))
         await until_kinds(log, "StopRecorded", "TicketOpened")
+
+
+async def test_a_channel_that_takes_nothing_becomes_one_ticket(tmp_path: Path) -> None:
+    """By whatever the notifier of this machine has written of it."""
+    path = tmp_path / "notifications" / "pending.sqlite"
+    await asyncio.to_thread(_fail, path, "phone")
+    deaf = DeafChannels(path, ("phone",), 0.01)
+    async with (
+        small_log(tmp_path, laboratory=LABORATORY) as log,
+        watching(log, tmp_path, channels=deaf) as (_, others),
+    ):
+        others.begin_to_beat("line")
+        await until_kinds(log, "TicketOpened")
+        await asyncio.sleep(10 * QUICK.beat)
+        entries = await log.entries(1)
+    (trouble,) = [entry for entry in entries if isinstance(entry.record, TroubleMet)]
+    assert trouble.subject == "channel-phone"
+    assert [entry.subject for entry in entries if entry.kind == "TicketOpened"] == ["channel-phone"]
+
+
+def _fail(path: Path, channel: str) -> None:
+    with closing(PendingNotices(path)) as pending:
+        pending.failed(channel, "refused", AT)
