@@ -9,7 +9,8 @@ from functools import partial
 from pathlib import Path
 
 from instruments.protocols import Gate, Intents, Reconciled
-from lab_agents.agents.decisions import concerns, decision_id, step
+from lab_agents.agents.behaviour import AgentState, Draft
+from lab_agents.agents.decisions import concerns, decision_id, heeds, step
 from lab_agents.agents.executor import ComputeRunner
 from lab_agents.bus.memory import MemoryCarrier
 from lab_agents.journal import Journal
@@ -279,6 +280,11 @@ def check_once(log: Iterable[Logged]) -> None:
     assert granted == Counter(body.work for body in bodies if isinstance(body, ReservationReleased) if body.places)
 
 
+def wants_of(state: AgentState, drafts: Sequence[Draft] = ()) -> tuple[object, ...]:
+    """All by which a state can make its agent do something: what only tells it something leaves that as it is."""
+    return tuple(drafts), state.jobs(), state.timers(), tuple(state.owed()), tuple(state.asked())
+
+
 def check_agreed(night: Night, log: Sequence[Logged]) -> None:
     """Each journal is what the log makes of its agent, and all that the log makes it say stands there."""
     known = {logged.entry.id: logged.entry for logged in log}
@@ -295,6 +301,8 @@ def check_agreed(night: Night, log: Sequence[Logged]) -> None:
                 assert type(state).model_validate_json(saved.state or "") == state, f"{name} at {saved.position}"
             if concerns(name, behaviour, logged):
                 taken = step(name, behaviour, state, logged)
+                if not heeds(name, behaviour, state, taken.state, logged):
+                    assert wants_of(taken.state, taken.drafts) == wants_of(state), f"{name} heeds {logged.entry.kind}"
                 state = taken.state
                 ids = [decision_id(name, logged.position, i) for i in range(len(taken.drafts))]
                 assert set(ids) <= set(known), f"{name} never said {set(ids) - set(known)}"
