@@ -112,11 +112,14 @@ def kill_figures(nights: Sequence[tuple[Night, Tally, int]]) -> list[Figure]:
 
 
 def freeze_figures(frozen: Sequence[Recovery]) -> list[Figure]:
-    """The rows of agents that are stopped (SIGSTOP)."""
-    noticed = [r.noticed for r in frozen]
+    """The rows of agents that are stopped (SIGSTOP).
+
+    One whose guard is killed at the same instant dies with it: nobody has to call it lost any more.
+    """
+    noticed = [r.gone if r.noticed is None else r.noticed for r in frozen]
     gone = [r.gone for r in frozen]
     return [
-        _longest("seconds until a frozen agent is called lost, longest", noticed, NOTICED),
+        _longest("seconds until a frozen agent is called lost, or is gone, longest", noticed, NOTICED),
         _longest("seconds until a frozen agent is killed, longest", gone, KILLED),
     ]
 

@@ -78,10 +78,16 @@ def test_what_is_slow_or_never_works_again_fails() -> None:
     """A guard may take twice as long, because its whole tree starts again."""
     late = Recovery(Blow("freeze", "line_a", 24.0), 7.0, noticed=3.5, gone=None)
     assert set(verdicts(freeze_figures([late]))) == {
-        "seconds until a frozen agent is called lost, longest",
+        "seconds until a frozen agent is called lost, or is gone, longest",
         "seconds until a frozen agent is killed, longest",
     }
     assert verdicts(freeze_figures([])) != {}
+    died_with_its_guard = Recovery(Blow("freeze", "line_a", 24.0), 4.0, noticed=None, gone=0.02)
+    assert verdicts(freeze_figures([died_with_its_guard])) == {}
+    unseen = Recovery(Blow("freeze", "line_a", 24.0), 9.0, noticed=None, gone=5.0)
+    assert set(verdicts(freeze_figures([unseen]))) == {
+        "seconds until a frozen agent is called lost, or is gone, longest"
+    }
 
 
 def test_a_lost_permit_is_judged_by_what_began_and_what_was_halted_until_it_was_back() -> None:
