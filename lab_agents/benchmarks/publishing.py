@@ -11,16 +11,18 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from lab_agents import __version__
 from lab_agents.benchmarks.figures import Figure
-from lab_agents.benchmarks.machine import measure_load, name_machine
+from lab_agents.benchmarks.machine import measure_load, name_machine, name_software
 from lab_agents.errors import ReportError
 from lab_agents.records.base import Record
 from lab_agents.state_folder import write_atomically
 
 
 class Section(Record):
-    """What one benchmark measured, and where. `load` is the machine's over the last 15 minutes, with its own."""
+    """What one benchmark measured of which software, and where.
+
+    `load` is the machine's over the last 15 minutes, with its own.
+    """
 
     benchmark: str
     seeds: int
@@ -48,7 +50,7 @@ def publish_figures(stem: Path, benchmark: str, seeds: int, figures: Sequence[Fi
     section = Section(
         benchmark=benchmark,
         seeds=seeds,
-        software=__version__,
+        software=name_software(),
         measured_at=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         python=platform.python_version(),
         machine=name_machine(),
