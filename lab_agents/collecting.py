@@ -20,7 +20,7 @@ from lab_agents.blobs import ClearableBlobs, Kept
 from lab_agents.errors import BlobError, StateFolderError, StoreError
 from lab_agents.records.base import Record
 from lab_agents.state_folder import StateFolder, locked
-from lab_agents.store.reader import open_store
+from lab_agents.store.reader import StoreReader
 
 YOUNG = 3600.0
 """Seconds: a blob is written before what names it, so one that is younger may still be named."""
@@ -149,9 +149,9 @@ def _keep_at_rest(folder: StateFolder, machines: tuple[str, ...], held: ExitStac
 
 def _texts(folder: StateFolder) -> Iterator[bytes]:
     """Everything that may name a blob, apart from blobs."""
-    store = open_store(folder.store)
-    if store is not None:
-        with store as reader:
+    # One that is there and empty is refused: it may have been lost, and nothing that it named must be deleted.
+    if folder.store.exists():
+        with StoreReader(folder.store) as reader:
             fault = next(iter(reader.verify_chain().faults), None)
             if fault is not None:
                 raise StoreError(

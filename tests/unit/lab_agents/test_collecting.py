@@ -158,6 +158,17 @@ def test_a_damaged_log_names_nothing_for_sure(folder):
     assert addresses(folder) == before
 
 
+def test_an_emptied_log_names_nothing_for_sure(folder):
+    """It may have been lost; every blob that it named would be deleted."""
+    folder.store.write_bytes(b"")
+    for path in folder.path.glob("store.sqlite-*"):
+        path.unlink()
+    before = addresses(folder)
+    with pytest.raises(StoreError, match="is empty"):
+        collect(folder.path, now=LATER)
+    assert addresses(folder) == before != set()
+
+
 def test_a_journal_that_cannot_be_read_is_no_empty_one(folder):
     folder.journal("line").write_bytes(b"no database at all, but long enough to be one" * 20)
     with pytest.raises(StateFolderError, match="cannot be read"):
